@@ -1,0 +1,143 @@
+//===- LatheInterfaces.td - What passes may ask of an op ------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_DIALECT_LATHE_IR_LATHEINTERFACES_TD
+#define LATHE_DIALECT_LATHE_IR_LATHEINTERFACES_TD
+
+include "mlir/IR/OpBase.td"
+
+def CostOpInterface : OpInterface<"CostOpInterface"> {
+  let cppNamespace = "::lathe";
+  let description = [{
+    What executing the op once costs, independent of any target. Passes and
+    reports multiply these counts by a target's figures.
+  }];
+  let methods = [
+    InterfaceMethod<"Multiply-accumulates of one execution.",
+      "int64_t", "getMACs", (ins), "", "return 0;">,
+    InterfaceMethod<
+      "Other arithmetic operations of one execution: for elementwise ops one "
+      "for each element, whatever the function.",
+      "int64_t", "getElementOps", (ins), "", "return 0;">,
+  ];
+}
+
+def QuantizationOpInterface : OpInterface<"QuantizationOpInterface"> {
+  let cppNamespace = "::lathe";
+  let description = [{
+    How the op behaves when its tensors become integers.
+  }];
+  let methods = [
+    InterfaceMethod<"The op's behaviour under quantization.",
+      "::lathe::QuantizationKind", "getQuantizationKind", (ins), "",
+      "return ::lathe::QuantizationKind::Float;">,
+    InterfaceMethod<
+      "The operand that holds weights, with one scale for each index of "
+      "`getWeightChannelAxis`, or -1.",
+      "int64_t", "getWeightOperand", (ins), "", "return -1;">,
+    InterfaceMethod<"The output-channel axis of the weights, or -1.",
+      "int64_t", "getWeightChannelAxis", (ins), "", "return -1;">,
+  ];
+}
+
+def LayoutOpInterface : OpInterface<"LayoutOpInterface"> {
+  let cppNamespace = "::lathe";
+  let description = [{
+    Whether a change of layout passes through the op.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        Which operands must be permuted when the result is to be permuted by
+        `permutation` (result dimension i is old dimension permutation[i]).
+        An empty answer means that the permutation does not pass.
+      }],
+      "::llvm::SmallVector<unsigned>", "getPermutedOperands",
+      (ins "::llvm::ArrayRef<int64_t>":$permutation), "", "return {};">,
+    InterfaceMethod<[{
+        Builds the op that computes the permuted result from `operands`, of
+        which those named by getPermutedOperands are permuted already.
+      }],
+      "::mlir::Value", "buildPermuted",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands,
+           "::llvm::ArrayRef<int64_t>":$permutation), "", "return {};">,
+  ];
+}
+
+def ElementwiseOpInterface : OpInterface<"ElementwiseOpInterface"> {
+  let cppNamespace = "::lathe";
+  let description = [{
+    An op that computes each element of its result from the elements of its
+    operands at the same index, after NumPy's broadcasting.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        Builds the computation of one element in `arith` and `math`. `scalars`
+        are signless; where the sign matters the op looks at its operand's type.
+      }],
+      "::mlir::Value", "buildScalar",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
+           "::mlir::ValueRange":$scalars)>,
+  ];
+}
+
+def LoopNestOpInterface : OpInterface<"LoopNestOpInterface"> {
+  let cppNamespace = "::lathe";
+  let description = [{
+    An op that is the root of a kernel: the loop nest the kernel's strategy is
+    chosen for. Dimensions come in the order of the op's linalg form.
+  }];
+  let methods = [
+    InterfaceMethod<"The op's loops, parallel ones first.",
+      "::llvm::SmallVector<::lathe::LoopDim>", "getLoops", (ins)>,
+  ];
+}
+
+def InPlaceOpInterface : OpInterface<"InPlaceOpInterface"> {
+  let cppNamespace = "::lathe";
+  let methods = [
+    InterfaceMethod<[{
+        Whether the result may be written over operand number `operand`,
+        because each element is read for the last time before or when the
+        element of the same index is written.
+      }],
+      "bool", "canWriteOver", (ins "unsigned":$operand)>,
+  ];
+}
+
+def ViewOpInterface : OpInterface<"ViewOpInterface"> {
+  let cppNamespace = "::lathe";
+  let description = [{
+    An op whose result can be read in place from its first operand's memory.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        The strides and offset, in elements, with which the result is found in
+        memory that holds the operand with `source` layout; failure where the
+        result needs a copy.
+      }],
+      "::mlir::FailureOr<::lathe::StridedView>", "getResultView",
+      (ins "const ::lathe::StridedView &":$source)>,
+  ];
+}
+
+def AssembleOpInterface : OpInterface<"AssembleOpInterface"> {
+  let cppNamespace = "::lathe";
+  let description = [{
+    An op whose operands can be produced in place, each in its part of the
+    result's memory.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        The strides and offset, in elements, with which operand number
+        `operand` lies in memory that holds the result with `result` layout.
+      }],
+      "::lathe::StridedView", "getOperandView",
+      (ins "unsigned":$operand, "const ::lathe::StridedView &":$result)>,
+  ];
+}
+
+#endif // LATHE_DIALECT_LATHE_IR_LATHEINTERFACES_TD

@@ -1,0 +1,26 @@
+//===- Passes.h - Passes on the graph and on kernels ------------*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_DIALECT_LATHE_TRANSFORMS_PASSES_H
+#define LATHE_DIALECT_LATHE_TRANSFORMS_PASSES_H
+
+#include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace lathe {
+
+#define GEN_PASS_DECL
+#include "lathe/Dialect/Lathe/Transforms/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "lathe/Dialect/Lathe/Transforms/Passes.h.inc"
+
+} // namespace lathe
+
+#endif // LATHE_DIALECT_LATHE_TRANSFORMS_PASSES_H

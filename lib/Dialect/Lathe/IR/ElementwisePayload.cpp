@@ -1,0 +1,429 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The computation of one element by each elementwise op, in arith and math.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace lathe;
+
+namespace {
+
+/// Builds scalar code of one type: constants of it and the float, signed and
+/// unsigned forms of what arith separates.
+class Scalar {
+public:
+  Scalar(OpBuilder &builder, Location loc, Value like, Type tensorElement)
+      : builder(builder), loc(loc), type(like.getType()),
+        isFloat(isa<FloatType>(getElementTypeOrSelf(type))),
+        isUnsigned(tensorElement.isUnsignedInteger() ||
+                   tensorElement.isInteger(1)) {}
+
+  Value constant(double value) {
+    Type element = getElementTypeOrSelf(type);
+    TypedAttr attr;
+    if (auto floatType = dyn_cast<FloatType>(element))
+      attr = builder.getFloatAttr(floatType, value);
+    else
+      attr = builder.getIntegerAttr(element, clampToInteger(value));
+    if (auto shaped = dyn_cast<ShapedType>(type))
+      attr = DenseElementsAttr::get(shaped, attr);
+    return arith::ConstantOp::create(builder, loc, attr);
+  }
+
+  template <typename FloatOp, typename SignedOp, typename UnsignedOp = SignedOp>
+  Value binary(Value a, Value b) {
+    if (isFloat)
+      return FloatOp::create(builder, loc, a, b);
+    if (isUnsigned)
+      return UnsignedOp::create(builder, loc, a, b);
+    return SignedOp::create(builder, loc, a, b);
+  }
+  Value add(Value a, Value b) {
+    return binary<arith::AddFOp, arith::AddIOp>(a, b);
+  }
+  Value sub(Value a, Value b) {
+    return binary<arith::SubFOp, arith::SubIOp>(a, b);
+  }
+  Value mul(Value a, Value b) {
+    return binary<arith::MulFOp, arith::MulIOp>(a, b);
+  }
+  Value div(Value a, Value b) {
+    return binary<arith::DivFOp, arith::DivSIOp, arith::DivUIOp>(a, b);
+  }
+
+  Value compare(arith::CmpFPredicate f, arith::CmpIPredicate s,
+                arith::CmpIPredicate u, Value a, Value b) {
+    if (isFloat)
+      return arith::CmpFOp::create(builder, loc, f, a, b);
+    return arith::CmpIOp::create(builder, loc, isUnsigned ? u : s, a, b);
+  }
+  Value less(Value a, Value b) {
+    return compare(arith::CmpFPredicate::OLT, arith::CmpIPredicate::slt,
+                   arith::CmpIPredicate::ult, a, b);
+  }
+  Value select(Value condition, Value a, Value b) {
+    return arith::SelectOp::create(builder, loc, condition, a, b);
+  }
+  Value exp(Value x) { return math::ExpOp::create(builder, loc, x); }
+
+  /// Raises `x` to at least `low`, or lowers it to at most `high`. One compare
+  /// and select, which x86 has as one instruction; NaN stays NaN.
+  Value atLeast(Value x, Value low) { return select(less(x, low), low, x); }
+  Value atMost(Value x, Value high) { return select(less(high, x), high, x); }
+
+private:
+  /// The value of `type` nearest to `value`, as the bits of an int64_t.
+  int64_t clampToInteger(double value) {
+    unsigned width = getElementTypeOrSelf(type).getIntOrFloatBitWidth();
+    if (isUnsigned) {
+      double high = std::ldexp(1.0, width);
+      if (value >= high)
+        return static_cast<int64_t>(llvm::maxUIntN(width));
+      return value <= 0 ? 0
+                        : static_cast<int64_t>(static_cast<uint64_t>(value));
+    }
+    double high = std::ldexp(1.0, width - 1);
+    if (value >= high)
+      return llvm::maxIntN(width);
+    return value <= -high ? llvm::minIntN(width) : static_cast<int64_t>(value);
+  }
+
+  OpBuilder &builder;
+  Location loc;
+  Type type;
+  bool isFloat;
+  bool isUnsigned;
+};
+
+Scalar scalarOf(OpBuilder &builder, Location loc, ValueRange scalars,
+                Operation *op, unsigned operand = 0) {
+  return Scalar(builder, loc, scalars[operand],
+                lathe::impl::elementTypeOf(op->getOperand(operand)));
+}
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// One operand
+//===----------------------------------------------------------------------===//
+
+Value AbsOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  Type element = lathe::impl::elementTypeOf(getInput());
+  if (isa<FloatType>(element))
+    return math::AbsFOp::create(b, loc, x[0]);
+  return element.isUnsignedInteger()
+             ? x[0]
+             : Value(math::AbsIOp::create(b, loc, x[0]));
+}
+
+Value NegOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  if (isa<FloatType>(lathe::impl::elementTypeOf(getInput())))
+    return arith::NegFOp::create(b, loc, x[0]);
+  Scalar s = scalarOf(b, loc, x, *this);
+  return s.sub(s.constant(0), x[0]);
+}
+
+Value SignOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  Scalar s = scalarOf(b, loc, x, *this);
+  Value zero = s.constant(0);
+  // NaN compares false with everything and falls through.
+  Value negative = s.select(s.less(x[0], zero), s.constant(-1), x[0]);
+  return s.select(s.less(zero, x[0]), s.constant(1), negative);
+}
+
+Value ReciprocalOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  Scalar s = scalarOf(b, loc, x, *this);
+  return s.div(s.constant(1), x[0]);
+}
+
+Value SigmoidOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  // exp overflows to infinity for very negative x, and 1 / inf is the limit 0.
+  Scalar s = scalarOf(b, loc, x, *this);
+  Value one = s.constant(1);
+  Value negated = arith::NegFOp::create(b, loc, x[0]);
+  return s.div(one, s.add(one, s.exp(negated)));
+}
+
+Value SoftplusOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  // max(x, 0) + log1p(exp(-|x|)) neither overflows nor cancels.
+  Scalar s = scalarOf(b, loc, x, *this);
+  Value magnitude = math::AbsFOp::create(b, loc, x[0]);
+  Value decay = s.exp(arith::NegFOp::create(b, loc, magnitude));
+  Value rest = math::Log1pOp::create(b, loc, decay);
+  return s.add(s.atLeast(x[0], s.constant(0)), rest);
+}
+
+Value ReluOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  Scalar s = scalarOf(b, loc, x, *this);
+  return s.atLeast(x[0], s.constant(0));
+}
+
+Value NotOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  Type type = x[0].getType();
+  TypedAttr ones = b.getIntegerAttr(getElementTypeOrSelf(type), -1);
+  if (auto shaped = dyn_cast<ShapedType>(type))
+    ones = DenseElementsAttr::get(shaped, ones);
+  Value mask = arith::ConstantOp::create(b, loc, ones);
+  return arith::XOrIOp::create(b, loc, x[0], mask);
+}
+
+Value IsNanOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x[0], x[0]);
+}
+
+Value IsInfOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  Scalar s = scalarOf(b, loc, x, *this);
+  double infinity = std::numeric_limits<double>::infinity();
+  auto equals = [&](double value) -> Value {
+    return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, x[0],
+                                 s.constant(value));
+  };
+  if (getPositive() && getNegative())
+    return arith::OrIOp::create(b, loc, equals(infinity), equals(-infinity));
+  if (getPositive() || getNegative())
+    return equals(getPositive() ? infinity : -infinity);
+  // Neither is asked for: no number is both below and above itself.
+  return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ONE, x[0], x[0]);
+}
+
+Value LeakyReluOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  Scalar s = scalarOf(b, loc, x, *this);
+  Value scaled = s.mul(s.constant(getAlpha().convertToDouble()), x[0]);
+  return s.select(s.less(x[0], s.constant(0)), scaled, x[0]);
+}
+
+Value EluOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  Scalar s = scalarOf(b, loc, x, *this);
+  Value below = math::ExpM1Op::create(b, loc, x[0]);
+  Value scaled = s.mul(s.constant(getAlpha().convertToDouble()), below);
+  return s.select(s.less(x[0], s.constant(0)), scaled, x[0]);
+}
+
+Value HardSigmoidOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  Scalar s = scalarOf(b, loc, x, *this);
+  Value line = s.add(s.mul(s.constant(getAlpha().convertToDouble()), x[0]),
+                     s.constant(getBeta().convertToDouble()));
+  return s.atMost(s.atLeast(line, s.constant(0)), s.constant(1));
+}
+
+Value GeluOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  Scalar s = scalarOf(b, loc, x, *this);
+  Value inner;
+  if (getTanhApproximation()) {
+    Value cube = s.mul(s.mul(x[0], x[0]), x[0]);
+    Value sum = s.add(x[0], s.mul(s.constant(0.044715), cube));
+    // sqrt(2 / pi)
+    inner = math::TanhOp::create(b, loc,
+                                 s.mul(s.constant(0.7978845608028654), sum));
+  } else {
+    // 1 / sqrt(2)
+    inner = math::ErfOp::create(b, loc,
+                                s.mul(s.constant(0.7071067811865476), x[0]));
+  }
+  return s.mul(s.mul(s.constant(0.5), x[0]), s.add(s.constant(1), inner));
+}
+
+Value ClampOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  Scalar s = scalarOf(b, loc, x, *this);
+  Value result = x[0];
+  if (!getMin().isInfinity())
+    result = s.atLeast(result, s.constant(getMin().convertToDouble()));
+  if (!getMax().isInfinity())
+    result = s.atMost(result, s.constant(getMax().convertToDouble()));
+  return result;
+}
+
+/// Float to integer with saturation; NaN gives zero.
+static Value buildSaturatingCast(OpBuilder &b, Location loc, Value x, Type to,
+                                 bool isUnsigned) {
+  auto floatType = cast<FloatType>(getElementTypeOrSelf(x.getType()));
+  unsigned width = getElementTypeOrSelf(to).getIntOrFloatBitWidth();
+  Scalar from(b, loc, x, floatType);
+  double low = isUnsigned ? 0.0 : -std::ldexp(1.0, width - 1);
+  double high = std::ldexp(1.0, isUnsigned ? width : width - 1);
+  // The conversion itself is only defined inside the range, so what lies
+  // outside goes through as zero and is replaced afterwards.
+  Value below = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x,
+                                      from.constant(low));
+  Value above = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGE, x,
+                                      from.constant(high));
+  Value nan = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x);
+  Value outside = arith::OrIOp::create(
+      b, loc, arith::OrIOp::create(b, loc, below, above), nan);
+  Value safe = from.select(outside, from.constant(0), x);
+  Value inside = isUnsigned ? Value(arith::FPToUIOp::create(b, loc, to, safe))
+                            : Value(arith::FPToSIOp::create(b, loc, to, safe));
+  Type element = getElementTypeOrSelf(to);
+  Type sign =
+      isUnsigned
+          ? Type(IntegerType::get(b.getContext(), width, IntegerType::Unsigned))
+          : element;
+  Scalar result(b, loc, inside, sign);
+  Value lowest = result.constant(low), highest = result.constant(high);
+  return result.select(below, lowest, result.select(above, highest, inside));
+}
+
+Value CastOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  Type from = lathe::impl::elementTypeOf(getInput()), to = getTo();
+  Type bare = to;
+  if (auto integer = dyn_cast<IntegerType>(to))
+    bare = IntegerType::get(b.getContext(), integer.getWidth());
+  Type target = bare;
+  if (auto shaped = dyn_cast<ShapedType>(x[0].getType()))
+    target = shaped.clone(bare);
+  bool fromUnsigned = from.isUnsignedInteger() || from.isInteger(1);
+  Scalar s = scalarOf(b, loc, x, *this);
+  if (to.isInteger(1)) {
+    if (isa<FloatType>(from)) // NaN is not zero
+      return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, x[0],
+                                   s.constant(0));
+    return from.isInteger(1)
+               ? x[0]
+               : Value(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
+                                             x[0], s.constant(0)));
+  }
+  if (isa<FloatType>(from) && isa<FloatType>(to)) {
+    unsigned fromWidth = from.getIntOrFloatBitWidth();
+    unsigned toWidth = to.getIntOrFloatBitWidth();
+    if (from == to)
+      return x[0];
+    if (fromWidth < toWidth)
+      return arith::ExtFOp::create(b, loc, target, x[0]);
+    if (fromWidth > toWidth)
+      return arith::TruncFOp::create(b, loc, target, x[0]);
+    // f16 and bf16 convert into each other by way of f32.
+    Type wide = b.getF32Type();
+    if (auto shaped = dyn_cast<ShapedType>(x[0].getType()))
+      wide = shaped.clone(wide);
+    Value extended = arith::ExtFOp::create(b, loc, wide, x[0]);
+    return arith::TruncFOp::create(b, loc, target, extended);
+  }
+  if (isa<FloatType>(from))
+    return buildSaturatingCast(b, loc, x[0], target, to.isUnsignedInteger());
+  if (isa<FloatType>(to))
+    return fromUnsigned ? Value(arith::UIToFPOp::create(b, loc, target, x[0]))
+                        : Value(arith::SIToFPOp::create(b, loc, target, x[0]));
+  unsigned fromWidth = from.getIntOrFloatBitWidth();
+  unsigned toWidth = to.getIntOrFloatBitWidth();
+  if (fromWidth == toWidth)
+    return x[0];
+  if (fromWidth > toWidth)
+    return arith::TruncIOp::create(b, loc, target, x[0]);
+  return fromUnsigned ? Value(arith::ExtUIOp::create(b, loc, target, x[0]))
+                      : Value(arith::ExtSIOp::create(b, loc, target, x[0]));
+}
+
+//===----------------------------------------------------------------------===//
+// Two or three operands
+//===----------------------------------------------------------------------===//
+
+Value AddOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  return scalarOf(b, loc, x, *this).add(x[0], x[1]);
+}
+Value SubOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  return scalarOf(b, loc, x, *this).sub(x[0], x[1]);
+}
+Value MulOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  return scalarOf(b, loc, x, *this).mul(x[0], x[1]);
+}
+Value DivOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  return scalarOf(b, loc, x, *this).div(x[0], x[1]);
+}
+Value ModOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  Scalar s = scalarOf(b, loc, x, *this);
+  Value rest =
+      s.binary<arith::RemFOp, arith::RemSIOp, arith::RemUIOp>(x[0], x[1]);
+  Type element = lathe::impl::elementTypeOf(getLhs());
+  if (getTruncated() || element.isUnsignedInteger())
+    return rest;
+  // The remainder has the dividend's sign; move it to the divisor's.
+  Value zero = s.constant(0);
+  Value nonzero = s.compare(arith::CmpFPredicate::UNE, arith::CmpIPredicate::ne,
+                            arith::CmpIPredicate::ne, rest, zero);
+  Value signsDiffer =
+      arith::XOrIOp::create(b, loc, s.less(rest, zero), s.less(x[1], zero));
+  Value adjust = arith::AndIOp::create(b, loc, nonzero, signsDiffer);
+  return s.select(adjust, s.add(rest, x[1]), rest);
+}
+Value PowOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  Type element = lathe::impl::elementTypeOf(getLhs());
+  if (isa<FloatType>(element))
+    return math::PowFOp::create(b, loc, x[0], x[1]);
+  return math::IPowIOp::create(b, loc, x[0], x[1]);
+}
+Value MinOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  return scalarOf(b, loc, x, *this)
+      .binary<arith::MinimumFOp, arith::MinSIOp, arith::MinUIOp>(x[0], x[1]);
+}
+Value MaxOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  return scalarOf(b, loc, x, *this)
+      .binary<arith::MaximumFOp, arith::MaxSIOp, arith::MaxUIOp>(x[0], x[1]);
+}
+Value AndOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  return arith::AndIOp::create(b, loc, x[0], x[1]);
+}
+Value OrOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  return arith::OrIOp::create(b, loc, x[0], x[1]);
+}
+Value XorOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  return arith::XOrIOp::create(b, loc, x[0], x[1]);
+}
+
+/// Shifts by the width or more give zero, as in NumPy.
+static Value guardShift(OpBuilder &b, Location loc, Value shifted, Value amount,
+                        Scalar s) {
+  unsigned width =
+      getElementTypeOrSelf(amount.getType()).getIntOrFloatBitWidth();
+  Value inRange = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
+                                        amount, s.constant(width));
+  return s.select(inRange, shifted, s.constant(0));
+}
+Value ShiftLeftOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  Value shifted = arith::ShLIOp::create(b, loc, x[0], x[1]);
+  return guardShift(b, loc, shifted, x[1], scalarOf(b, loc, x, *this));
+}
+Value ShiftRightOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  Scalar s = scalarOf(b, loc, x, *this);
+  if (lathe::impl::elementTypeOf(getLhs()).isUnsignedInteger())
+    return guardShift(b, loc, arith::ShRUIOp::create(b, loc, x[0], x[1]), x[1],
+                      s);
+  unsigned width = getElementTypeOrSelf(x[0].getType()).getIntOrFloatBitWidth();
+  Value amount = s.atMost(x[1], s.constant(width - 1));
+  return arith::ShRSIOp::create(b, loc, x[0], amount);
+}
+
+Value CompareOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  using F = arith::CmpFPredicate;
+  using I = arith::CmpIPredicate;
+  Scalar s = scalarOf(b, loc, x, *this);
+  switch (getPredicate()) {
+  case ComparePredicate::EQ:
+    return s.compare(F::OEQ, I::eq, I::eq, x[0], x[1]);
+  case ComparePredicate::NE:
+    return s.compare(F::UNE, I::ne, I::ne, x[0], x[1]);
+  case ComparePredicate::LT:
+    return s.compare(F::OLT, I::slt, I::ult, x[0], x[1]);
+  case ComparePredicate::LE:
+    return s.compare(F::OLE, I::sle, I::ule, x[0], x[1]);
+  case ComparePredicate::GT:
+    return s.compare(F::OGT, I::sgt, I::ugt, x[0], x[1]);
+  case ComparePredicate::GE:
+    return s.compare(F::OGE, I::sge, I::uge, x[0], x[1]);
+  }
+  llvm_unreachable("a predicate is one of the six above");
+}
+
+Value SelectOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  return arith::SelectOp::create(b, loc, x[0], x[1], x[2]);
+}

@@ -1,0 +1,148 @@
+//===- FormKernels.cpp - Group ops into kernels ---------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Works backwards through the function. An op that no kernel took yet starts
+// one, and takes the producers of its elementwise ops as long as the kernel
+// keeps one root and its loops still fit every member.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Dialect/Lathe/Transforms/Passes.h"
+
+#include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace lathe {
+#define GEN_PASS_DEF_FORMKERNELS
+#include "lathe/Dialect/Lathe/Transforms/Passes.h.inc"
+} // namespace lathe
+
+using namespace mlir;
+using namespace lathe;
+
+namespace {
+
+/// Ops that need no code of their own: views and constants.
+bool isFree(Operation *op) {
+  return isa<ViewOpInterface, AssembleOpInterface>(op) ||
+         op->hasTrait<OpTrait::ConstantLike>();
+}
+
+/// The ops of one kernel, collected from its last op upwards.
+struct Group {
+  llvm::SetVector<Operation *> ops;
+  bool hasRoot = false;
+};
+
+/// Whether `producer` may join a kernel through `use`: its only use, of the
+/// very elements that the consumer's loops visit.
+bool canFuse(Operation *producer, OpOperand &use, const Group &group) {
+  if (!producer->hasOneUse() || !isa<ElementwiseOpInterface>(use.getOwner()))
+    return false;
+  auto type = cast<RankedTensorType>(producer->getResult(0).getType());
+  auto result = cast<RankedTensorType>(use.getOwner()->getResult(0).getType());
+  if (type.getShape() != result.getShape())
+    return false; // a broadcast operand would be computed again and again
+  if (isa<ElementwiseOpInterface>(producer))
+    return true;
+  return isa<LoopNestOpInterface>(producer) && !group.hasRoot;
+}
+
+/// Adds to `group` what can be fused into `op`, the residual branch last.
+void collect(Operation *op, Group &group) {
+  group.ops.insert(op);
+  group.hasRoot |= isa<LoopNestOpInterface>(op);
+  for (OpOperand &operand : op->getOpOperands()) {
+    Operation *producer = operand.get().getDefiningOp();
+    if (producer && !group.ops.contains(producer) &&
+        canFuse(producer, operand, group))
+      collect(producer, group);
+  }
+}
+
+/// "conv_add_relu": the mnemonics in the order of execution.
+std::string nameOf(ArrayRef<Operation *> ops) {
+  std::string name;
+  for (Operation *op : ops) {
+    if (!name.empty())
+      name += '_';
+    name += op->getName().stripDialect();
+  }
+  return name;
+}
+
+/// Moves the ops of `group` into a new kernel in place of its last op.
+void outline(Group &group) {
+  Operation *last = group.ops.front();
+  SmallVector<Operation *> ops(group.ops.begin(), group.ops.end());
+  llvm::sort(ops,
+             [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+
+  llvm::SetVector<Value> inputs;
+  SmallVector<Location> locations;
+  for (Operation *op : ops) {
+    locations.push_back(op->getLoc());
+    for (Value operand : op->getOperands()) {
+      Operation *producer = operand.getDefiningOp();
+      bool isSplat = producer && producer->hasTrait<OpTrait::ConstantLike>() &&
+                     cast<ConstantOp>(producer).getValue().isSplat();
+      if (!isSplat && (!producer || !group.ops.contains(producer)))
+        inputs.insert(operand);
+    }
+  }
+
+  OpBuilder builder(last);
+  Location loc = FusedLoc::get(builder.getContext(), locations);
+  auto kernel =
+      KernelOp::create(builder, loc, last->getResultTypes(),
+                       inputs.getArrayRef(), builder.getStringAttr(nameOf(ops)),
+                       StrategyAttr(), builder.getI64IntegerAttr(0),
+                       DenseI64ArrayAttr(), ArrayAttr(), IntegerAttr());
+  Block *body = builder.createBlock(&kernel.getBody());
+  IRMapping mapping;
+  for (Value input : inputs)
+    mapping.map(input, body->addArgument(input.getType(), input.getLoc()));
+  for (Operation *op : ops) {
+    // Splat constants cost nothing inside and give the loops a literal.
+    for (Value operand : op->getOperands())
+      if (!mapping.contains(operand))
+        builder.clone(*operand.getDefiningOp(), mapping);
+    builder.clone(*op, mapping);
+  }
+  YieldOp::create(builder, last->getLoc(), mapping.lookup(last->getResult(0)));
+  last->replaceAllUsesWith(kernel);
+  for (Operation *op : llvm::reverse(ops))
+    op->erase();
+}
+
+struct FormKernels : lathe::impl::FormKernelsBase<FormKernels> {
+  void runOnOperation() override {
+    SmallVector<Operation *> ops;
+    for (Operation &op : getOperation().getBody().front().without_terminator())
+      ops.push_back(&op);
+
+    // From the end, so that a group is entered at the op nothing else fuses.
+    llvm::DenseSet<Operation *> taken;
+    SmallVector<Group> groups;
+    for (Operation *op : llvm::reverse(ops)) {
+      if (taken.contains(op) || isFree(op) || isa<KernelOp>(op) ||
+          op->getNumResults() != 1)
+        continue;
+      Group group;
+      collect(op, group);
+      taken.insert(group.ops.begin(), group.ops.end());
+      groups.push_back(std::move(group));
+    }
+    for (Group &group : groups) {
+      ++numKernels;
+      numFused += group.ops.size() - 1;
+      outline(group);
+    }
+  }
+};
+
+} // namespace
