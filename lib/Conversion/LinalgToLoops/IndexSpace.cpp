@@ -1,0 +1,146 @@
+//===- IndexSpace.cpp - Indices as affine expressions ---------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "IndexSpace.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace lathe;
+
+IndexSpace::IndexSpace(MLIRContext *context) : context(context) {}
+
+AffineExpr IndexSpace::lane() const { return getAffineDimExpr(0, context); }
+
+AffineExpr IndexSpace::add(Value value, IndexRange range) {
+  values.push_back(value);
+  ranges.push_back(range);
+  return getAffineDimExpr(values.size(), context);
+}
+
+AffineExpr IndexSpace::constant(int64_t value) const {
+  return getAffineConstantExpr(value, context);
+}
+
+IndexRange IndexSpace::rangeOf(AffineExpr expr) const {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return {constant.getValue(), constant.getValue()};
+  if (auto dim = dyn_cast<AffineDimExpr>(expr))
+    return dim.getPosition() == 0 ? IndexRange{0, 0}
+                                  : ranges[dim.getPosition() - 1];
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  IndexRange left = rangeOf(binary.getLHS()), right = rangeOf(binary.getRHS());
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    return {left.low + right.low, left.high + right.high};
+  case AffineExprKind::Mul: {
+    // One side is a constant.
+    int64_t a = left.low * right.low, b = left.high * right.high;
+    return {std::min(a, b), std::max(a, b)};
+  }
+  case AffineExprKind::FloorDiv:
+    return {llvm::divideFloorSigned(left.low, right.low),
+            llvm::divideFloorSigned(left.high, right.low)};
+  case AffineExprKind::CeilDiv:
+    return {llvm::divideCeilSigned(left.low, right.low),
+            llvm::divideCeilSigned(left.high, right.low)};
+  default: // Mod
+    if (left.low >= 0 && left.high < right.low)
+      return left;
+    return {0, right.low - 1};
+  }
+}
+
+AffineExpr IndexSpace::simplify(AffineExpr expr) const {
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return expr;
+  AffineExpr left = simplify(binary.getLHS());
+  AffineExpr right = simplify(binary.getRHS());
+  bool divides = expr.getKind() == AffineExprKind::FloorDiv ||
+                 expr.getKind() == AffineExprKind::Mod;
+  if (!divides)
+    return getAffineBinaryOpExpr(expr.getKind(), left, right);
+
+  // (q * n + r) floordiv n is q and its mod n is r when 0 <= r < n. The lane
+  // counts as part of r only if it does not appear, since its range is open.
+  int64_t divisor = cast<AffineConstantExpr>(right).getValue();
+  AffineExpr quotient = constant(0), rest = constant(0);
+  SmallVector<AffineExpr> terms = {left};
+  while (!terms.empty()) {
+    AffineExpr term = terms.pop_back_val();
+    if (term.getKind() == AffineExprKind::Add) {
+      auto sum = cast<AffineBinaryOpExpr>(term);
+      terms.push_back(sum.getRHS());
+      terms.push_back(sum.getLHS());
+    } else if (term.isMultipleOf(divisor)) {
+      quotient = quotient + term.floorDiv(divisor);
+    } else {
+      rest = rest + term;
+    }
+  }
+  IndexRange range = rangeOf(rest);
+  if (!rest.isFunctionOfDim(0) && range.low >= 0 && range.high < divisor)
+    return expr.getKind() == AffineExprKind::FloorDiv ? quotient : rest;
+  return getAffineBinaryOpExpr(expr.getKind(), left, right);
+}
+
+Value IndexSpace::materialize(OpBuilder &builder, Location loc,
+                              AffineExpr expr) const {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return arith::ConstantIndexOp::create(builder, loc, constant.getValue());
+  if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+    if (dim.getPosition() == 0)
+      return arith::ConstantIndexOp::create(builder, loc, 0);
+    return values[dim.getPosition() - 1];
+  }
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  Value left = materialize(builder, loc, binary.getLHS());
+  // x + -c reads better as x - c.
+  auto constant = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  if (expr.getKind() == AffineExprKind::Add && constant &&
+      constant.getValue() < 0) {
+    Value amount =
+        arith::ConstantIndexOp::create(builder, loc, -constant.getValue());
+    return arith::SubIOp::create(builder, loc, left, amount);
+  }
+  Value right = materialize(builder, loc, binary.getRHS());
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    return arith::AddIOp::create(builder, loc, left, right);
+  case AffineExprKind::Mul:
+    return arith::MulIOp::create(builder, loc, left, right);
+  case AffineExprKind::FloorDiv:
+    if (rangeOf(binary.getLHS()).low >= 0)
+      return arith::DivUIOp::create(builder, loc, left, right);
+    return arith::FloorDivSIOp::create(builder, loc, left, right);
+  case AffineExprKind::CeilDiv:
+    return arith::CeilDivSIOp::create(builder, loc, left, right);
+  default: // Mod
+    break;
+  }
+  if (rangeOf(binary.getLHS()).low >= 0)
+    return arith::RemUIOp::create(builder, loc, left, right);
+  Value quotient = arith::FloorDivSIOp::create(builder, loc, left, right);
+  Value whole = arith::MulIOp::create(builder, loc, quotient, right);
+  return arith::SubIOp::create(builder, loc, left, whole);
+}
+
+AffineExpr IndexSpace::atLane(AffineExpr expr, int64_t number) const {
+  return expr.replace(lane(), constant(number));
+}
+
+std::optional<int64_t> IndexSpace::laneStep(AffineExpr expr) const {
+  if (!expr.isFunctionOfDim(0))
+    return 0;
+  AffineExpr step = simplifyAffineExpr(
+      expr.replace(lane(), lane() + constant(1)) - expr, values.size() + 1, 0);
+  if (auto constant = dyn_cast<AffineConstantExpr>(step))
+    return constant.getValue();
+  return std::nullopt;
+}

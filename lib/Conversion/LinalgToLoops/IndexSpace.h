@@ -1,0 +1,61 @@
+//===- IndexSpace.h - Indices as affine expressions -------------*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_LIB_CONVERSION_LINALGTOLOOPS_INDEXSPACE_H
+#define LATHE_LIB_CONVERSION_LINALGTOLOOPS_INDEXSPACE_H
+
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/Builders.h"
+
+namespace lathe {
+
+/// Values that an index can take: from `low` to `high`, both included.
+struct IndexRange {
+  int64_t low, high;
+};
+
+/// The indices in scope while loops are emitted, as affine expressions over
+/// loop variables. Dimension 0 is the lane: the position inside a vector, which
+/// runs from 0 to the vector's width and is 0 in scalar code.
+class IndexSpace {
+public:
+  explicit IndexSpace(mlir::MLIRContext *context);
+
+  /// The lane's expression.
+  mlir::AffineExpr lane() const;
+
+  /// Adds a loop variable or other index with what is known of its values.
+  mlir::AffineExpr add(mlir::Value value, IndexRange range);
+
+  mlir::AffineExpr constant(int64_t value) const;
+
+  /// The values that `expr` can take, lane 0 only.
+  IndexRange rangeOf(mlir::AffineExpr expr) const;
+
+  /// Builds the value of `expr` in lane 0.
+  mlir::Value materialize(mlir::OpBuilder &builder, mlir::Location loc,
+                          mlir::AffineExpr expr) const;
+
+  /// By how much `expr` grows from one lane to the next; none when that is not
+  /// the same everywhere.
+  std::optional<int64_t> laneStep(mlir::AffineExpr expr) const;
+
+  /// `expr` in lane `number`, as an expression without the lane.
+  mlir::AffineExpr atLane(mlir::AffineExpr expr, int64_t number) const;
+
+  /// Simplifies `expr` with what is known of the indices' ranges.
+  mlir::AffineExpr simplify(mlir::AffineExpr expr) const;
+
+private:
+  mlir::MLIRContext *context;
+  llvm::SmallVector<mlir::Value> values; // of dimension i + 1
+  llvm::SmallVector<IndexRange> ranges;
+};
+
+} // namespace lathe
+
+#endif // LATHE_LIB_CONVERSION_LINALGTOLOOPS_INDEXSPACE_H

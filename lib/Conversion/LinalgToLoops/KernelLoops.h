@@ -1,0 +1,65 @@
+//===- KernelLoops.h - The loop nests of a kernel ---------------*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_LIB_CONVERSION_LINALGTOLOOPS_KERNELLOOPS_H
+#define LATHE_LIB_CONVERSION_LINALGTOLOOPS_KERNELLOOPS_H
+
+#include "TensorReader.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+namespace lathe {
+
+/// A tensor that the kernel writes, and where to.
+struct KernelStore {
+  mlir::Value tensor, memref;
+};
+
+/// What the loops of a kernel are made from.
+struct KernelBody {
+  /// Ops with reduction dimensions, in the order of execution.
+  llvm::SmallVector<mlir::linalg::GenericOp> reductions;
+  llvm::SmallVector<KernelStore> stores;
+  /// Order of the root's loops, outermost first; register tile of each loop.
+  llvm::SmallVector<int64_t> order, tile;
+  /// Elements in a vector, 1 for scalar code.
+  int64_t vector = 1;
+};
+
+/// `loc` with a name for the C code and for who reads the IR.
+mlir::Location nameLoc(mlir::Location loc, llvm::StringRef name);
+
+/// Builds `for name in [low, high) step`, with `carried` as loop-carried
+/// values; `body` gets the loop variable and the carried values and returns
+/// their next values. Returns the final ones. A loop of one iteration is no
+/// loop; bounds that are constants make the range of the variable known.
+llvm::SmallVector<mlir::Value>
+buildLoop(mlir::OpBuilder &builder, IndexSpace &space, mlir::Location loc,
+          llvm::StringRef name, mlir::OpFoldResult low, mlir::OpFoldResult high,
+          int64_t step, IndexRange range, mlir::ValueRange carried,
+          llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::AffineExpr,
+                                                            mlir::ValueRange)>
+              body);
+
+/// The names of the loops of `op`: what `lathe.loops` says, or i0, i1, …
+llvm::SmallVector<llvm::StringRef> loopNames(mlir::linalg::GenericOp op);
+
+/// Follows elementwise ops and reshapes from element `at` of `from` to the
+/// element of `target` that is computed from it alone.
+std::optional<Indices> project(const IndexSpace &space, mlir::Value from,
+                               const Indices &at, mlir::Value target);
+
+/// Emits one nest of register tiles: a root with accumulators, or no root at
+/// all.
+mlir::LogicalResult emitTiles(mlir::OpBuilder &builder, const KernelBody &body);
+
+/// Emits several reductions one after the other inside the loops they share.
+mlir::LogicalResult emitRows(mlir::OpBuilder &builder, const KernelBody &body);
+
+} // namespace lathe
+
+#endif // LATHE_LIB_CONVERSION_LINALGTOLOOPS_KERNELLOOPS_H

@@ -1,0 +1,345 @@
+//===- RowLoops.cpp - Several reductions over the same rows ---------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Softmax, normalization and reductions of the innermost dimension. The loops
+// that all reductions share run outside; for each of their iterations the
+// reductions run in order, with vectors along the innermost reduced dimension,
+// and then the result's remaining dimensions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelLoops.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace lathe;
+
+namespace {
+
+class RowEmitter {
+public:
+  RowEmitter(OpBuilder &builder, const KernelBody &body)
+      : builder(builder), body(body), store(body.stores[0]),
+        space(builder.getContext()), reader(builder, space),
+        loc(store.tensor.getLoc()) {}
+
+  LogicalResult emit();
+
+private:
+  using Rows = llvm::MapVector<Operation *, Indices>;
+
+  void collectRows(Value tensor, const Indices &at, Rows &rows);
+  LogicalResult findSharedLoops();
+  void emitShared(ArrayRef<int64_t> loops, Indices bases);
+  void emitReduction(linalg::GenericOp op, const Indices &bases);
+  SmallVector<Value> reduceRange(linalg::GenericOp op, const Indices &loops,
+                                 int64_t loop, int64_t low, int64_t high,
+                                 int64_t width, ValueRange accumulators);
+  SmallVector<Value> accumulate(linalg::GenericOp op, const Indices &loops,
+                                int64_t width, ValueRange accumulators);
+  void emitRest(ArrayRef<int64_t> loops, Indices bases);
+  bool readsKept(linalg::GenericOp op) const;
+
+  OpBuilder &builder;
+  const KernelBody &body;
+  const KernelStore &store;
+  IndexSpace space;
+  TensorReader reader;
+  Location loc;
+  /// Of each reduction, its parallel indices in terms of the result's
+  /// dimensions.
+  Rows rows;
+  int64_t nextDim = 0;
+  SmallVector<int64_t> shared, rest;
+  /// A tensor that the last reductions and the result both read: it is kept in
+  /// the result's memory instead of being computed twice (softmax's
+  /// exponentials).
+  Value kept;
+  bool failed = false;
+};
+
+} // namespace
+
+/// Records where the reductions that `tensor` depends on are read.
+void RowEmitter::collectRows(Value tensor, const Indices &at, Rows &rows) {
+  Operation *op = tensor.getDefiningOp();
+  if (auto collapse = dyn_cast_if_present<tensor::CollapseShapeOp>(op)) {
+    // Only unit dimensions come and go between the reductions of a kernel.
+    Indices source;
+    for (auto [i, group] :
+         llvm::enumerate(collapse.getReassociationIndices())) {
+      bool placed = false;
+      for (int64_t dim : group) {
+        bool unit = collapse.getSrcType().getDimSize(dim) == 1;
+        source.push_back(unit || placed ? space.constant(0) : at[i]);
+        placed |= !unit;
+      }
+    }
+    return collectRows(collapse.getSrc(), source, rows);
+  }
+  if (auto expand = dyn_cast_if_present<tensor::ExpandShapeOp>(op)) {
+    Indices source;
+    for (const ReassociationIndices &group : expand.getReassociationIndices()) {
+      AffineExpr index = space.constant(0);
+      for (int64_t dim : group)
+        if (expand.getResultType().getDimSize(dim) != 1)
+          index = at[dim];
+      source.push_back(index);
+    }
+    return collectRows(expand.getSrc(), source, rows);
+  }
+  auto generic = dyn_cast_if_present<linalg::GenericOp>(op);
+  if (!generic)
+    return;
+  AffineMap output = generic.getIndexingMapsArray()[generic.getNumDpsInputs()];
+  Indices loops(generic.getNumLoops());
+  for (auto [i, expr] : llvm::enumerate(output.getResults()))
+    loops[cast<AffineDimExpr>(expr).getPosition()] = at[i];
+  for (AffineExpr &loop : loops)
+    if (!loop)
+      loop = getAffineDimExpr(nextDim++, builder.getContext());
+  if (generic.getNumReductionLoops() != 0)
+    rows.insert(
+        {generic, Indices(loops.begin(),
+                          loops.begin() + generic.getNumParallelLoops())});
+  for (OpOperand *input : generic.getDpsInputOperands()) {
+    Indices source;
+    for (AffineExpr expr : generic.getMatchingIndexingMap(input).getResults())
+      source.push_back(expr.replaceDims(loops));
+    collectRows(input->get(), source, rows);
+  }
+}
+
+LogicalResult RowEmitter::findSharedLoops() {
+  int64_t rank = cast<RankedTensorType>(store.tensor.getType()).getRank();
+  Indices at;
+  for (int64_t dim = 0; dim < rank; ++dim)
+    at.push_back(getAffineDimExpr(dim, builder.getContext()));
+  nextDim = rank;
+  collectRows(store.tensor, at, rows);
+  llvm::SmallSetVector<int64_t, 8> used;
+  for (auto &[op, indices] : rows)
+    for (AffineExpr index : indices) {
+      for (int64_t dim = 0; dim < rank; ++dim)
+        if (index.isFunctionOfDim(dim))
+          used.insert(dim);
+      for (int64_t dim = rank; dim < nextDim; ++dim)
+        if (index.isFunctionOfDim(dim))
+          return op->emitError("reductions of a kernel must share their rows");
+    }
+  for (int64_t dim = 0; dim < rank; ++dim)
+    (used.contains(dim) ? shared : rest).push_back(dim);
+
+  // The last elementwise op that both a reduction and the result read.
+  for (linalg::GenericOp op : body.reductions)
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      auto producer = input->get().getDefiningOp<linalg::GenericOp>();
+      if (producer && producer.getNumReductionLoops() == 0 &&
+          !input->get().hasOneUse() && input->get() != store.tensor &&
+          input->get().getType() == store.tensor.getType() &&
+          op.getMatchingIndexingMap(input).isPermutation() &&
+          llvm::any_of(input->get().getUsers(), [&](Operation *user) {
+            return user == store.tensor.getDefiningOp();
+          }))
+        kept = input->get();
+    }
+  return success();
+}
+
+bool RowEmitter::readsKept(linalg::GenericOp op) const {
+  return kept && llvm::is_contained(op.getInputs(), kept);
+}
+
+void RowEmitter::emitShared(ArrayRef<int64_t> loops, Indices bases) {
+  if (!loops.empty()) {
+    int64_t dim = loops.front();
+    int64_t extent =
+        cast<RankedTensorType>(store.tensor.getType()).getDimSize(dim);
+    buildLoop(builder, space, loc, "i", builder.getIndexAttr(0),
+              builder.getIndexAttr(extent), 1, {0, extent - 1}, {},
+              [&](AffineExpr index, ValueRange) -> SmallVector<Value> {
+                bases[dim] = index;
+                emitShared(loops.drop_front(), bases);
+                return {};
+              });
+    return;
+  }
+  for (linalg::GenericOp op : body.reductions) {
+    emitReduction(op, bases);
+    if (failed)
+      return;
+    if (readsKept(op))
+      reader.setStored(kept, store.memref);
+  }
+  emitRest(rest, bases);
+}
+
+/// How vectors of partial results are joined, for the reductions that have an
+/// instruction for it.
+static std::optional<vector::CombiningKind> combinerOf(linalg::GenericOp op) {
+  if (op.getNumResults() != 1)
+    return std::nullopt;
+  Value accumulator = op.getRegionOutputArgs()[0];
+  Operation *last =
+      op.getBody()->getTerminator()->getOperand(0).getDefiningOp();
+  if (!last || !llvm::is_contained(last->getOperands(), accumulator))
+    return std::nullopt;
+  using Kind = std::optional<vector::CombiningKind>;
+  return llvm::TypeSwitch<Operation *, Kind>(last)
+      .Case<arith::AddFOp, arith::AddIOp>(
+          [](auto) { return vector::CombiningKind::ADD; })
+      .Case<arith::MaximumFOp>(
+          [](auto) { return vector::CombiningKind::MAXIMUMF; })
+      .Case<arith::MinimumFOp>(
+          [](auto) { return vector::CombiningKind::MINIMUMF; })
+      .Case<arith::MaxSIOp>([](auto) { return vector::CombiningKind::MAXSI; })
+      .Case<arith::MinSIOp>([](auto) { return vector::CombiningKind::MINSI; })
+      .Default([](Operation *) { return Kind(); });
+}
+
+SmallVector<Value> RowEmitter::accumulate(linalg::GenericOp op,
+                                          const Indices &loops, int64_t width,
+                                          ValueRange accumulators) {
+  SmallVector<Value> arguments;
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    Indices at;
+    for (AffineExpr expr : op.getMatchingIndexingMap(input).getResults())
+      at.push_back(expr.replaceDims(loops));
+    Value value = reader.read(input->get(), at, width);
+    failed |= !value;
+    if (failed)
+      return llvm::to_vector(accumulators);
+    if (input->get() == kept)
+      reader.store(loc, value, store.memref, at, width);
+    arguments.push_back(value);
+  }
+  llvm::append_range(arguments, accumulators);
+  SmallVector<Value> next = reader.inlineRegion(op, loops, arguments, width);
+  for (Value &value : next)
+    value = reader.broadcast(loc, value, width);
+  return next;
+}
+
+/// Runs reduction loop number `loop` and those inside; the innermost from `low`
+/// to `high` in steps of `width`.
+SmallVector<Value> RowEmitter::reduceRange(linalg::GenericOp op,
+                                           const Indices &loops, int64_t loop,
+                                           int64_t low, int64_t high,
+                                           int64_t width,
+                                           ValueRange accumulators) {
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  bool isLast = loop + 1 == static_cast<int64_t>(extents.size());
+  int64_t first = isLast ? low : 0, end = isLast ? high : extents[loop];
+  int64_t step = isLast ? width : 1;
+  return buildLoop(
+      builder, space, loc, loopNames(op)[loop], builder.getIndexAttr(first),
+      builder.getIndexAttr(end), step, {first, end - step}, accumulators,
+      [&](AffineExpr index, ValueRange carried) {
+        Indices inner = loops;
+        inner[loop] = isLast && width > 1 ? index + space.lane() : index;
+        if (isLast)
+          return accumulate(op, inner, width, carried);
+        return reduceRange(op, inner, loop + 1, low, high, width, carried);
+      });
+}
+
+void RowEmitter::emitReduction(linalg::GenericOp op, const Indices &bases) {
+  int64_t parallel = op.getNumParallelLoops();
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  Indices loops(op.getNumLoops(), space.constant(0));
+  for (auto [i, index] : llvm::enumerate(rows[op]))
+    loops[i] = index.replaceDims(bases);
+
+  SmallVector<Value> accumulators;
+  for (OpOperand &init : op.getDpsInitsMutable()) {
+    Indices at;
+    for (AffineExpr expr : op.getMatchingIndexingMap(&init).getResults())
+      at.push_back(expr.replaceDims(loops));
+    accumulators.push_back(reader.read(init.get(), at, 1));
+    failed |= !accumulators.back();
+  }
+  if (failed)
+    return;
+
+  int64_t extent = extents.back();
+  int64_t main = 0;
+  std::optional<vector::CombiningKind> kind = combinerOf(op);
+  // Sums start from zero in every lane, which is only right for an initial
+  // zero.
+  TypedAttr initial;
+  bool startsAtNeutral =
+      kind && (*kind != vector::CombiningKind::ADD ||
+               (matchPattern(accumulators[0], m_Constant(&initial)) &&
+                (matchPattern(accumulators[0], m_AnyZeroFloat()) ||
+                 matchPattern(accumulators[0], m_Zero()))));
+  if (body.vector > 1 && startsAtNeutral && extent >= body.vector) {
+    main = extent / body.vector * body.vector;
+    Value lanes = reader.broadcast(loc, accumulators[0], body.vector);
+    SmallVector<Value> vectors =
+        reduceRange(op, loops, parallel, 0, main, body.vector, lanes);
+    accumulators = {
+        vector::ReductionOp::create(builder, loc, *kind, vectors[0])};
+  }
+  if (main < extent && !failed)
+    accumulators =
+        reduceRange(op, loops, parallel, main, extent, 1, accumulators);
+  for (auto [result, value] : llvm::zip(op.getResults(), accumulators))
+    reader.setKnown(result, value);
+}
+
+void RowEmitter::emitRest(ArrayRef<int64_t> loops, Indices bases) {
+  auto storeAt = [&](const Indices &at, int64_t width) {
+    for (const KernelStore &target : body.stores) {
+      Value value = reader.read(target.tensor, at, width);
+      failed |= !value;
+      if (!failed)
+        reader.store(loc, value, target.memref, at, width);
+    }
+  };
+  if (loops.empty())
+    return storeAt(bases, 1);
+  int64_t dim = loops.front();
+  int64_t extent =
+      cast<RankedTensorType>(store.tensor.getType()).getDimSize(dim);
+  bool isLast = loops.size() == 1;
+  int64_t main =
+      isLast && body.vector > 1 ? extent / body.vector * body.vector : 0;
+  for (auto [low, high, step] : {std::tuple(int64_t(0), main, body.vector),
+                                 std::tuple(main, extent, int64_t(1))}) {
+    if (low >= high)
+      continue;
+    buildLoop(
+        builder, space, loc, "j", builder.getIndexAttr(low),
+        builder.getIndexAttr(high), step, {low, high - step}, {},
+        [&, step = step](AffineExpr index, ValueRange) -> SmallVector<Value> {
+          bases[dim] = step > 1 ? index + space.lane() : index;
+          if (isLast)
+            storeAt(bases, step);
+          else
+            emitRest(loops.drop_front(), bases);
+          return {};
+        });
+  }
+}
+
+LogicalResult RowEmitter::emit() {
+  if (mlir::failed(findSharedLoops()))
+    return failure();
+  int64_t rank = cast<RankedTensorType>(store.tensor.getType()).getRank();
+  emitShared(shared, Indices(rank, space.constant(0)));
+  return failure(failed);
+}
+
+LogicalResult lathe::emitRows(OpBuilder &builder, const KernelBody &body) {
+  return RowEmitter(builder, body).emit();
+}

@@ -1,0 +1,384 @@
+//===- TileLoops.cpp - Register tiles around one root ---------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The parallel loops are cut into segments: full tiles, a rest, and borders
+// where windows reach into padding, which run point by point. Inside, every
+// point of the tile is unrolled with accumulators in registers (Goto and van de
+// Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008; for direct
+// convolution Zhang, Franchetti and Low, 2018), then the reduction loops run,
+// then what was fused behind the root is computed and stored.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelLoops.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace lathe;
+
+namespace {
+
+/// Iterations [low, high) of a loop in tiles of `tile`.
+struct Segment {
+  int64_t low, high, tile;
+};
+
+/// One point of a register tile: an offset along every loop, and for the vector
+/// loop the number of lanes.
+struct Point {
+  SmallVector<int64_t> offsets;
+  int64_t width = 1;
+};
+
+class TileEmitter {
+public:
+  TileEmitter(OpBuilder &builder, const KernelBody &body,
+              linalg::GenericOp root, ArrayRef<KernelStore> stores)
+      : builder(builder), body(body), root(root), stores(stores),
+        space(builder.getContext()), reader(builder, space) {
+    if (root) {
+      extents = root.getStaticLoopRanges();
+      names = loopNames(root);
+      parallel = root.getNumParallelLoops();
+      loc = root.getLoc();
+    } else {
+      Value tensor = stores[0].tensor;
+      extents =
+          llvm::to_vector(cast<RankedTensorType>(tensor.getType()).getShape());
+      static constexpr StringLiteral defaults[] = {"i0", "i1", "i2", "i3",
+                                                   "i4", "i5", "i6", "i7"};
+      for (size_t i = 0; i < extents.size(); ++i)
+        names.push_back(defaults[std::min<size_t>(i, 7)]);
+      parallel = extents.size();
+      loc = tensor.getLoc();
+    }
+  }
+
+  LogicalResult emit();
+
+private:
+  int64_t tileOf(int64_t loop) const;
+  SmallVector<Segment> segmentsOf(int64_t loop);
+  void emitParallel(ArrayRef<int64_t> order, Indices bases,
+                    SmallVector<int64_t> tile);
+  SmallVector<Point> pointsOf(ArrayRef<int64_t> tile) const;
+  Indices indicesOf(const Point &point, const Indices &bases) const;
+  void emitBody(const Indices &bases, ArrayRef<int64_t> tile);
+  SmallVector<Value> initialValues(ArrayRef<Point> points,
+                                   const Indices &bases);
+  SmallVector<Value> reduce(int64_t loop, ArrayRef<Point> points,
+                            const Indices &bases, const Indices &reduced,
+                            ValueRange accumulators);
+  SmallVector<Value> accumulate(ArrayRef<Point> points, const Indices &bases,
+                                const Indices &reduced,
+                                ValueRange accumulators);
+  std::pair<OpFoldResult, OpFoldResult> clip(int64_t loop,
+                                             const Indices &bases);
+  void storeResults(const Point &point, const Indices &bases,
+                    ValueRange results);
+
+  /// Calls `visit` for each padded dimension that an operand of the root reads:
+  /// the pad, its dimension and the index there in terms of the root's loops.
+  void forEachPadded(
+      llvm::function_ref<void(tensor::PadOp, int64_t, AffineExpr)> visit);
+
+  OpBuilder &builder;
+  const KernelBody &body;
+  linalg::GenericOp root;
+  ArrayRef<KernelStore> stores;
+  IndexSpace space;
+  TensorReader reader;
+  SmallVector<int64_t> extents;
+  SmallVector<StringRef> names;
+  int64_t parallel;
+  Location loc = builder.getUnknownLoc();
+  bool failed = false;
+};
+
+} // namespace
+
+void TileEmitter::forEachPadded(
+    llvm::function_ref<void(tensor::PadOp, int64_t, AffineExpr)> visit) {
+  if (!root)
+    return;
+  for (OpOperand *operand : root.getDpsInputOperands()) {
+    auto pad = operand->get().getDefiningOp<tensor::PadOp>();
+    if (!pad || !pad->hasAttr("lathe.neutral"))
+      continue;
+    AffineMap map = root.getMatchingIndexingMap(operand);
+    for (int64_t dim = 0; dim < static_cast<int64_t>(map.getNumResults());
+         ++dim)
+      if (pad.getStaticLow()[dim] != 0 || pad.getStaticHigh()[dim] != 0)
+        visit(pad, dim, map.getResult(dim));
+  }
+}
+
+/// The coefficient of dimension `loop` in the linear expression `expr`.
+static int64_t coefficientOf(AffineExpr expr, int64_t loop, int64_t loops) {
+  AffineExpr dim = getAffineDimExpr(loop, expr.getContext());
+  AffineExpr step =
+      simplifyAffineExpr(expr.replace(dim, dim + 1) - expr, loops, 0);
+  auto constant = dyn_cast<AffineConstantExpr>(step);
+  return constant ? constant.getValue() : 0;
+}
+
+int64_t TileEmitter::tileOf(int64_t loop) const {
+  int64_t tile =
+      loop < static_cast<int64_t>(body.tile.size()) ? body.tile[loop] : 1;
+  if (loop + 1 == parallel)
+    tile = std::max(tile, body.vector);
+  return std::clamp<int64_t>(tile, 1, std::max<int64_t>(extents[loop], 1));
+}
+
+SmallVector<Segment> TileEmitter::segmentsOf(int64_t loop) {
+  int64_t extent = extents[loop], tile = tileOf(loop);
+  if (tile == 1)
+    return {{0, extent, 1}};
+  // The interior, where every window lies inside the input.
+  int64_t first = 0, end = extent;
+  forEachPadded([&](tensor::PadOp pad, int64_t dim, AffineExpr index) {
+    int64_t step = coefficientOf(index, loop, extents.size());
+    if (step <= 0)
+      return;
+    int64_t reach = 0; // how far the window extends beyond its first element
+    for (int64_t other = parallel; other < static_cast<int64_t>(extents.size());
+         ++other)
+      reach +=
+          coefficientOf(index, other, extents.size()) * (extents[other] - 1);
+    int64_t low = pad.getStaticLow()[dim];
+    int64_t size = pad.getSourceType().getDimSize(dim);
+    first = std::max(first, llvm::divideCeilSigned(low, step));
+    end = std::min(end,
+                   llvm::divideFloorSigned(size - 1 + low - reach, step) + 1);
+  });
+  first = std::min(first, extent);
+  end = std::max(end, first);
+  int64_t full = (end - first) / tile * tile;
+  SmallVector<Segment> segments;
+  for (Segment segment :
+       {Segment{0, first, 1}, Segment{first, first + full, tile},
+        Segment{first + full, end, end - first - full},
+        Segment{end, extent, 1}})
+    if (segment.low < segment.high)
+      segments.push_back(segment);
+  return segments;
+}
+
+void TileEmitter::emitParallel(ArrayRef<int64_t> order, Indices bases,
+                               SmallVector<int64_t> tile) {
+  if (order.empty())
+    return emitBody(bases, tile);
+  int64_t loop = order.front();
+  for (const Segment &segment : segmentsOf(loop)) {
+    tile[loop] = segment.tile;
+    buildLoop(builder, space, loc, names[loop],
+              builder.getIndexAttr(segment.low),
+              builder.getIndexAttr(segment.high), segment.tile,
+              {segment.low, segment.high - segment.tile}, {},
+              [&](AffineExpr index, ValueRange) -> SmallVector<Value> {
+                bases[loop] = index;
+                emitParallel(order.drop_front(), bases, tile);
+                return {};
+              });
+  }
+}
+
+SmallVector<Point> TileEmitter::pointsOf(ArrayRef<int64_t> tile) const {
+  SmallVector<Point> points(1);
+  for (int64_t loop = 0; loop < parallel; ++loop) {
+    // Pieces along this loop: vectors, then ever smaller ones for the rest.
+    SmallVector<std::pair<int64_t, int64_t>> pieces;
+    int64_t width = loop + 1 == parallel ? body.vector : 1;
+    for (int64_t offset = 0; offset < tile[loop]; offset += width) {
+      while (width > tile[loop] - offset)
+        width /= 2;
+      pieces.push_back({offset, width});
+    }
+    SmallVector<Point> next;
+    for (const Point &point : points)
+      for (auto [offset, lanes] : pieces) {
+        next.push_back(point);
+        next.back().offsets.push_back(offset);
+        next.back().width = lanes;
+      }
+    points = std::move(next);
+  }
+  return points;
+}
+
+Indices TileEmitter::indicesOf(const Point &point, const Indices &bases) const {
+  Indices indices;
+  for (auto [base, offset] : llvm::zip(bases, point.offsets))
+    indices.push_back(base + offset);
+  if (point.width > 1)
+    indices.back() = indices.back() + space.lane();
+  return indices;
+}
+
+SmallVector<Value> TileEmitter::initialValues(ArrayRef<Point> points,
+                                              const Indices &bases) {
+  SmallVector<Value> values;
+  for (const Point &point : points) {
+    Indices indices = indicesOf(point, bases);
+    indices.resize(extents.size(), space.constant(0));
+    for (OpOperand &init : root.getDpsInitsMutable()) {
+      Indices at;
+      for (AffineExpr expr : root.getMatchingIndexingMap(&init).getResults())
+        at.push_back(expr.replaceDims(indices));
+      Value value = reader.read(init.get(), at, point.width);
+      failed |= !value;
+      values.push_back(reader.broadcast(loc, value, point.width));
+    }
+  }
+  return values;
+}
+
+std::pair<OpFoldResult, OpFoldResult> TileEmitter::clip(int64_t loop,
+                                                        const Indices &bases) {
+  OpFoldResult low = builder.getIndexAttr(0);
+  OpFoldResult high = builder.getIndexAttr(extents[loop]);
+  forEachPadded([&](tensor::PadOp pad, int64_t dim, AffineExpr index) {
+    int64_t step = coefficientOf(index, loop, extents.size());
+    if (step <= 0)
+      return;
+    // Index of the window's first element in the source, which has `size`.
+    Indices at = bases;
+    at.resize(extents.size(), space.constant(0));
+    AffineExpr first = index.replaceDims(at) - pad.getStaticLow()[dim];
+    int64_t size = pad.getSourceType().getDimSize(dim);
+    IndexRange range = space.rangeOf(first);
+    // The number of steps before `distance` is covered, at least zero.
+    auto stepsTo = [&](AffineExpr distance) -> Value {
+      Value value = space.materialize(builder, loc, distance);
+      Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+      value = arith::MaxSIOp::create(builder, loc, value, zero);
+      if (step == 1)
+        return value;
+      Value round = arith::ConstantIndexOp::create(builder, loc, step - 1);
+      value = arith::AddIOp::create(builder, loc, value, round);
+      Value divisor = arith::ConstantIndexOp::create(builder, loc, step);
+      return arith::DivUIOp::create(builder, loc, value, divisor);
+    };
+    if (range.low < 0)
+      low = stepsTo(-first);
+    if (range.high + step * (extents[loop] - 1) >= size) {
+      Value limit = arith::ConstantIndexOp::create(builder, loc, extents[loop]);
+      Value steps = stepsTo(space.constant(size) - first);
+      high = Value(arith::MinSIOp::create(builder, loc, steps, limit));
+    }
+    reader.setUnpadded(pad);
+  });
+  return {low, high};
+}
+
+SmallVector<Value> TileEmitter::reduce(int64_t loop, ArrayRef<Point> points,
+                                       const Indices &bases,
+                                       const Indices &reduced,
+                                       ValueRange accumulators) {
+  if (loop == static_cast<int64_t>(extents.size()))
+    return accumulate(points, bases, reduced, accumulators);
+  auto [low, high] = clip(loop, bases);
+  return buildLoop(builder, space, loc, names[loop], low, high, 1,
+                   {0, extents[loop] - 1}, accumulators,
+                   [&](AffineExpr index, ValueRange carried) {
+                     Indices inner = reduced;
+                     inner.push_back(index);
+                     return reduce(loop + 1, points, bases, inner, carried);
+                   });
+}
+
+SmallVector<Value> TileEmitter::accumulate(ArrayRef<Point> points,
+                                           const Indices &bases,
+                                           const Indices &reduced,
+                                           ValueRange accumulators) {
+  unsigned results = root.getNumResults();
+  SmallVector<Value> next;
+  for (auto [i, point] : llvm::enumerate(points)) {
+    Indices loops = indicesOf(point, bases);
+    llvm::append_range(loops, reduced);
+    SmallVector<Value> arguments;
+    for (OpOperand *input : root.getDpsInputOperands()) {
+      if (root.getMatchingBlockArgument(input).use_empty()) {
+        arguments.push_back({}); // states the window's shape only
+        continue;
+      }
+      Indices at;
+      for (AffineExpr expr : root.getMatchingIndexingMap(input).getResults())
+        at.push_back(expr.replaceDims(loops));
+      arguments.push_back(reader.read(input->get(), at, point.width));
+      failed |= !arguments.back();
+    }
+    llvm::append_range(arguments, accumulators.slice(i * results, results));
+    if (failed)
+      return llvm::to_vector(accumulators);
+    llvm::append_range(
+        next, reader.inlineRegion(root, loops, arguments, point.width));
+  }
+  for (size_t i = 0; i < next.size(); ++i)
+    next[i] = reader.broadcast(loc, next[i], points[i / results].width);
+  return next;
+}
+
+void TileEmitter::storeResults(const Point &point, const Indices &bases,
+                               ValueRange results) {
+  Indices indices = indicesOf(point, bases);
+  if (root)
+    for (auto [result, value] : llvm::zip(root.getResults(), results))
+      reader.setKnown(result, value);
+  for (const KernelStore &store : stores) {
+    Indices at = indices;
+    if (root) {
+      std::optional<Indices> projected;
+      for (Value result : root.getResults())
+        if (!projected)
+          projected = project(space, result, indices, store.tensor);
+      at = *projected;
+    }
+    Value value = reader.read(store.tensor, at, point.width);
+    failed |= !value;
+    if (!failed)
+      reader.store(store.tensor.getLoc(), value, store.memref, at, point.width);
+  }
+}
+
+void TileEmitter::emitBody(const Indices &bases, ArrayRef<int64_t> tile) {
+  SmallVector<Point> points = pointsOf(tile);
+  SmallVector<Value> values;
+  unsigned results = root ? root.getNumResults() : 0;
+  if (root) {
+    values = initialValues(points, bases);
+    if (!failed)
+      values = reduce(parallel, points, bases, {}, values);
+  }
+  if (failed)
+    return;
+  for (auto [i, point] : llvm::enumerate(points))
+    storeResults(point, bases, ValueRange(values).slice(i * results, results));
+}
+
+LogicalResult TileEmitter::emit() {
+  SmallVector<int64_t> order;
+  for (int64_t loop : body.order)
+    if (loop < parallel)
+      order.push_back(loop);
+  if (static_cast<int64_t>(order.size()) != parallel)
+    order = llvm::to_vector(llvm::seq<int64_t>(0, parallel));
+  Indices bases(parallel, space.constant(0));
+  emitParallel(order, bases, SmallVector<int64_t>(parallel, 1));
+  return failure(failed);
+}
+
+LogicalResult lathe::emitTiles(OpBuilder &builder, const KernelBody &body) {
+  if (!body.reductions.empty())
+    return TileEmitter(builder, body, body.reductions[0], body.stores).emit();
+  for (const KernelStore &store : body.stores)
+    if (failed(TileEmitter(builder, body, {}, store).emit()))
+      return failure();
+  return success();
+}
