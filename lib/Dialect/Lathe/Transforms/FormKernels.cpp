@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
+#include "lathe/Dialect/Lathe/Transforms/Storage.h"
 
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SetVector.h"
@@ -25,12 +26,6 @@ using namespace mlir;
 using namespace lathe;
 
 namespace {
-
-/// Ops that need no code of their own: views and constants.
-bool isFree(Operation *op) {
-  return isa<ViewOpInterface, AssembleOpInterface>(op) ||
-         op->hasTrait<OpTrait::ConstantLike>();
-}
 
 /// The ops of one kernel, collected from its last op upwards.
 struct Group {
@@ -129,7 +124,7 @@ struct FormKernels : lathe::impl::FormKernelsBase<FormKernels> {
     llvm::DenseSet<Operation *> taken;
     SmallVector<Group> groups;
     for (Operation *op : llvm::reverse(ops)) {
-      if (taken.contains(op) || isFree(op) || isa<KernelOp>(op) ||
+      if (taken.contains(op) || !needsCode(op) || isa<KernelOp>(op) ||
           op->getNumResults() != 1)
         continue;
       Group group;

@@ -18,6 +18,19 @@ include "mlir/Pass/PassBase.td"
 // Kernels
 //===----------------------------------------------------------------------===//
 
+def IsolateBuffers : Pass<"lathe-isolate-buffers", "::mlir::func::FuncOp"> {
+  let summary = "Insert copies where one value would need two places in memory";
+  let description = [{
+    Afterwards every operand of a concatenation and every result of the function
+    can be computed where it is needed, and every op that is a view can be read
+    in place. A `lathe.copy` goes in where a value is returned or joined twice,
+    where an argument or a constant is returned or joined, and before a reshape
+    of strided memory.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+  let statistics = [Statistic<"numCopies", "copies", "Number of copies inserted">];
+}
+
 def FormKernels : Pass<"lathe-form-kernels", "::mlir::func::FuncOp"> {
   let summary = "Group ops into kernels";
   let description = [{
@@ -26,11 +39,82 @@ def FormKernels : Pass<"lathe-form-kernels", "::mlir::func::FuncOp"> {
     (convolution, matmul, reduction …) in the store of its result, chains of
     elementwise ops into one kernel. Ops that only describe another view of
     memory stay outside. Idempotent: ops inside kernels are left alone.
+
+    Example: see test/Dialect/Lathe/Transforms/form-kernels.mlir.
   }];
   let dependentDialects = ["::lathe::LatheDialect"];
   let statistics = [
     Statistic<"numKernels", "kernels", "Number of kernels formed">,
     Statistic<"numFused", "fused", "Number of ops fused into another's kernel">,
+  ];
+}
+
+def SelectStrategy : Pass<"lathe-select-strategy", "::mlir::func::FuncOp"> {
+  let summary = "Give each kernel its loop order, register tile and vector width";
+  let description = [{
+    Chooses, from the loops of the kernel's root and the target's registers, the
+    order of the loops, the register tile and the number of elements in a
+    vector, and notes which input the result may be written over.
+
+    Vector code: the last parallel loop (channels, columns) runs in vectors. Two
+    vectors (three with registers of 128 bits) times as many pixels or rows as
+    the registers hold make the tile; it is balanced so that the last one is
+    about as large as the others. Scalar code: four channels a tile, so that
+    each loaded activation is used four times.
+
+    Idempotent: kernels that have a strategy keep it.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", "0",
+           "Width of the target's vectors in bits; 0 for scalar code">,
+    Option<"vectorRegisters", "vector-registers", "int64_t", "16",
+           "Number of the target's vector registers">,
+  ];
+}
+
+def ScheduleKernels : Pass<"lathe-schedule-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Order kernels for the least peak of live memory";
+  let description = [{
+    Reorders the kernels of the function so that the most bytes live at one
+    time are as few as possible: exactly where the graph is small or narrow, by
+    a beam search elsewhere, never worse than the given order.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+}
+
+def PlanMemory : Pass<"lathe-plan-memory", "::mlir::func::FuncOp"> {
+  let summary = "Place every intermediate and scratch in one arena";
+  let description = [{
+    Gives each kernel result a `#lathe.placement`: an offset in the arena, or its
+    place in an output of the function. Values joined by a concatenation lie
+    in the joined tensor; a result takes over the bytes of a dying input where the
+    kernel allows it. The function gets `lathe.arena_size`,
+    `lathe.arena_lower_bound` (the most bytes live at one step; no
+    placement of this order is smaller) and `lathe.arena_align`.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+  let options = [
+    Option<"alignment", "alignment", "int64_t", "16",
+           "Alignment of every buffer in bytes, a power of two">,
+  ];
+}
+
+def OutlineKernels : Pass<"lathe-outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "Turn kernels into functions on memory";
+  let description = [{
+    Every `lathe.kernel` becomes a private function on memrefs, equal ones the
+    same; the model's function becomes the entry `NAME_run`, which takes inputs,
+    outputs and the arena and calls them in order. See "The loop level" in
+    docs/architecture.md for what the result looks like.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect", "::mlir::func::FuncDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::bufferization::BufferizationDialect"];
+  let statistics = [
+    Statistic<"numFunctions", "functions", "Number of kernel functions">,
+    Statistic<"numShared", "shared", "Number of kernels that share a function">,
   ];
 }
 

@@ -1,0 +1,21 @@
+//===- Locations.h - ONNX node names from locations -------------*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_DIALECT_LATHE_TRANSFORMS_LOCATIONS_H
+#define LATHE_DIALECT_LATHE_TRANSFORMS_LOCATIONS_H
+
+#include "mlir/IR/Location.h"
+
+namespace lathe {
+
+/// The names of the ONNX nodes that `loc` stands for, in order and without
+/// repetition.
+llvm::SmallVector<llvm::StringRef> getNodeNames(mlir::Location loc);
+
+} // namespace lathe
+
+#endif // LATHE_DIALECT_LATHE_TRANSFORMS_LOCATIONS_H

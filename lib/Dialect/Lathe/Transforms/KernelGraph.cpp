@@ -1,0 +1,136 @@
+//===- KernelGraph.cpp - Kernels and the buffers between them -------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelGraph.h"
+
+#include "lathe/Dialect/Lathe/Transforms/Storage.h"
+
+using namespace mlir;
+using namespace lathe;
+
+/// Whether the root of a storage is the arena's: neither an argument nor a
+/// constant nor a result of the function.
+static bool isInArena(Value root) {
+  Operation *op = root.getDefiningOp();
+  if (!op || op->hasTrait<OpTrait::ConstantLike>())
+    return false;
+  return llvm::none_of(root.getUsers(), [](Operation *user) {
+    return user->hasTrait<OpTrait::IsTerminator>();
+  });
+}
+
+FailureOr<KernelGraph> KernelGraph::build(func::FuncOp func) {
+  KernelGraph graph;
+  auto touch = [&](Value value, unsigned step) -> LogicalResult {
+    FailureOr<Storage> storage = getStorage(value);
+    if (failed(storage))
+      return emitError(
+          value.getLoc(),
+          "is a view that needs a copy; run lathe-isolate-buffers");
+    if (!isInArena(storage->root))
+      return success();
+    auto type = cast<RankedTensorType>(storage->root.getType());
+    auto [it, isNew] = graph.roots.insert(
+        {storage->root, RootBuffer{getByteSize(type), step, step}});
+    it->second.last = step;
+    return success();
+  };
+  for (auto kernel : func.getOps<KernelOp>()) {
+    unsigned step = graph.kernels.size();
+    graph.kernels.push_back(kernel);
+    for (Value result : kernel.getOutputs())
+      if (failed(touch(result, step)))
+        return failure();
+    for (Value input : kernel.getInputs())
+      if (failed(touch(input, step)))
+        return failure();
+  }
+  return graph;
+}
+
+/// `value` when it is its own root.
+static Value ownRoot(Value value) {
+  FailureOr<Storage> storage = getStorage(value);
+  return succeeded(storage) && storage->root == value ? value : Value();
+}
+
+Value KernelGraph::getInPlaceRoot(unsigned step) const {
+  KernelOp kernel = kernels[step];
+  std::optional<ArrayRef<int64_t>> inPlace = kernel.getInPlace();
+  if (!inPlace || inPlace->empty() || inPlace->front() < 0)
+    return {};
+  Value input = kernel.getInputs()[inPlace->front()];
+  FailureOr<Storage> storage = getStorage(input);
+  if (failed(storage) || !roots.contains(storage->root) ||
+      roots.lookup(storage->root).last != step ||
+      !ownRoot(kernel.getResult(0)) || !roots.contains(kernel.getResult(0)))
+    return {};
+  // The input must be all of its root, read in order.
+  auto type = cast<RankedTensorType>(input.getType());
+  if (roots.lookup(storage->root).bytes != getByteSize(type) ||
+      storage->view.offset != 0 || !storage->view.isContiguous(type.getShape()))
+    return {};
+  // Another input that lies in the same memory might be read in another order.
+  for (auto [i, other] : llvm::enumerate(kernel.getInputs())) {
+    FailureOr<Storage> lies = getStorage(other);
+    if (static_cast<int64_t>(i) != inPlace->front() && succeeded(lies) &&
+        lies->root == storage->root)
+      return {};
+  }
+  return storage->root;
+}
+
+/// The kernel results that `value` is made of: through views and
+/// concatenations.
+static void collectProducers(Value value, SmallVectorImpl<Value> &producers) {
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return;
+  if (isa<KernelOp>(op))
+    producers.push_back(value);
+  else
+    for (Value operand : op->getOperands())
+      collectProducers(operand, producers);
+}
+
+ScheduleGraph KernelGraph::getScheduleGraph() const {
+  // A concatenation's memory is allocated by the first kernel that fills a part
+  // of it, which the scheduler cannot state; every part counts on its own
+  // instead.
+  ScheduleGraph graph;
+  llvm::DenseMap<Value, unsigned> buffers;
+  for (KernelOp kernel : kernels)
+    for (Value result : kernel.getOutputs()) {
+      FailureOr<Storage> storage = getStorage(result);
+      bool inArena = succeeded(storage) && roots.contains(storage->root);
+      auto type = cast<RankedTensorType>(result.getType());
+      buffers[result] = graph.buffers.size();
+      ScheduleBuffer buffer;
+      buffer.size = inArena ? getByteSize(type) : 0;
+      graph.buffers.push_back(buffer);
+    }
+  for (KernelOp kernel : kernels) {
+    ScheduleNode node;
+    node.scratch = kernel.getScratch();
+    for (Value result : kernel.getOutputs())
+      node.outputs.push_back(buffers[result]);
+    SmallVector<Value> producers;
+    for (Value input : kernel.getInputs())
+      collectProducers(input, producers);
+    for (Value producer : producers)
+      if (!llvm::is_contained(node.inputs, buffers[producer]))
+        node.inputs.push_back(buffers[producer]);
+    if (auto inPlace = kernel.getInPlace();
+        inPlace && inPlace->size() == 1 && inPlace->front() >= 0) {
+      Value input = kernel.getInputs()[inPlace->front()];
+      if (isa_and_present<KernelOp>(input.getDefiningOp()))
+        node.inPlaceInput = buffers[input];
+    }
+    graph.nodes.push_back(std::move(node));
+  }
+  return graph;
+}

@@ -1,0 +1,52 @@
+//===- KernelGraph.h - Kernels and the buffers between them -----*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_LIB_DIALECT_LATHE_TRANSFORMS_KERNELGRAPH_H
+#define LATHE_LIB_DIALECT_LATHE_TRANSFORMS_KERNELGRAPH_H
+
+#include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Memory/Scheduler.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace lathe {
+
+/// A root of storage in the arena and the steps at which it is needed.
+struct RootBuffer {
+  int64_t bytes;
+  unsigned first, last;
+};
+
+/// The kernels of a function in their order, and the memory between them.
+class KernelGraph {
+public:
+  /// Fails, with a diagnostic, if a value has no storage.
+  static mlir::FailureOr<KernelGraph> build(mlir::func::FuncOp func);
+
+  llvm::ArrayRef<KernelOp> getKernels() const { return kernels; }
+
+  /// The storage roots that lie in the arena, with their lifetimes.
+  const llvm::MapVector<mlir::Value, RootBuffer> &getRoots() const {
+    return roots;
+  }
+
+  /// Whether kernel number `step` may write its result over the whole of the
+  /// returned root: the kernel allows it, and nothing reads it later.
+  mlir::Value getInPlaceRoot(unsigned step) const;
+
+  /// The graph as the scheduler takes it; nodes are the kernels.
+  ScheduleGraph getScheduleGraph() const;
+
+private:
+  llvm::SmallVector<KernelOp> kernels;
+  llvm::MapVector<mlir::Value, RootBuffer> roots;
+};
+
+} // namespace lathe
+
+#endif // LATHE_LIB_DIALECT_LATHE_TRANSFORMS_KERNELGRAPH_H

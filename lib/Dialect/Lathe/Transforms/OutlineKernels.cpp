@@ -1,0 +1,367 @@
+//===- OutlineKernels.cpp - Turn kernels into functions on memory ---------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Dialect/Lathe/Transforms/Locations.h"
+#include "lathe/Dialect/Lathe/Transforms/Passes.h"
+#include "lathe/Dialect/Lathe/Transforms/Storage.h"
+
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/OperationSupport.h"
+#include "llvm/ADT/StringSet.h"
+
+namespace lathe {
+#define GEN_PASS_DEF_OUTLINEKERNELS
+#include "lathe/Dialect/Lathe/Transforms/Passes.h.inc"
+} // namespace lathe
+
+using namespace mlir;
+using namespace lathe;
+
+/// A memref of `type` with static strides and offset zero; dense ones have no
+/// explicit layout.
+static MemRefType memrefOf(RankedTensorType type, const StridedView &view) {
+  if (view.isContiguous(type.getShape()))
+    return MemRefType::get(type.getShape(), type.getElementType());
+  return MemRefType::get(
+      type.getShape(), type.getElementType(),
+      StridedLayoutAttr::get(type.getContext(), 0, view.strides));
+}
+
+/// A C identifier from an ONNX name: letters, digits and underscores.
+static std::string identifierOf(StringRef name) {
+  std::string identifier;
+  for (char c : name)
+    identifier += llvm::isAlnum(c) ? c : '_';
+  if (identifier.empty() || llvm::isDigit(identifier[0]))
+    identifier.insert(0, "_");
+  return identifier;
+}
+
+/// The node that gives a kernel its name: its root, or the last op.
+static Operation *namingOp(KernelOp kernel) {
+  Operation *last = kernel.getBody().front().getTerminator()->getPrevNode();
+  for (Operation &op : kernel.getBody().front())
+    if (isa<LoopNestOpInterface>(op))
+      return &op;
+  return last;
+}
+
+static std::string shapeOf(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  llvm::interleave(tensor.getShape(), stream, "x");
+  stream << (tensor.getRank() ? "x" : "") << tensor.getElementType();
+  return text;
+}
+
+namespace {
+
+/// Builds the entry of one model and the functions of its kernels.
+class Outliner {
+public:
+  Outliner(ModuleOp module, func::FuncOp model)
+      : module(module), model(model), builder(model.getContext()) {}
+
+  LogicalResult run();
+  unsigned numFunctions = 0, numShared = 0;
+
+private:
+  LogicalResult createEntry();
+  Value memoryOf(Value value, RankedTensorType type, Location loc);
+  Value viewOf(Value base, int64_t byteOffset, MemRefType type, Location loc);
+  Value globalOf(ConstantOp constant);
+  void outline(KernelOp kernel);
+  func::FuncOp createKernel(KernelOp kernel, TypeRange types);
+  func::FuncOp findEqual(func::FuncOp candidate);
+  ArrayAttr describe(KernelOp kernel);
+  std::string uniqueName(StringRef wanted);
+
+  ModuleOp module;
+  func::FuncOp model, entry;
+  OpBuilder builder;
+  Value arena;
+  llvm::DenseMap<Attribute, std::string> globals;
+  SmallVector<func::FuncOp> kernels;
+  llvm::StringSet<> names;
+};
+
+} // namespace
+
+std::string Outliner::uniqueName(StringRef wanted) {
+  std::string name = identifierOf(wanted);
+  for (unsigned i = 1; !names.insert(name).second; ++i)
+    name = (identifierOf(wanted) + "_" + Twine(i)).str();
+  return name;
+}
+
+LogicalResult Outliner::createEntry() {
+  auto size = model->getAttrOfType<IntegerAttr>("lathe.arena_size");
+  auto align = model->getAttrOfType<IntegerAttr>("lathe.arena_align");
+  if (!size || !align)
+    return model.emitError("has no memory plan; run lathe-plan-memory first");
+  SmallVector<Type> types;
+  SmallVector<Attribute> attributes;
+  auto add = [&](Type type, DictionaryAttr attrs) {
+    auto tensor = cast<RankedTensorType>(type);
+    types.push_back(
+        MemRefType::get(tensor.getShape(), tensor.getElementType()));
+    attributes.push_back(attrs ? attrs : builder.getDictionaryAttr({}));
+  };
+  for (unsigned i = 0; i < model.getNumArguments(); ++i)
+    add(model.getArgumentTypes()[i], model.getArgAttrDict(i));
+  for (unsigned i = 0; i < model.getNumResults(); ++i)
+    add(model.getResultTypes()[i], model.getResultAttrDict(i));
+  types.push_back(MemRefType::get(size.getInt(), builder.getI8Type()));
+  attributes.push_back(
+      builder.getDictionaryAttr(builder.getNamedAttr("lathe.align", align)));
+
+  builder.setInsertionPoint(model);
+  std::string name = model.getSymName().str();
+  entry = func::FuncOp::create(builder, model.getLoc(), name + "_run",
+                               builder.getFunctionType(types, {}));
+  entry.setArgAttrsAttr(builder.getArrayAttr(attributes));
+  entry->setAttr("lathe.entry", builder.getUnitAttr());
+  entry->setAttr("lathe.model", builder.getStringAttr(name));
+  entry->setAttr("lathe.num_inputs",
+                 builder.getI64IntegerAttr(model.getNumArguments()));
+  names.insert(entry.getSymName());
+  Block *body = entry.addEntryBlock();
+  arena = body->getArguments().back();
+  builder.setInsertionPointToStart(body);
+  return success();
+}
+
+Value Outliner::viewOf(Value base, int64_t byteOffset, MemRefType type,
+                       Location loc) {
+  auto [strides, zero] = type.getStridesAndOffset();
+  auto baseType = cast<MemRefType>(base.getType());
+  bool isArena = base == arena;
+  int64_t offset = 0;
+  if (isArena) {
+    // As many elements as the strides reach, then the shape over them.
+    int64_t reach = 1;
+    for (auto [extent, stride] : llvm::zip(type.getShape(), strides))
+      reach += (extent - 1) * stride;
+    if (type.getNumElements() == 0)
+      reach = 0;
+    bool dense = type.getLayout().isIdentity();
+    auto flat = dense ? type : MemRefType::get(reach, type.getElementType());
+    Value start = arith::ConstantIndexOp::create(builder, loc, byteOffset);
+    base =
+        memref::ViewOp::create(builder, loc, flat, base, start, ValueRange());
+    if (dense)
+      return base;
+  } else {
+    int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+    offset = byteOffset / bytes;
+    if (offset == 0 && baseType == type)
+      return base;
+  }
+  auto placed = MemRefType::get(
+      type.getShape(), type.getElementType(),
+      StridedLayoutAttr::get(type.getContext(), offset, strides));
+  return memref::ReinterpretCastOp::create(builder, loc, placed, base, offset,
+                                           type.getShape(), strides);
+}
+
+Value Outliner::globalOf(ConstantOp constant) {
+  auto elements = cast<ElementsAttr>(constant.getValue());
+  auto tensor = cast<RankedTensorType>(constant.getType());
+  auto type = MemRefType::get(tensor.getShape(), tensor.getElementType());
+  std::string &name = globals[elements];
+  if (name.empty()) {
+    SmallVector<StringRef> nodes = getNodeNames(constant.getLoc());
+    name = uniqueName(nodes.empty() ? StringRef("weight") : nodes.front());
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPoint(entry);
+    memref::GlobalOp::create(builder, constant.getLoc(), name,
+                             builder.getStringAttr("private"), type, elements,
+                             /*constant=*/true, IntegerAttr());
+  }
+  return memref::GetGlobalOp::create(builder, constant.getLoc(), type, name);
+}
+
+Value Outliner::memoryOf(Value value, RankedTensorType type, Location loc) {
+  Storage storage = *getStorage(value);
+  int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  MemRefType memref = memrefOf(type, storage.view);
+  int64_t offset = storage.view.offset * bytes;
+  if (auto argument = dyn_cast<BlockArgument>(storage.root))
+    return viewOf(entry.getArgument(argument.getArgNumber()), offset, memref,
+                  loc);
+  if (auto constant = storage.root.getDefiningOp<ConstantOp>())
+    return viewOf(globalOf(constant), offset, memref, loc);
+  // A kernel's result knows its own place; what is joined from several kernels
+  // starts where its parts say.
+  Value part = value;
+  while (!isa<KernelOp>(part.getDefiningOp()))
+    part = part.getDefiningOp()->getOperand(0);
+  auto kernel = cast<KernelOp>(part.getDefiningOp());
+  auto placement = cast<PlacementAttr>(
+      (*kernel.getPlacements())[cast<OpResult>(part).getResultNumber()]);
+  offset += placement.getOffset() - getStorage(part)->view.offset * bytes;
+  Value base =
+      placement.getSpace() == MemorySpace::Output
+          ? entry.getArgument(model.getNumArguments() + placement.getIndex())
+          : arena;
+  return viewOf(base, offset, memref, loc);
+}
+
+/// ONNX nodes, shapes and cost: the comment above the kernel's code.
+ArrayAttr Outliner::describe(KernelOp kernel) {
+  SmallVector<std::string> lines(1);
+  SmallVector<StringRef> nodes = getNodeNames(kernel.getLoc());
+  lines[0] = llvm::join(nodes, ", ");
+  int64_t macs = 0, ops = 0;
+  for (Operation &op : kernel.getBody().front())
+    if (auto cost = dyn_cast<CostOpInterface>(op)) {
+      macs += cost.getMACs();
+      ops += cost.getElementOps();
+    }
+  std::string shapes;
+  for (Type type : kernel.getInputs().getTypes())
+    shapes += (shapes.empty() ? "" : ", ") + shapeOf(type);
+  shapes += " -> ";
+  for (auto [i, type] : llvm::enumerate(kernel.getResultTypes()))
+    shapes += (i ? ", " : "") + shapeOf(type);
+  lines.push_back(shapes);
+  std::string cost;
+  if (macs)
+    cost = std::to_string(macs) + " MACs";
+  if (ops)
+    cost +=
+        (macs ? ", " : "") + std::to_string(ops) + " elementwise operations";
+  if (!cost.empty())
+    lines.push_back(cost);
+  SmallVector<StringRef> texts(lines.begin(), lines.end());
+  return builder.getStrArrayAttr(texts);
+}
+
+func::FuncOp Outliner::createKernel(KernelOp kernel, TypeRange types) {
+  Operation *naming = namingOp(kernel);
+  SmallVector<StringRef> nodes = getNodeNames(naming->getLoc());
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(entry);
+  auto func = func::FuncOp::create(builder, kernel.getLoc(),
+                                   nodes.empty() ? kernel.getKernelName()
+                                                 : nodes.front(),
+                                   builder.getFunctionType(types, {}));
+  func.setPrivate();
+  if (auto strategy = kernel.getStrategyAttr())
+    func->setAttr("lathe.strategy", strategy);
+  func->setAttr("lathe.doc", describe(kernel));
+
+  Block *body = func.addEntryBlock();
+  builder.setInsertionPointToStart(body);
+  IRMapping mapping;
+  Block &ops = kernel.getBody().front();
+  for (BlockArgument argument : ops.getArguments()) {
+    auto tensor = bufferization::ToTensorOp::create(
+        builder, kernel.getLoc(), argument.getType(),
+        body->getArgument(argument.getArgNumber()), /*restrict=*/true);
+    mapping.map(argument, tensor.getResult());
+  }
+  for (Operation &op : ops.without_terminator())
+    builder.clone(op, mapping);
+  for (auto [i, result] : llvm::enumerate(ops.getTerminator()->getOperands())) {
+    auto store = bufferization::MaterializeInDestinationOp::create(
+        builder, kernel.getLoc(), Type(), mapping.lookup(result),
+        body->getArgument(kernel.getInputs().size() + i));
+    store.setRestrict(true);
+    store.setWritable(true);
+  }
+  func::ReturnOp::create(builder, kernel.getLoc());
+  return func;
+}
+
+/// An earlier kernel that does the same to its arguments, or null.
+func::FuncOp Outliner::findEqual(func::FuncOp candidate) {
+  for (func::FuncOp other : kernels)
+    if (other.getFunctionType() == candidate.getFunctionType() &&
+        other->getAttr("lathe.strategy") ==
+            candidate->getAttr("lathe.strategy") &&
+        other.getAllArgAttrs() == candidate.getAllArgAttrs() &&
+        OperationEquivalence::isRegionEquivalentTo(
+            &other.getBody(), &candidate.getBody(),
+            OperationEquivalence::IgnoreLocations))
+      return other;
+  return {};
+}
+
+void Outliner::outline(KernelOp kernel) {
+  Location loc = kernel.getLoc();
+  SmallVector<Value> arguments;
+  for (Value input : kernel.getInputs())
+    arguments.push_back(
+        memoryOf(input, cast<RankedTensorType>(input.getType()), loc));
+  for (Value output : kernel.getOutputs())
+    arguments.push_back(
+        memoryOf(output, cast<RankedTensorType>(output.getType()), loc));
+
+  SmallVector<Type> types = llvm::to_vector(ValueRange(arguments).getTypes());
+  func::FuncOp func = createKernel(kernel, types);
+  if (auto inPlace = kernel.getInPlace(); inPlace && inPlace->front() >= 0) {
+    func.setArgAttr(inPlace->front(), "lathe.may_alias", builder.getUnitAttr());
+    func.setArgAttr(kernel.getInputs().size(), "lathe.may_alias",
+                    builder.getUnitAttr());
+  }
+  if (func::FuncOp equal = findEqual(func)) {
+    SmallVector<Attribute> lines(
+        equal->getAttrOfType<ArrayAttr>("lathe.doc").getValue());
+    lines.push_back(builder.getStringAttr(
+        "also " + llvm::join(getNodeNames(kernel.getLoc()), ", ")));
+    equal->setAttr("lathe.doc", builder.getArrayAttr(lines));
+    func.erase();
+    func = equal;
+    ++numShared;
+  } else {
+    func.setName(uniqueName(func.getName()));
+    kernels.push_back(func);
+    ++numFunctions;
+  }
+  func::CallOp::create(builder, loc, func, arguments);
+}
+
+LogicalResult Outliner::run() {
+  names.insert(model.getSymName());
+  if (failed(createEntry()))
+    return failure();
+  for (Operation &op : model.getBody().front().without_terminator()) {
+    if (auto kernel = dyn_cast<KernelOp>(op)) {
+      if (!kernel.getPlacements())
+        return kernel.emitOpError(
+            "has no placement; run lathe-plan-memory first");
+      outline(kernel);
+    } else if (needsCode(&op)) {
+      return op.emitOpError("is in no kernel; run lathe-form-kernels first");
+    }
+  }
+  func::ReturnOp::create(builder, model.getLoc());
+  model.erase();
+  return success();
+}
+
+namespace {
+
+struct OutlineKernels : lathe::impl::OutlineKernelsBase<OutlineKernels> {
+  void runOnOperation() override {
+    SmallVector<func::FuncOp> models;
+    for (auto func : getOperation().getOps<func::FuncOp>())
+      if (!func.isExternal() && !func.getOps<KernelOp>().empty())
+        models.push_back(func);
+    for (func::FuncOp model : models) {
+      Outliner outliner(getOperation(), model);
+      if (failed(outliner.run()))
+        return signalPassFailure();
+      numFunctions += outliner.numFunctions;
+      numShared += outliner.numShared;
+    }
+  }
+};
+
+} // namespace

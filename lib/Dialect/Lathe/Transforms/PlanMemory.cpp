@@ -1,0 +1,130 @@
+//===- PlanMemory.cpp - Place intermediates and scratch in one arena ------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelGraph.h"
+
+#include "lathe/Dialect/Lathe/Transforms/Passes.h"
+#include "lathe/Dialect/Lathe/Transforms/Storage.h"
+#include "lathe/Memory/ArenaPlanner.h"
+
+#include "llvm/Support/MathExtras.h"
+
+namespace lathe {
+#define GEN_PASS_DEF_PLANMEMORY
+#include "lathe/Dialect/Lathe/Transforms/Passes.h.inc"
+} // namespace lathe
+
+using namespace mlir;
+using namespace lathe;
+
+namespace {
+
+struct PlanMemory : lathe::impl::PlanMemoryBase<PlanMemory> {
+  using PlanMemoryBase::PlanMemoryBase;
+
+  void runOnOperation() override {
+    func::FuncOp func = getOperation();
+    if (alignment <= 0 || !llvm::isPowerOf2_64(alignment)) {
+      func.emitError("the alignment must be a power of two, not ") << alignment;
+      return signalPassFailure();
+    }
+    FailureOr<KernelGraph> graph = KernelGraph::build(func);
+    if (failed(graph))
+      return signalPassFailure();
+    SmallVector<ArenaBuffer> buffers = collectBuffers(*graph);
+    llvm::Expected<ArenaPlan> plan = planArena(buffers);
+    if (!plan) {
+      func.emitError() << llvm::toString(plan.takeError());
+      return signalPassFailure();
+    }
+    annotate(*graph, *plan);
+  }
+
+private:
+  /// One buffer for each set of roots that share their bytes, then one for each
+  /// kernel's scratch.
+  SmallVector<ArenaBuffer> collectBuffers(const KernelGraph &graph) {
+    SmallVector<ArenaBuffer> buffers;
+    bufferOf.clear();
+    scratchOf.clear();
+    for (auto &[root, lifetime] : graph.getRoots()) {
+      ArenaBuffer buffer;
+      buffer.size = lifetime.bytes;
+      buffer.alignment = alignment;
+      buffer.firstStep = lifetime.first;
+      buffer.lastStep = lifetime.last;
+      Value over = graph.getInPlaceRoot(lifetime.first);
+      bool ownKernel =
+          root.getDefiningOp() == graph.getKernels()[lifetime.first];
+      if (over && ownKernel) {
+        // Roots come in the order of their birth, so `over` has its buffer.
+        unsigned shared = bufferOf.lookup(over);
+        bufferOf[root] = shared;
+        buffers[shared].lastStep =
+            std::max(buffers[shared].lastStep, buffer.lastStep);
+        continue;
+      }
+      bufferOf[root] = buffers.size();
+      buffers.push_back(buffer);
+    }
+    for (unsigned step = 0; step < graph.getKernels().size(); ++step) {
+      KernelOp kernel = graph.getKernels()[step];
+      if (kernel.getScratch() == 0)
+        continue;
+      scratchOf[kernel] = buffers.size();
+      ArenaBuffer scratch;
+      scratch.size = kernel.getScratch();
+      scratch.alignment = alignment;
+      scratch.firstStep = scratch.lastStep = step;
+      buffers.push_back(scratch);
+    }
+    return buffers;
+  }
+
+  void annotate(const KernelGraph &graph, const ArenaPlan &plan) {
+    func::FuncOp func = getOperation();
+    OpBuilder builder(func);
+    for (KernelOp kernel : graph.getKernels()) {
+      SmallVector<Attribute> placements;
+      for (Value result : kernel.getOutputs())
+        placements.push_back(placementOf(result, plan));
+      kernel.setPlacementsAttr(builder.getArrayAttr(placements));
+      if (kernel.getScratch() != 0)
+        kernel.setScratchOffset(plan.offsets[scratchOf[kernel]]);
+    }
+    // Arenas of whole alignment units, so that one may follow another.
+    func->setAttr("lathe.arena_size", builder.getI64IntegerAttr(
+                                          llvm::alignTo(plan.size, alignment)));
+    func->setAttr("lathe.arena_lower_bound",
+                  builder.getI64IntegerAttr(plan.lowerBound));
+    func->setAttr("lathe.arena_align", builder.getI64IntegerAttr(alignment));
+  }
+
+  PlacementAttr placementOf(Value result, const ArenaPlan &plan) {
+    Storage storage = *getStorage(result);
+    auto type = cast<RankedTensorType>(result.getType());
+    int64_t elementBytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+    int64_t offset = storage.view.offset * elementBytes;
+    auto space = MemorySpace::Arena;
+    int64_t index = 0;
+    if (bufferOf.contains(storage.root)) {
+      offset += plan.offsets[bufferOf[storage.root]];
+    } else {
+      space = MemorySpace::Output;
+      for (OpOperand &use : storage.root.getUses())
+        if (use.getOwner()->hasTrait<OpTrait::IsTerminator>())
+          index = use.getOperandNumber();
+    }
+    return PlacementAttr::get(&getContext(), space, index, offset,
+                              storage.view.strides);
+  }
+
+  llvm::DenseMap<Value, unsigned> bufferOf;
+  llvm::DenseMap<Operation *, unsigned> scratchOf;
+};
+
+} // namespace

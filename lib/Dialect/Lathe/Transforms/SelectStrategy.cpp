@@ -1,0 +1,141 @@
+//===- SelectStrategy.cpp - Loop order, register tile, vector width -------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Dialect/Lathe/Transforms/Passes.h"
+
+#include "llvm/Support/MathExtras.h"
+
+namespace lathe {
+#define GEN_PASS_DEF_SELECTSTRATEGY
+#include "lathe/Dialect/Lathe/Transforms/Passes.h.inc"
+} // namespace lathe
+
+using namespace mlir;
+using namespace lathe;
+
+namespace {
+
+/// The vector unit that strategies are chosen for.
+struct VectorUnit {
+  int64_t bits, registers;
+
+  /// Elements of `type` in a vector, 1 without vectors. Half floats are
+  /// computed in f32, and sums of small integers in i32.
+  int64_t lanes(Type type) const {
+    int64_t width = std::max<int64_t>(type.getIntOrFloatBitWidth(), 32);
+    return std::max<int64_t>(bits / width, 1);
+  }
+};
+
+/// The loops of a kernel: its root's, or those over its result's elements.
+SmallVector<LoopDim> loopsOf(KernelOp kernel) {
+  for (Operation &op : kernel.getBody().front())
+    if (auto root = dyn_cast<LoopNestOpInterface>(op))
+      return root.getLoops();
+  SmallVector<LoopDim> loops;
+  auto type = cast<RankedTensorType>(kernel.getResultTypes()[0]);
+  for (int64_t extent : type.getShape())
+    loops.push_back({"i", extent, false});
+  return loops;
+}
+
+/// The largest tile not above `most` that divides `extent` into tiles of about
+/// equal size.
+int64_t balancedTile(int64_t extent, int64_t most) {
+  most = std::max<int64_t>(most, 1);
+  return llvm::divideCeil(extent, llvm::divideCeil(extent, most));
+}
+
+StrategyAttr selectScalar(MLIRContext *context, ArrayRef<LoopDim> loops) {
+  SmallVector<int64_t> order =
+      llvm::to_vector(llvm::seq<int64_t>(0, loops.size()));
+  SmallVector<int64_t> tile(loops.size(), 1);
+  int64_t parallel = llvm::count_if(
+      loops, [](const LoopDim &loop) { return !loop.isReduction; });
+  if (parallel != static_cast<int64_t>(loops.size()) && parallel > 0 &&
+      loops[parallel - 1].extent % 4 == 0)
+    tile[parallel - 1] = 4;
+  return StrategyAttr::get(context, order, tile, 1);
+}
+
+StrategyAttr selectVector(MLIRContext *context, ArrayRef<LoopDim> loops,
+                          const VectorUnit &unit, int64_t lanes) {
+  int64_t parallel = llvm::count_if(
+      loops, [](const LoopDim &loop) { return !loop.isReduction; });
+  SmallVector<int64_t> tile(loops.size(), 1);
+  SmallVector<int64_t> order;
+  bool reduces = parallel != static_cast<int64_t>(loops.size());
+  if (parallel > 0) {
+    int64_t last = parallel - 1;
+    int64_t vectors = std::min<int64_t>(
+        llvm::divideCeil(loops[last].extent, lanes), unit.bits <= 128 ? 3 : 2);
+    tile[last] = std::min(loops[last].extent, vectors * lanes);
+    if (reduces && last > 0) {
+      // One register holds the broadcast element, `vectors` the weights.
+      int64_t rows =
+          (unit.registers - vectors - 1) / std::max<int64_t>(vectors, 1);
+      tile[last - 1] = balancedTile(loops[last - 1].extent, rows);
+    }
+    // The vector loop runs outside the others, so that its slice of the weights
+    // stays in the cache while the data passes.
+    if (reduces && last > 0)
+      order = {0, last};
+  }
+  for (int64_t loop = 0; loop < static_cast<int64_t>(loops.size()); ++loop)
+    if (!llvm::is_contained(order, loop))
+      order.push_back(loop);
+  return StrategyAttr::get(context, order, tile, lanes);
+}
+
+/// Whether everything that reads `argument` allows its result to be written
+/// over it, up to the kernel's result.
+bool canWriteOver(BlockArgument argument) {
+  return !argument.use_empty() &&
+         llvm::all_of(argument.getUses(), [](OpOperand &use) {
+           auto op = dyn_cast<InPlaceOpInterface>(use.getOwner());
+           return op && op.canWriteOver(use.getOperandNumber());
+         });
+}
+
+/// The input that the kernel's only result may be written over, or -1; one that
+/// nothing else reads is preferred.
+int64_t selectInPlace(KernelOp kernel) {
+  int64_t choice = -1;
+  for (BlockArgument argument : kernel.getBody().getArguments()) {
+    int64_t i = argument.getArgNumber();
+    if (argument.getType() != kernel.getResultTypes()[0] ||
+        !canWriteOver(argument))
+      continue;
+    if (choice < 0 || (!kernel.getInputs()[choice].hasOneUse() &&
+                       kernel.getInputs()[i].hasOneUse()))
+      choice = i;
+  }
+  return choice;
+}
+
+struct SelectStrategy : lathe::impl::SelectStrategyBase<SelectStrategy> {
+  using SelectStrategyBase::SelectStrategyBase;
+
+  void runOnOperation() override {
+    VectorUnit unit{vectorBits, vectorRegisters};
+    for (auto kernel : getOperation().getOps<KernelOp>()) {
+      if (kernel.getStrategy())
+        continue;
+      SmallVector<LoopDim> loops = loopsOf(kernel);
+      Type element =
+          cast<RankedTensorType>(kernel.getResultTypes()[0]).getElementType();
+      int64_t lanes = unit.lanes(element);
+      kernel.setStrategyAttr(
+          lanes > 1 ? selectVector(&getContext(), loops, unit, lanes)
+                    : selectScalar(&getContext(), loops));
+      if (kernel.getNumResults() == 1)
+        kernel.setInPlace(ArrayRef<int64_t>{selectInPlace(kernel)});
+    }
+  }
+};
+
+} // namespace
