@@ -80,6 +80,15 @@ TEST(TargetDescriptionTest, EveryBoardHasFlashRamAndClock) {
   EXPECT_EQ(boards, 9u);
 }
 
+TEST(TargetDescriptionTest, EveryLinkerScriptOfAnEmulatorExists) {
+  for (const std::string &name : getTargetNames())
+    for (const Emulator &emulator : get(name).emulators)
+      if (!emulator.linkerScript.empty())
+        EXPECT_TRUE(
+            llvm::sys::fs::exists(LINKER_SCRIPTS "/" + emulator.linkerScript))
+            << name << ": " << emulator.linkerScript;
+}
+
 TEST(TargetDescriptionTest, BoardInheritsItsCore) {
   TargetDescription target = get("stm32l4r5");
   EXPECT_EQ(target.core, "cortex-m4");
