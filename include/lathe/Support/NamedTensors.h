@@ -1,0 +1,53 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_SUPPORT_NAMEDTENSORS_H
+#define LATHE_SUPPORT_NAMEDTENSORS_H
+
+#include "lathe/Support/HostTensor.h"
+#include "llvm/ADT/STLExtras.h"
+#include <string>
+#include <vector>
+
+namespace lathe {
+
+/// Tensors by name in the order in which they were added: the inputs or outputs
+/// of a model, or what an .npz file holds. Few, so look-up is a search.
+class NamedTensors {
+public:
+  using Entry = std::pair<std::string, HostTensor>;
+
+  /// Adds `tensor`, or replaces the one of that name and keeps its place.
+  void set(llvm::StringRef name, HostTensor tensor) {
+    if (HostTensor *present = find(name))
+      *present = std::move(tensor);
+    else
+      entries.emplace_back(name.str(), std::move(tensor));
+  }
+
+  /// The tensor of that name, or null.
+  const HostTensor *find(llvm::StringRef name) const {
+    auto entry = llvm::find_if(
+        entries, [&](const Entry &entry) { return entry.first == name; });
+    return entry == entries.end() ? nullptr : &entry->second;
+  }
+  HostTensor *find(llvm::StringRef name) {
+    return const_cast<HostTensor *>(std::as_const(*this).find(name));
+  }
+
+  size_t size() const { return entries.size(); }
+  bool empty() const { return entries.empty(); }
+  auto begin() const { return entries.begin(); }
+  auto end() const { return entries.end(); }
+
+private:
+  std::vector<Entry> entries;
+};
+
+} // namespace lathe
+
+#endif // LATHE_SUPPORT_NAMEDTENSORS_H
