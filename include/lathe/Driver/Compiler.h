@@ -1,0 +1,67 @@
+//===- Compiler.h - From a model to files -----------------------*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_DRIVER_COMPILER_H
+#define LATHE_DRIVER_COMPILER_H
+
+#include "lathe/Driver/Pipelines.h"
+#include "lathe/Target/Description/TargetDescription.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/raw_ostream.h"
+#include <optional>
+
+namespace lathe {
+
+/// The options of the lowering pipelines for `target`.
+void setLoweringOptions(LoweringOptions &options,
+                        const TargetDescription &target);
+
+/// Runs the graph and the kernel pipeline on a module at the graph level.
+mlir::LogicalResult lowerToKernels(mlir::ModuleOp module,
+                                   const TargetDescription &target);
+
+/// Runs the loop pipeline on a module at the kernel level.
+mlir::LogicalResult lowerToLoops(mlir::ModuleOp module);
+
+/// The command line that replays what the driver does to `modelPath`.
+std::string getReplayCommand(llvm::StringRef modelPath,
+                             const TargetDescription &target);
+
+/// What a model needs of a machine's memory, in bytes.
+struct Footprint {
+  int64_t arena = 0;
+  /// The most bytes live at one step of the order that was chosen.
+  int64_t arenaLowerBound = 0;
+  int64_t inputs = 0, outputs = 0;
+  int64_t weights = 0;
+
+  /// Arena with scratch, inputs and outputs; the stack is not in it.
+  int64_t getRam() const { return arena + inputs + outputs; }
+};
+
+/// Reads the footprint off a model at the kernel level.
+Footprint getFootprint(mlir::func::FuncOp model);
+
+/// Prints where every result of a kernel lies and for how long.
+void printMemoryPlan(mlir::func::FuncOp model, llvm::raw_ostream &os);
+
+/// Limits in bytes; none where not given.
+struct MemoryLimits {
+  std::optional<uint64_t> ram, flash;
+};
+
+/// Fails, with an error that gives both figures and what would help, if `model`
+/// does not fit the target's memories or `limits`, which come before them.
+mlir::LogicalResult checkFit(mlir::func::FuncOp model,
+                             const TargetDescription &target,
+                             const MemoryLimits &limits);
+
+} // namespace lathe
+
+#endif // LATHE_DRIVER_COMPILER_H

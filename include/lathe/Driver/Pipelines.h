@@ -1,0 +1,55 @@
+//===- Pipelines.h - Named sequences of passes ------------------*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// From the graph to loops. The driver runs nothing but these, and lathe-opt has
+// each of them by name.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_DRIVER_PIPELINES_H
+#define LATHE_DRIVER_PIPELINES_H
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace lathe {
+
+/// What the passes from the graph to loops need to know of a target.
+struct LoweringOptions : mlir::PassPipelineOptions<LoweringOptions> {
+  Option<int64_t> vectorBits{
+      *this, "vector-bits",
+      llvm::cl::desc(
+          "Width of the target's vectors in bits; 0 for scalar code"),
+      llvm::cl::init(0)};
+  Option<int64_t> vectorRegisters{
+      *this, "vector-registers",
+      llvm::cl::desc("Number of the target's vector registers"),
+      llvm::cl::init(16)};
+  Option<int64_t> alignment{
+      *this, "alignment",
+      llvm::cl::desc("Alignment of buffers in the arena in bytes"),
+      llvm::cl::init(16)};
+};
+
+/// Groups the graph's ops into kernels with a strategy and a place in memory.
+void buildKernelPipeline(mlir::OpPassManager &pm,
+                         const LoweringOptions &options);
+
+/// Lowers kernels with their memory plan to functions of loops.
+void buildLoopPipeline(mlir::OpPassManager &pm);
+
+/// All of it: the graph pipeline, the kernel pipeline and the loop pipeline.
+void buildLoweringPipeline(mlir::OpPassManager &pm,
+                           const LoweringOptions &options);
+
+/// Registers `lathe-kernel-pipeline`, `lathe-loop-pipeline` and
+/// `lathe-lowering-pipeline`.
+void registerLoweringPipelines();
+
+} // namespace lathe
+
+#endif // LATHE_DRIVER_PIPELINES_H

@@ -1,0 +1,39 @@
+//===- Runner.h - Run a model on tensors ------------------------*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_DRIVER_RUNNER_H
+#define LATHE_DRIVER_RUNNER_H
+
+#include "lathe/Support/NamedTensors.h"
+#include "lathe/Target/Description/TargetDescription.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/Error.h"
+
+namespace lathe {
+
+/// How a model is executed.
+enum class RunBackend {
+  /// Compiled in this process for the host.
+  Native,
+  /// By the reference evaluator, straight from the graph.
+  Reference,
+  /// As the emitted C, compiled by the host's C compiler.
+  C
+};
+
+/// Runs `module`, at the graph level, on `inputs`, which are matched to the
+/// model's by name; the only tensor of a model with one input needs none. The
+/// module is lowered in place. Fails if an input is missing or of another shape
+/// or type; more inputs than the model has are ignored.
+llvm::Expected<NamedTensors>
+runModel(mlir::ModuleOp module, const NamedTensors &inputs, RunBackend backend,
+         const TargetDescription &target, unsigned threads);
+
+} // namespace lathe
+
+#endif // LATHE_DRIVER_RUNNER_H

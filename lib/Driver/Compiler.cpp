@@ -1,0 +1,153 @@
+//===- Compiler.cpp - From a model to files -------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Driver/Compiler.h"
+
+#include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Dialect/Lathe/Transforms/Pipelines.h"
+#include "lathe/Dialect/Lathe/Transforms/Storage.h"
+
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/Format.h"
+
+using namespace mlir;
+using namespace lathe;
+
+void lathe::setLoweringOptions(LoweringOptions &options,
+                               const TargetDescription &target) {
+  bool hasVectors = target.backend == TargetBackend::LLVM;
+  options.vectorBits = hasVectors ? target.vector.bits : 0;
+  if (hasVectors) {
+    options.vectorRegisters = target.vector.registers;
+    options.alignment = 64; // a cache line, and the widest vector
+  }
+}
+
+LogicalResult lathe::lowerToKernels(ModuleOp module,
+                                    const TargetDescription &target) {
+  PassManager pm(module.getContext());
+  LoweringOptions options;
+  setLoweringOptions(options, target);
+  buildGraphPipeline(pm);
+  buildKernelPipeline(pm, options);
+  return pm.run(module);
+}
+
+LogicalResult lathe::lowerToLoops(ModuleOp module) {
+  PassManager pm(module.getContext());
+  buildLoopPipeline(pm);
+  return pm.run(module);
+}
+
+std::string lathe::getReplayCommand(StringRef modelPath,
+                                    const TargetDescription &target) {
+  LoweringOptions options;
+  setLoweringOptions(options, target);
+  std::string command;
+  llvm::raw_string_ostream os(command);
+  if (!modelPath.ends_with(".mlir") && !modelPath.ends_with(".mlirbc"))
+    os << "lathe-translate --import-onnx " << modelPath << " | lathe-opt -";
+  else
+    os << "lathe-opt " << modelPath;
+  os << " --lathe-lowering-pipeline=\"vector-bits=" << options.vectorBits
+     << " vector-registers=" << options.vectorRegisters
+     << " alignment=" << options.alignment << "\"";
+  return command;
+}
+
+static int64_t bytesOf(TypeRange types) {
+  int64_t bytes = 0;
+  for (Type type : types)
+    bytes += getByteSize(cast<RankedTensorType>(type));
+  return bytes;
+}
+
+static int64_t attributeOf(func::FuncOp model, StringRef name) {
+  auto attr = model->getAttrOfType<IntegerAttr>(name);
+  return attr ? attr.getInt() : 0;
+}
+
+Footprint lathe::getFootprint(func::FuncOp model) {
+  Footprint footprint;
+  footprint.arena = attributeOf(model, "lathe.arena_size");
+  footprint.arenaLowerBound = attributeOf(model, "lathe.arena_lower_bound");
+  footprint.inputs = bytesOf(model.getArgumentTypes());
+  footprint.outputs = bytesOf(model.getResultTypes());
+  llvm::DenseSet<Attribute> seen;
+  for (auto constant : model.getOps<ConstantOp>())
+    if (seen.insert(constant.getValue()).second)
+      footprint.weights += bytesOf(constant->getResultTypes());
+  return footprint;
+}
+
+void lathe::printMemoryPlan(func::FuncOp model, raw_ostream &os) {
+  os << "step  kernel                            offset       bytes  placed\n";
+  unsigned step = 0;
+  for (auto kernel : model.getOps<KernelOp>()) {
+    for (auto [result, attr] :
+         llvm::zip(kernel.getOutputs(), *kernel.getPlacements())) {
+      auto placement = cast<PlacementAttr>(attr);
+      auto type = cast<RankedTensorType>(result.getType());
+      bool isArena = placement.getSpace() == MemorySpace::Arena;
+      std::string where =
+          isArena ? "arena" : "output " + std::to_string(placement.getIndex());
+      if (!StridedView{llvm::to_vector(placement.getStrides()), 0}.isContiguous(
+              type.getShape()))
+        where += ", part of a joined tensor";
+      os << llvm::format("%4u  %-28s %11lld %11lld  ", step,
+                         kernel.getKernelName().str().c_str(),
+                         static_cast<long long>(placement.getOffset()),
+                         static_cast<long long>(getByteSize(type)))
+         << where << "\n";
+    }
+    if (kernel.getScratch() != 0)
+      os << llvm::format("%4u  %-28s %11lld %11lld  scratch\n", step, "",
+                         static_cast<long long>(*kernel.getScratchOffset()),
+                         static_cast<long long>(kernel.getScratch()));
+    ++step;
+  }
+  Footprint footprint = getFootprint(model);
+  os << "arena " << footprint.arena << " bytes; lower bound of this order "
+     << footprint.arenaLowerBound << " bytes; inputs " << footprint.inputs
+     << ", outputs " << footprint.outputs << ", weights " << footprint.weights
+     << "\n";
+}
+
+/// Reports that `needed` bytes of a memory do not fit `limit`.
+static LogicalResult refuse(func::FuncOp model, StringRef memory,
+                            const Twine &needed, uint64_t limit,
+                            StringRef where, StringRef remedy) {
+  return model.emitError() << "needs " << needed.str() << " of " << memory
+                           << ", but " << where << " has " << limit
+                           << " bytes; " << remedy
+                           << ", or pass --allow-oversize to compile it anyway";
+}
+
+LogicalResult lathe::checkFit(func::FuncOp model,
+                              const TargetDescription &target,
+                              const MemoryLimits &limits) {
+  Footprint footprint = getFootprint(model);
+  std::optional<uint64_t> ram = limits.ram, flash = limits.flash;
+  if (!ram)
+    ram = target.getLargestBytes(MemoryKind::RAM);
+  if (!flash)
+    flash = target.getTotalBytes(MemoryKind::Flash);
+  uint64_t neededRam = footprint.getRam(), neededFlash = footprint.weights;
+  if (ram && neededRam > *ram)
+    return refuse(model, "RAM",
+                  Twine(neededRam) + " bytes (arena " + Twine(footprint.arena) +
+                      ", inputs " + Twine(footprint.inputs) + ", outputs " +
+                      Twine(footprint.outputs) + ")",
+                  *ram, limits.ram ? "--ram-limit" : target.name,
+                  "a smaller input (--reshape) shrinks the arena");
+  if (flash && neededFlash > *flash)
+    return refuse(model, "flash",
+                  Twine(neededFlash) + " bytes for weights alone", *flash,
+                  limits.flash ? "--flash-limit" : target.name,
+                  "a board with more flash is needed");
+  return success();
+}

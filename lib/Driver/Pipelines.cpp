@@ -1,0 +1,65 @@
+//===- Pipelines.cpp - Named sequences of passes --------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Driver/Pipelines.h"
+
+#include "lathe/Conversion/LatheToLinalg/Passes.h"
+#include "lathe/Conversion/LinalgToLoops/Passes.h"
+#include "lathe/Dialect/Lathe/Transforms/Passes.h"
+#include "lathe/Dialect/Lathe/Transforms/Pipelines.h"
+
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace lathe;
+
+void lathe::buildKernelPipeline(OpPassManager &pm,
+                                const LoweringOptions &options) {
+  OpPassManager &func = pm.nest<func::FuncOp>();
+  func.addPass(createIsolateBuffers());
+  func.addPass(createFormKernels());
+  func.addPass(createCanonicalizerPass());
+  SelectStrategyOptions strategy;
+  strategy.vectorBits = options.vectorBits;
+  strategy.vectorRegisters = options.vectorRegisters;
+  func.addPass(createSelectStrategy(strategy));
+  func.addPass(createScheduleKernels());
+  PlanMemoryOptions plan;
+  plan.alignment = options.alignment;
+  func.addPass(createPlanMemory(plan));
+}
+
+void lathe::buildLoopPipeline(OpPassManager &pm) {
+  pm.addPass(createOutlineKernels());
+  pm.addPass(createConvertLatheToLinalg());
+  OpPassManager &func = pm.nest<func::FuncOp>();
+  func.addPass(createConvertLinalgToLoops());
+  func.addPass(createCSEPass());
+  func.addPass(createCanonicalizerPass());
+  func.addPass(createLoopInvariantCodeMotionPass());
+}
+
+void lathe::buildLoweringPipeline(OpPassManager &pm,
+                                  const LoweringOptions &options) {
+  buildGraphPipeline(pm);
+  buildKernelPipeline(pm, options);
+  buildLoopPipeline(pm);
+}
+
+void lathe::registerLoweringPipelines() {
+  PassPipelineRegistration<LoweringOptions>(
+      "lathe-kernel-pipeline",
+      "Form kernels, choose their strategies and plan their memory",
+      buildKernelPipeline);
+  PassPipelineRegistration<>("lathe-loop-pipeline",
+                             "Lower planned kernels to loops",
+                             buildLoopPipeline);
+  PassPipelineRegistration<LoweringOptions>("lathe-lowering-pipeline",
+                                            "Lower a graph to loops",
+                                            buildLoweringPipeline);
+}

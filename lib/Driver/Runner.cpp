@@ -1,0 +1,142 @@
+//===- Runner.cpp - Run a model on tensors --------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Driver/Runner.h"
+
+#include "CRunner.h"
+
+#include "lathe/Driver/Compiler.h"
+#include "lathe/Driver/Loader.h"
+#include "lathe/Reference/Evaluator.h"
+#include "lathe/Support/HostTensorAttr.h"
+#include "lathe/Target/LLVM/JitModule.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace lathe;
+
+static std::string shapeText(ArrayRef<int64_t> shape) {
+  return "[" +
+         llvm::join(
+             llvm::map_range(
+                 shape, [](int64_t extent) { return std::to_string(extent); }),
+             ", ") +
+         "]";
+}
+
+static std::string nameOf(DictionaryAttr attrs, const Twine &fallback) {
+  if (attrs)
+    if (auto name = attrs.getAs<StringAttr>("lathe.name"))
+      return name.str();
+  return fallback.str();
+}
+
+/// The inputs of `model` in its order, found in `given` and checked.
+static llvm::Expected<SmallVector<HostTensor>>
+matchInputs(func::FuncOp model, const NamedTensors &given) {
+  SmallVector<HostTensor> inputs;
+  for (unsigned i = 0; i < model.getNumArguments(); ++i) {
+    std::string name = nameOf(model.getArgAttrDict(i), "input" + Twine(i));
+    const HostTensor *tensor = given.find(name);
+    if (!tensor && given.size() == 1 && model.getNumArguments() == 1)
+      tensor = given.find("");
+    if (!tensor)
+      return llvm::createStringError("input '" + name +
+                                     "' is missing; give it with --input " +
+                                     name + "=FILE");
+    auto type = cast<RankedTensorType>(model.getArgumentTypes()[i]);
+    if (tensor->getShape() != type.getShape())
+      return llvm::createStringError(
+          "input '" + name + "' has shape " + shapeText(tensor->getShape()) +
+          ", but the model takes " + shapeText(type.getShape()));
+    std::optional<ElementKind> kind = getElementKind(type.getElementType());
+    if (!kind || tensor->getKind() != *kind)
+      return llvm::createStringError(
+          "input '" + name + "' holds " + getName(tensor->getKind()) +
+          ", but the model takes " + (kind ? getName(*kind) : "another type"));
+    inputs.push_back(*tensor);
+  }
+  return inputs;
+}
+
+/// Tensors of zeros for the results of `model`, with their names.
+static llvm::Expected<NamedTensors> createOutputs(func::FuncOp model) {
+  NamedTensors outputs;
+  for (unsigned i = 0; i < model.getNumResults(); ++i) {
+    auto type = cast<RankedTensorType>(model.getResultTypes()[i]);
+    std::string name = nameOf(model.getResultAttrDict(i), "output" + Twine(i));
+    std::optional<ElementKind> kind = getElementKind(type.getElementType());
+    if (!kind)
+      return llvm::createStringError("output '" + name +
+                                     "' has a type that has no file format");
+    outputs.set(name, HostTensor(*kind, type.getShape()));
+  }
+  return outputs;
+}
+
+static llvm::Error runNative(ModuleOp module, ArrayRef<HostTensor> inputs,
+                             NamedTensors &outputs, int64_t arenaSize,
+                             unsigned threads) {
+  NativeOptions options;
+  options.maxThreads = threads;
+  auto jit = JitModule::create(module, options);
+  if (!jit)
+    return jit.takeError();
+  // Big enough for any alignment that the plan asks for.
+  HostTensor arena(ElementKind::I8, {arenaSize + 64});
+  SmallVector<void *> arguments;
+  for (const HostTensor &input : inputs)
+    arguments.push_back(const_cast<char *>(input.getBytes().data()));
+  for (const auto &[name, tensor] : outputs)
+    arguments.push_back(outputs.find(name)->getMutableBytes().data());
+  auto base = reinterpret_cast<uintptr_t>(arena.getMutableBytes().data());
+  arguments.push_back(reinterpret_cast<void *>(llvm::alignTo(base, 64)));
+  llvm::Expected<int> status = (*jit)->run(arguments);
+  if (!status)
+    return status.takeError();
+  if (*status != 0)
+    return llvm::createStringError("the model returned error " +
+                                   Twine(*status));
+  return llvm::Error::success();
+}
+
+llvm::Expected<NamedTensors>
+lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
+                const TargetDescription &target, unsigned threads) {
+  func::FuncOp model = lookupModel(module);
+  if (!model)
+    return llvm::createStringError("there is no model to run");
+  auto inputs = matchInputs(model, given);
+  if (!inputs)
+    return inputs.takeError();
+  llvm::Expected<NamedTensors> outputs = createOutputs(model);
+  if (!outputs)
+    return outputs.takeError();
+
+  if (backend == RunBackend::Reference) {
+    auto results = evaluate(model, *inputs);
+    if (!results)
+      return results.takeError();
+    for (auto [i, entry] : llvm::enumerate(*outputs))
+      outputs->set(entry.first, (*results)[i]);
+    return outputs;
+  }
+
+  if (failed(lowerToKernels(module, target)))
+    return llvm::createStringError("the model could not be lowered to kernels");
+  int64_t arenaSize = getFootprint(lookupModel(module)).arena;
+  if (failed(lowerToLoops(module)))
+    return llvm::createStringError("the kernels could not be lowered to loops");
+  llvm::Error error =
+      backend == RunBackend::C
+          ? runAsC(module, *inputs, *outputs)
+          : runNative(module, *inputs, *outputs, arenaSize, threads);
+  if (error)
+    return std::move(error);
+  return outputs;
+}

@@ -1,0 +1,47 @@
+//===- Options.cpp - Flags that several verbs share -----------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Options.h"
+
+using namespace lathe;
+using namespace lathe::tool;
+namespace cl = llvm::cl;
+
+ModelFlags::ModelFlags(cl::SubCommand &command)
+    : model(cl::Positional, cl::Required, cl::desc("MODEL"), cl::sub(command)),
+      shapes("shape", cl::sub(command), cl::value_desc("input=1x3x224x224"),
+             cl::desc("Shape of an input whose dimensions the model leaves open")),
+      dims("dim", cl::sub(command), cl::value_desc("batch=1"),
+           cl::desc("Value of a named dimension")),
+      reshapes("reshape", cl::sub(command), cl::value_desc("input=1x3x96x96"),
+               cl::desc("Another shape for an input that the model fixes")),
+      bindings("bind", cl::sub(command), cl::value_desc("sr=16000"),
+               cl::desc("Fix an input to a value")),
+      states("state", cl::sub(command), cl::value_desc("stateN=state"),
+             cl::desc("Feed an output back into an input at the next call")),
+      outputs("outputs", cl::CommaSeparated, cl::sub(command),
+              cl::value_desc("a,b"),
+              cl::desc("Tensors to end the graph at instead of its outputs")),
+      name("name", cl::sub(command), cl::value_desc("name"),
+           cl::desc("Name of the compiled model; default: of the file")) {}
+
+llvm::Expected<ImportOptions> ModelFlags::getImportOptions() const {
+  ImportOptions options;
+  using Add = llvm::Error (ImportOptions::*)(llvm::StringRef);
+  for (auto [flags, add] :
+       {std::pair(&shapes, Add(&ImportOptions::addShape)),
+        std::pair(&dims, Add(&ImportOptions::addDimension)),
+        std::pair(&reshapes, Add(&ImportOptions::addReshape)),
+        std::pair(&bindings, Add(&ImportOptions::addBinding)),
+        std::pair(&states, Add(&ImportOptions::addState))})
+    for (const std::string &text : *flags)
+      if (llvm::Error error = (options.*add)(text))
+        return std::move(error);
+  options.outputs.assign(outputs.begin(), outputs.end());
+  options.name = name;
+  return options;
+}

@@ -1,0 +1,35 @@
+//===- Options.h - Flags that several verbs share ---------------*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_TOOLS_LATHE_OPTIONS_H
+#define LATHE_TOOLS_LATHE_OPTIONS_H
+
+#include "lathe/Frontend/ONNX/ImportOptions.h"
+
+#include "llvm/Support/CommandLine.h"
+
+namespace lathe::tool {
+
+/// The flags that say how a model is read.
+class ModelFlags {
+public:
+  explicit ModelFlags(llvm::cl::SubCommand &command);
+
+  /// The import options that the flags make, or what is wrong with one.
+  llvm::Expected<ImportOptions> getImportOptions() const;
+
+  llvm::cl::opt<std::string> model;
+
+private:
+  llvm::cl::list<std::string> shapes, dims, reshapes, bindings, states;
+  llvm::cl::list<std::string> outputs;
+  llvm::cl::opt<std::string> name;
+};
+
+} // namespace lathe::tool
+
+#endif // LATHE_TOOLS_LATHE_OPTIONS_H

@@ -1,0 +1,155 @@
+//===- Run.cpp - lathe run ------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Commands.h"
+#include "Options.h"
+
+#include "lathe/Driver/Loader.h"
+#include "lathe/Driver/Runner.h"
+#include "lathe/Support/Compare.h"
+#include "lathe/Support/TensorIO.h"
+
+#include "llvm/Support/Format.h"
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::tool;
+namespace cl = llvm::cl;
+
+/// Prints shape and first elements of each tensor, for results nobody keeps.
+static void printTensors(const NamedTensors &tensors) {
+  for (const auto &[name, tensor] : tensors) {
+    llvm::outs() << name << "  ";
+    for (int64_t extent : tensor.getShape())
+      llvm::outs() << extent << "x";
+    llvm::outs() << getName(tensor.getKind()) << "  [";
+    int64_t shown = std::min<int64_t>(tensor.getNumElements(), 16);
+    for (int64_t i = 0; i < shown; ++i)
+      llvm::outs() << (i ? ", " : "") << llvm::format("%g", tensor.getDouble(i));
+    llvm::outs() << (shown < tensor.getNumElements() ? ", …]" : "]") << "\n";
+  }
+}
+
+/// Compares `actual` with every tensor of the reference that it has; false if one
+/// differs beyond the tolerance or is missing.
+static bool compareAll(const NamedTensors &actual, const NamedTensors &reference,
+                       Tolerance tolerance) {
+  bool passed = true;
+  for (const auto &[name, expected] : reference) {
+    const HostTensor *tensor = actual.find(name);
+    if (!tensor && actual.size() == 1 && reference.size() == 1)
+      tensor = &actual.begin()->second;
+    if (!tensor) {
+      llvm::outs() << name << ": the model has no such output\n";
+      passed = false;
+      continue;
+    }
+    Comparison comparison = compare(*tensor, expected, tolerance);
+    llvm::outs() << name << ": ";
+    comparison.print(llvm::outs());
+    llvm::outs() << "\n";
+    passed &= comparison.passed();
+  }
+  return passed;
+}
+
+namespace {
+
+struct Run : Command {
+  Run()
+      : Command("run", "Run a model on tensors from files",
+                "lathe run model.onnx --input in.npz --compare out.npz"),
+        flags(getSubCommand()),
+        inputs("input", cl::sub(getSubCommand()), cl::value_desc("[name=]file"),
+               cl::desc("Input tensors: .npz, .npy or ONNX .pb")),
+        output("output", cl::sub(getSubCommand()), cl::value_desc("file"),
+               cl::desc("Where to write the outputs: .npz, .npy or .pb")),
+        reference("compare", cl::sub(getSubCommand()), cl::value_desc("file"),
+                  cl::desc("Compare the outputs with these and fail beyond the "
+                           "tolerance")),
+        rtol("rtol", cl::sub(getSubCommand()), cl::init(1e-3),
+             cl::desc("Relative tolerance of --compare (default 1e-3)")),
+        atol("atol", cl::sub(getSubCommand()), cl::init(1e-5),
+             cl::desc("Absolute tolerance, times the largest magnitude of the "
+                      "tensor (default 1e-5)")),
+        backend("backend", cl::sub(getSubCommand()), cl::init(RunBackend::Native),
+                cl::desc("How to run it"),
+                cl::values(clEnumValN(RunBackend::Native, "native",
+                                      "compiled for this machine (default)"),
+                           clEnumValN(RunBackend::Reference, "reference",
+                                      "by the reference evaluator"),
+                           clEnumValN(RunBackend::C, "c",
+                                      "as C, through the host's compiler"))),
+        target("target", cl::sub(getSubCommand()), cl::init(""),
+               cl::value_desc("target"),
+               cl::desc("What to compile for (default: host, or c99)")),
+        threads("threads", cl::sub(getSubCommand()), cl::init(1),
+                cl::desc("Most threads to use")) {}
+
+  ExitStatus run() override {
+    NamedTensors tensors;
+    for (const std::string &argument : inputs)
+      if (llvm::Error error = readTensorArgument(argument, tensors))
+        return reportError(std::move(error));
+
+    DialectRegistry registry;
+    registerLatheDialects(registry);
+    MLIRContext context(registry);
+    DiagnosticPrinter printer(context);
+    auto options = flags.getImportOptions();
+    if (!options)
+      return reportError(options.takeError());
+    options->knownInputs = shapesOf(tensors);
+    OwningOpRef<ModuleOp> module = loadModel(flags.model, *options, &context);
+    if (!module)
+      return UserError;
+
+    std::string name = target;
+    if (name.empty())
+      name = backend == RunBackend::C ? "c99" : "host";
+    llvm::Expected<TargetDescription> machine = getTarget(name);
+    if (!machine)
+      return reportError(machine.takeError());
+    auto results = runModel(*module, tensors, backend, *machine, threads);
+    if (!results)
+      return reportError(results.takeError());
+    return finish(*results);
+  }
+
+  /// Writes, compares or prints the results.
+  ExitStatus finish(const NamedTensors &results) {
+    if (!output.empty())
+      if (llvm::Error error = writeTensors(output, results))
+        return reportError(std::move(error));
+    if (!reference.empty()) {
+      llvm::Expected<NamedTensors> expected = readTensors(reference);
+      if (!expected)
+        return reportError(expected.takeError());
+      return compareAll(results, *expected, {rtol, atol}) ? Done : UserError;
+    }
+    if (output.empty())
+      printTensors(results);
+    return Done;
+  }
+
+  static std::vector<ImportOptions::Shape> shapesOf(const NamedTensors &tensors) {
+    std::vector<ImportOptions::Shape> shapes;
+    for (const auto &[name, tensor] : tensors)
+      shapes.push_back({name, {tensor.getShape().begin(), tensor.getShape().end()}});
+    return shapes;
+  }
+
+  ModelFlags flags;
+  cl::list<std::string> inputs;
+  cl::opt<std::string> output, reference;
+  cl::opt<double> rtol, atol;
+  cl::opt<RunBackend> backend;
+  cl::opt<std::string> target;
+  cl::opt<unsigned> threads;
+} run;
+
+} // namespace
