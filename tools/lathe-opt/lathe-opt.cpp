@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lathe/Conversion/LoopsToLLVM/Passes.h"
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 
@@ -18,6 +19,8 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   registry.insert<lathe::LatheDialect>();
   lathe::registerLatheTransformsPasses();
+  lathe::registerLoopsToLLVMPasses();
+  lathe::registerLoopsToLLVMPipelines();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "Lathe's optimizer driver\n", registry));
 }
