@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Conversion/LinalgToLoops/Passes.h"
+#include "lathe/Conversion/LoopsToLLVM/Passes.h"
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 
@@ -20,6 +21,8 @@ int main(int argc, char **argv) {
   registry.insert<lathe::LatheDialect>();
   lathe::registerLatheTransformsPasses();
   lathe::registerLinalgToLoopsPasses();
+  lathe::registerLoopsToLLVMPasses();
+  lathe::registerLoopsToLLVMPipelines();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "Lathe's optimizer driver\n", registry));
 }

@@ -1,0 +1,24 @@
+//===- Detail.h - Steps inside lathe-loops-to-llvm --------------*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_LIB_CONVERSION_LOOPSTOLLVM_DETAIL_H
+#define LATHE_LIB_CONVERSION_LOOPSTOLLVM_DETAIL_H
+
+#include "mlir/IR/BuiltinOps.h"
+
+namespace lathe::detail {
+
+/// The attribute on a call of a function over a range (its first two
+/// arguments) that lets up to so many threads share the range.
+constexpr llvm::StringLiteral ThreadsAttr = "lathe.threads";
+
+/// Turns each `llvm.call` with `ThreadsAttr` into one of `GOMP_parallel`.
+void lowerForkCalls(mlir::ModuleOp module);
+
+} // namespace lathe::detail
+
+#endif // LATHE_LIB_CONVERSION_LOOPSTOLLVM_DETAIL_H

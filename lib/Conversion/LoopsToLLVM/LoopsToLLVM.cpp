@@ -1,0 +1,162 @@
+//===- LoopsToLLVM.cpp - Convert to the LLVM dialect ----------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Detail.h"
+#include "lathe/Conversion/LoopsToLLVM/Passes.h"
+
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
+#include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
+#include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/MathToLibm/MathToLibm.h"
+#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
+#include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+namespace lathe {
+#define GEN_PASS_DEF_LOOPSTOLLVM
+#include "lathe/Conversion/LoopsToLLVM/Passes.h.inc"
+} // namespace lathe
+
+using namespace mlir;
+using namespace lathe;
+
+namespace {
+
+/// Bytes from the first to the last element of a strided memref, 0 if unknown.
+int64_t getExtent(MemRefType type) {
+  int64_t offset;
+  SmallVector<int64_t> strides;
+  if (!type.hasStaticShape() || !type.getElementType().isIntOrFloat() ||
+      type.getNumElements() == 0 ||
+      failed(type.getStridesAndOffset(strides, offset)) || offset != 0)
+    return 0;
+  int64_t last = 0;
+  for (auto [size, stride] : llvm::zip_equal(type.getShape(), strides)) {
+    if (ShapedType::isDynamic(stride) || stride < 0)
+      return 0;
+    last += (size - 1) * stride;
+  }
+  return (last + 1) *
+         llvm::divideCeil(type.getElementType().getIntOrFloatBitWidth(), 8);
+}
+
+/// States what the loop level guarantees about the arguments of `func`.
+void annotateArguments(func::FuncOp func) {
+  auto *context = func.getContext();
+  bool isEntry = func->hasAttr("lathe.entry");
+  for (BlockArgument argument : func.getArguments()) {
+    auto type = dyn_cast<MemRefType>(argument.getType());
+    unsigned i = argument.getArgNumber();
+    // The entry's pointers come from outside and are not checked yet.
+    if (type && !isEntry) {
+      if (!func.getArgAttr(i, "lathe.may_alias"))
+        func.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(),
+                        UnitAttr::get(context));
+      if (int64_t extent = getExtent(type))
+        func.setArgAttr(
+            i, LLVM::LLVMDialect::getDereferenceableAttrName(),
+            IntegerAttr::get(IntegerType::get(context, 64), extent));
+    }
+    for (StringRef name :
+         {"lathe.name", "lathe.type", "lathe.align", "lathe.may_alias"})
+      func.removeArgAttr(i, name);
+  }
+}
+
+/// Keeps kernels functions of their own: profiles then name them, and one huge
+/// function takes longer to optimize without getting faster.
+void keepKernelsApart(LLVM::LLVMFuncOp entry) {
+  entry.walk([&](LLVM::CallOp call) {
+    if (!call.getCallee())
+      return;
+    auto module = entry->getParentOfType<ModuleOp>();
+    auto callee = module.lookupSymbol<LLVM::LLVMFuncOp>(*call.getCallee());
+    if (callee && !callee.isExternal())
+      callee.setNoInline(true);
+  });
+}
+
+/// Leaves the entries as the only functions that other objects see.
+void setLinkage(ModuleOp module) {
+  for (auto func : module.getOps<LLVM::LLVMFuncOp>()) {
+    if (func.isExternal())
+      continue;
+    func.setNoUnwind(true);
+    if (func->hasAttr("lathe.entry"))
+      keepKernelsApart(func);
+    else
+      func.setLinkage(LLVM::Linkage::Internal);
+  }
+  // What has no value here is the block of weights, of this library alone.
+  for (auto global : module.getOps<LLVM::GlobalOp>())
+    if (!global.getValueOrNull() && global.getInitializerRegion().empty()) {
+      global.setVisibility_(LLVM::Visibility::Hidden);
+      global.setDsoLocal(true);
+    }
+}
+
+/// Drops attributes that only Lathe reads.
+void dropAttributes(ModuleOp module) {
+  for (auto func : module.getOps<LLVM::LLVMFuncOp>())
+    for (NamedAttribute attr : llvm::to_vector(func->getDiscardableAttrs()))
+      if (attr.getName().getValue().starts_with("lathe."))
+        func->removeDiscardableAttr(attr.getName());
+}
+
+struct LoopsToLLVM : public lathe::impl::LoopsToLLVMBase<LoopsToLLVM> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    for (auto func : module.getOps<func::FuncOp>())
+      annotateArguments(func);
+    if (failed(convert()))
+      return signalPassFailure();
+    lathe::detail::lowerForkCalls(module);
+    setLinkage(module);
+    dropAttributes(module);
+  }
+
+private:
+  LogicalResult convert();
+};
+
+LogicalResult LoopsToLLVM::convert() {
+  MLIRContext *context = &getContext();
+  LowerToLLVMOptions options(context);
+  options.useBarePtrCallConv = true;
+  options.overrideIndexBitwidth(64);
+  LLVMTypeConverter converter(context, options);
+
+  RewritePatternSet patterns(context);
+  populateVectorToLLVMConversionPatterns(converter, patterns,
+                                         /*reassociateFPReductions=*/false,
+                                         /*force32BitVectorIndices=*/true);
+  populateFinalizeMemRefToLLVMConversionPatterns(converter, patterns);
+  arith::populateArithToLLVMConversionPatterns(converter, patterns);
+  index::populateIndexToLLVMConversionPatterns(converter, patterns);
+  ub::populateUBToLLVMConversionPatterns(converter, patterns);
+  // Where LLVM has an intrinsic it may also have an instruction; functions
+  // without one are called by name.
+  populateMathToLLVMConversionPatterns(converter, patterns,
+                                       /*approximateLog1p=*/false,
+                                       /*benefit=*/2);
+  populateMathToLibmConversionPatterns(patterns, /*benefit=*/1);
+  cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
+  populateFuncToLLVMConversionPatterns(converter, patterns);
+
+  LLVMConversionTarget target(*context);
+  target.addLegalOp<ModuleOp>();
+  return applyFullConversion(getOperation(), target, std::move(patterns));
+}
+
+} // namespace

@@ -1,0 +1,167 @@
+//===- JitModule.cpp - Run a model in this process ------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Target/LLVM/JitModule.h"
+#include "CodeGen.h"
+#include "lathe/Target/LLVM/TargetSpec.h"
+
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
+#include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/Support/DynamicLibrary.h"
+#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace lathe;
+using llvm::Error;
+using llvm::Expected;
+using llvm::StringRef;
+
+namespace {
+
+constexpr StringRef PackedName = "lathe_packed_entry";
+
+/// Adds `int packed(void *const *args)`, which calls `entry` with args[0],
+/// args[1] …: C++ cannot call a function with a number of arguments that is
+/// known only at run time.
+void addPackedEntry(llvm::Module &code, llvm::Function &entry) {
+  llvm::LLVMContext &context = code.getContext();
+  auto *ptr = llvm::PointerType::get(context, 0);
+  auto *packed = llvm::Function::Create(
+      llvm::FunctionType::get(entry.getReturnType(), {ptr}, false),
+      llvm::GlobalValue::ExternalLinkage, PackedName, code);
+  llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context, "", packed));
+  llvm::SmallVector<llvm::Value *> arguments;
+  for (unsigned i = 0; i < entry.arg_size(); ++i)
+    arguments.push_back(builder.CreateLoad(
+        ptr, builder.CreateConstGEP1_32(ptr, packed->getArg(0), i)));
+  builder.CreateRet(builder.CreateCall(&entry, arguments));
+}
+
+/// Lets the weights be anywhere: code that says they are hidden reaches only
+/// 2 GiB, and they may be farther from it.
+void addressWeightsIndirectly(NativeModule &module) {
+  if (auto *symbol = module.code->getNamedGlobal(module.weights.symbol)) {
+    symbol->setVisibility(llvm::GlobalValue::DefaultVisibility);
+    symbol->setDSOLocal(false);
+  }
+}
+
+/// One aligned copy of the weights, `aligned` its start.
+std::unique_ptr<char[]> copyWeights(const WeightsBlob &weights,
+                                    char *&aligned) {
+  auto data = std::make_unique<char[]>(weights.size + WeightsBlob::Alignment);
+  aligned = reinterpret_cast<char *>(
+      llvm::alignAddr(data.get(), llvm::Align(WeightsBlob::Alignment)));
+  char *position = aligned;
+  weights.forEachPiece([&](StringRef piece) {
+    position = std::copy(piece.begin(), piece.end(), position);
+  });
+  return data;
+}
+
+/// Makes the OpenMP runtime's functions known to the process.
+Error loadOpenMP() {
+  if (llvm::sys::DynamicLibrary::SearchForAddressOfSymbol("GOMP_parallel"))
+    return Error::success();
+  for (const char *name : {"libgomp.so.1", "libomp.so.5", "libomp.so"})
+    if (!llvm::sys::DynamicLibrary::LoadLibraryPermanently(name))
+      return Error::success();
+  return llvm::createStringError(
+      "threads need an OpenMP runtime: neither libgomp nor libomp is found; "
+      "install libgomp1, or use one thread");
+}
+
+Expected<std::unique_ptr<llvm::orc::LLJIT>>
+link(NativeModule &module, llvm::TargetMachine &machine, char *weights) {
+  llvm::SmallString<0> object;
+  llvm::raw_svector_ostream os(object);
+  if (Error error = lathe::detail::generateCode(
+          *module.code, machine, llvm::CodeGenFileType::ObjectFile,
+          /*weights=*/nullptr, os))
+    return std::move(error);
+
+  auto jit = llvm::orc::LLJITBuilder().create();
+  if (!jit)
+    return jit;
+  llvm::orc::JITDylib &dylib = (*jit)->getMainJITDylib();
+  char prefix = (*jit)->getDataLayout().getGlobalPrefix();
+  auto process =
+      llvm::orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(prefix);
+  if (!process)
+    return process.takeError();
+  dylib.addGenerator(std::move(*process));
+  if (!module.weights.empty())
+    if (Error error = dylib.define(llvm::orc::absoluteSymbols(
+            {{(*jit)->mangleAndIntern(module.weights.symbol),
+              {llvm::orc::ExecutorAddr::fromPtr(weights),
+               llvm::JITSymbolFlags::Exported}}})))
+      return std::move(error);
+  if (Error error = (*jit)->addObjectFile(
+          llvm::MemoryBuffer::getMemBufferCopy(object, module.name)))
+    return std::move(error);
+  return jit;
+}
+
+} // namespace
+
+JitModule::JitModule(std::unique_ptr<llvm::orc::LLJIT> jit,
+                     std::unique_ptr<char[]> data, PackedEntry entry,
+                     size_t numArguments)
+    : jit(std::move(jit)), weights(std::move(data)), entry(entry),
+      numArguments(numArguments) {}
+
+JitModule::~JitModule() = default;
+
+Expected<std::unique_ptr<JitModule>>
+JitModule::create(mlir::ModuleOp module, const NativeOptions &options) {
+  Expected<TargetSpec> spec = TargetSpec::parse("host");
+  if (!spec)
+    return spec.takeError();
+  auto machine = createTargetMachine(*spec);
+  if (!machine)
+    return machine.takeError();
+  Expected<NativeModule> native =
+      lowerToNative(module, *spec, **machine, options);
+  if (!native)
+    return native.takeError();
+  if (native->entries.size() != 1)
+    return llvm::createStringError("a module to run needs one entry, not %zu",
+                                   native->entries.size());
+  if (native->usesOpenMP)
+    if (Error error = loadOpenMP())
+      return std::move(error);
+
+  llvm::Function &function =
+      *native->code->getFunction(native->entries.front());
+  size_t numArguments = function.arg_size();
+  addPackedEntry(*native->code, function);
+  addressWeightsIndirectly(*native);
+  optimize(*native, **machine);
+  char *weights = nullptr;
+  std::unique_ptr<char[]> data = copyWeights(native->weights, weights);
+  auto jit = link(*native, **machine, weights);
+  if (!jit)
+    return jit.takeError();
+  auto entry = (*jit)->lookup(PackedName);
+  if (!entry)
+    return entry.takeError();
+  return std::unique_ptr<JitModule>(
+      new JitModule(std::move(*jit), std::move(data),
+                    entry->toPtr<PackedEntry>(), numArguments));
+}
+
+Expected<int> JitModule::run(llvm::ArrayRef<void *> arguments) const {
+  if (arguments.size() != numArguments)
+    return llvm::createStringError("the entry takes %zu pointers, not %zu",
+                                   numArguments, arguments.size());
+  return entry(arguments.data());
+}
