@@ -56,6 +56,10 @@ IndexRange IndexSpace::rangeOf(AffineExpr expr) const {
   }
 }
 
+AffineExpr IndexSpace::flatten(AffineExpr expr) const {
+  return simplifyAffineExpr(expr, values.size() + 1, 0);
+}
+
 AffineExpr IndexSpace::simplify(AffineExpr expr) const {
   auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
   if (!binary)
@@ -100,15 +104,26 @@ Value IndexSpace::materialize(OpBuilder &builder, Location loc,
     return values[dim.getPosition() - 1];
   }
   auto binary = cast<AffineBinaryOpExpr>(expr);
-  Value left = materialize(builder, loc, binary.getLHS());
   // x + -c reads better as x - c.
   auto constant = dyn_cast<AffineConstantExpr>(binary.getRHS());
   if (expr.getKind() == AffineExprKind::Add && constant &&
       constant.getValue() < 0) {
+    Value left = materialize(builder, loc, binary.getLHS());
     Value amount =
         arith::ConstantIndexOp::create(builder, loc, -constant.getValue());
     return arith::SubIOp::create(builder, loc, left, amount);
   }
+  // x * -c + y is y - x * c.
+  auto product = dyn_cast<AffineBinaryOpExpr>(binary.getLHS());
+  if (expr.getKind() == AffineExprKind::Add && product &&
+      product.getKind() == AffineExprKind::Mul &&
+      isa<AffineConstantExpr>(product.getRHS()) &&
+      cast<AffineConstantExpr>(product.getRHS()).getValue() < 0) {
+    Value amount = materialize(builder, loc, -product);
+    Value from = materialize(builder, loc, binary.getRHS());
+    return arith::SubIOp::create(builder, loc, from, amount);
+  }
+  Value left = materialize(builder, loc, binary.getLHS());
   Value right = materialize(builder, loc, binary.getRHS());
   switch (expr.getKind()) {
   case AffineExprKind::Add:
@@ -138,8 +153,8 @@ AffineExpr IndexSpace::atLane(AffineExpr expr, int64_t number) const {
 std::optional<int64_t> IndexSpace::laneStep(AffineExpr expr) const {
   if (!expr.isFunctionOfDim(0))
     return 0;
-  AffineExpr step = simplifyAffineExpr(
-      expr.replace(lane(), lane() + constant(1)) - expr, values.size() + 1, 0);
+  AffineExpr step =
+      flatten(expr.replace(lane(), lane() + constant(1)) - expr);
   if (auto constant = dyn_cast<AffineConstantExpr>(step))
     return constant.getValue();
   return std::nullopt;

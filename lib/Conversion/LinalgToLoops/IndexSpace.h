@@ -47,6 +47,9 @@ public:
   /// `expr` in lane `number`, as an expression without the lane.
   mlir::AffineExpr atLane(mlir::AffineExpr expr, int64_t number) const;
 
+  /// `expr` as a sum of multiples, where it is linear.
+  mlir::AffineExpr flatten(mlir::AffineExpr expr) const;
+
   /// Simplifies `expr` with what is known of the indices' ranges.
   mlir::AffineExpr simplify(mlir::AffineExpr expr) const;
 

@@ -266,7 +266,7 @@ std::pair<OpFoldResult, OpFoldResult> TileEmitter::clip(int64_t loop,
       return arith::DivUIOp::create(builder, loc, value, divisor);
     };
     if (range.low < 0)
-      low = stepsTo(-first);
+      low = stepsTo(space.flatten(-first));
     if (range.high + step * (extents[loop] - 1) >= size) {
       Value limit = arith::ConstantIndexOp::create(builder, loc, extents[loop]);
       Value steps = stepsTo(space.constant(size) - first);

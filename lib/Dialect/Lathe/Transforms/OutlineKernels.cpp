@@ -9,7 +9,9 @@
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"
 
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/OperationSupport.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -76,6 +78,7 @@ private:
   Value viewOf(Value base, int64_t byteOffset, MemRefType type, Location loc);
   Value globalOf(ConstantOp constant);
   void outline(KernelOp kernel);
+  void nameArguments(func::FuncOp func, KernelOp kernel);
   func::FuncOp createKernel(KernelOp kernel, TypeRange types);
   func::FuncOp findEqual(func::FuncOp candidate);
   ArrayAttr describe(KernelOp kernel);
@@ -83,6 +86,8 @@ private:
 
   ModuleOp module;
   func::FuncOp model, entry;
+  /// Weights stand before it.
+  Operation *firstFunction = nullptr;
   OpBuilder builder;
   Value arena;
   llvm::DenseMap<Attribute, std::string> globals;
@@ -130,6 +135,7 @@ LogicalResult Outliner::createEntry() {
   entry->setAttr("lathe.num_inputs",
                  builder.getI64IntegerAttr(model.getNumArguments()));
   names.insert(entry.getSymName());
+  firstFunction = entry;
   Block *body = entry.addEntryBlock();
   arena = body->getArguments().back();
   builder.setInsertionPointToStart(body);
@@ -178,7 +184,7 @@ Value Outliner::globalOf(ConstantOp constant) {
     SmallVector<StringRef> nodes = getNodeNames(constant.getLoc());
     name = uniqueName(nodes.empty() ? StringRef("weight") : nodes.front());
     OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPoint(entry);
+    builder.setInsertionPoint(firstFunction);
     memref::GlobalOp::create(builder, constant.getLoc(), name,
                              builder.getStringAttr("private"), type, elements,
                              /*constant=*/true, IntegerAttr());
@@ -293,6 +299,34 @@ func::FuncOp Outliner::findEqual(func::FuncOp candidate) {
   return {};
 }
 
+/// Whether two arguments of a kernel are the same bytes of the arena.
+static bool isSameMemory(Value a, Value b) {
+  auto left = a.getDefiningOp<memref::ViewOp>();
+  auto right = b.getDefiningOp<memref::ViewOp>();
+  return left && right && left.getSource() == right.getSource() &&
+         getConstantIntValue(left.getByteShift()) ==
+             getConstantIntValue(right.getByteShift());
+}
+
+/// Names the parameters: x, x2, … for data, weight and bias for constants, y for
+/// results.
+void Outliner::nameArguments(func::FuncOp func, KernelOp kernel) {
+  llvm::StringMap<unsigned> counts;
+  auto setName = [&](unsigned argument, StringRef base) {
+    unsigned count = ++counts[base];
+    std::string name = count == 1 ? base.str() : (base + Twine(count)).str();
+    func.setArgAttr(argument, "lathe.name", builder.getStringAttr(name));
+  };
+  unsigned inputs = kernel.getInputs().size();
+  for (auto [i, input] : llvm::enumerate(kernel.getInputs())) {
+    bool isConstant = matchPattern(input, m_Constant());
+    bool isVector = cast<RankedTensorType>(input.getType()).getRank() == 1;
+    setName(i, !isConstant ? "x" : isVector ? "bias" : "weight");
+  }
+  for (unsigned i = 0; i < kernel.getNumResults(); ++i)
+    setName(inputs + i, "y");
+}
+
 void Outliner::outline(KernelOp kernel) {
   Location loc = kernel.getLoc();
   SmallVector<Value> arguments;
@@ -305,11 +339,12 @@ void Outliner::outline(KernelOp kernel) {
 
   SmallVector<Type> types = llvm::to_vector(ValueRange(arguments).getTypes());
   func::FuncOp func = createKernel(kernel, types);
-  if (auto inPlace = kernel.getInPlace(); inPlace && inPlace->front() >= 0) {
-    func.setArgAttr(inPlace->front(), "lathe.may_alias", builder.getUnitAttr());
-    func.setArgAttr(kernel.getInputs().size(), "lathe.may_alias",
-                    builder.getUnitAttr());
-  }
+  nameArguments(func, kernel);
+  unsigned result = kernel.getInputs().size();
+  for (unsigned i = 0; i < result; ++i)
+    if (isSameMemory(arguments[i], arguments[result]))
+      for (unsigned argument : {i, result})
+        func.setArgAttr(argument, "lathe.may_alias", builder.getUnitAttr());
   if (func::FuncOp equal = findEqual(func)) {
     SmallVector<Attribute> lines(
         equal->getAttrOfType<ArrayAttr>("lathe.doc").getValue());
@@ -321,6 +356,8 @@ void Outliner::outline(KernelOp kernel) {
     ++numShared;
   } else {
     func.setName(uniqueName(func.getName()));
+    if (kernels.empty())
+      firstFunction = func;
     kernels.push_back(func);
     ++numFunctions;
   }

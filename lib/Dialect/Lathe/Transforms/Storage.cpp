@@ -88,22 +88,29 @@ static FailureOr<Storage> getHostedStorage(Value value) {
   return own;
 }
 
+/// Whether `use` decides where its value is computed.
+static bool isHosting(OpOperand &use) {
+  Operation *user = use.getOwner();
+  if (isa<AssembleOpInterface>(user) || user->hasTrait<OpTrait::IsTerminator>())
+    return true;
+  if (!isReshape(user) || !getHostingUse(user->getResult(0)))
+    return false;
+  Value reshaped = user->getResult(0);
+  FailureOr<Storage> host = getHostedStorage(reshaped);
+  return succeeded(host) &&
+         host->view.isContiguous(typeOf(reshaped).getShape());
+}
+
 OpOperand *lathe::getHostingUse(Value value) {
-  for (OpOperand &use : value.getUses()) {
-    Operation *user = use.getOwner();
-    if (isa<AssembleOpInterface>(user) ||
-        user->hasTrait<OpTrait::IsTerminator>())
-      return &use;
-    if (!isReshape(user))
-      continue;
-    Value reshaped = user->getResult(0);
-    if (!getHostingUse(reshaped))
-      continue;
-    FailureOr<Storage> host = getHostedStorage(reshaped);
-    if (succeeded(host) && host->view.isContiguous(typeOf(reshaped).getShape()))
-      return &use;
-  }
-  return nullptr;
+  // The first one in the block: the order of the list of uses is an accident.
+  OpOperand *first = nullptr;
+  for (OpOperand &use : value.getUses())
+    if (isHosting(use) &&
+        (!first || use.getOwner()->isBeforeInBlock(first->getOwner()) ||
+         (use.getOwner() == first->getOwner() &&
+          use.getOperandNumber() < first->getOperandNumber())))
+      first = &use;
+  return first;
 }
 
 FailureOr<Storage> lathe::getStorage(Value value) {

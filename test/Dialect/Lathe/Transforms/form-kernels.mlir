@@ -1,0 +1,61 @@
+// RUN: lathe-opt %s --lathe-form-kernels --canonicalize -verify-each | FileCheck %s
+// RUN: lathe-opt %s --lathe-form-kernels --lathe-form-kernels -verify-each | FileCheck %s
+
+// The residual add and the relu join the second convolution's kernel; the first
+// convolution has two uses and stays alone.
+
+// CHECK-LABEL: func.func @residual
+// CHECK: %[[A:.*]] = lathe.kernel "conv"
+// CHECK: lathe.kernel "conv_add_relu"(%[[A]]
+// CHECK-NOT: lathe.kernel
+func.func @residual(%x: tensor<1x4x4x8xf32>, %w: tensor<1x1x8x8xf32>) -> tensor<1x4x4x8xf32> {
+  %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>}
+       : (tensor<1x4x4x8xf32>, tensor<1x1x8x8xf32>) -> tensor<1x4x4x8xf32>
+  %1 = lathe.conv %0, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>}
+       : (tensor<1x4x4x8xf32>, tensor<1x1x8x8xf32>) -> tensor<1x4x4x8xf32>
+  %2 = lathe.add %1, %0 : (tensor<1x4x4x8xf32>, tensor<1x4x4x8xf32>) -> tensor<1x4x4x8xf32>
+  %3 = lathe.relu %2 : (tensor<1x4x4x8xf32>) -> tensor<1x4x4x8xf32>
+  return %3 : tensor<1x4x4x8xf32>
+}
+
+// One kernel has one root: two reductions whose results meet are two kernels.
+
+// CHECK-LABEL: func.func @two_roots
+// CHECK: lathe.kernel "matmul"
+// CHECK: lathe.kernel "matmul_add"
+// CHECK-NOT: lathe.kernel
+func.func @two_roots(%x: tensor<2x4xf32>, %w: tensor<4x4xf32>) -> tensor<2x4xf32> {
+  %0 = lathe.matmul %x, %w : (tensor<2x4xf32>, tensor<4x4xf32>) -> tensor<2x4xf32>
+  %1 = lathe.matmul %x, %w : (tensor<2x4xf32>, tensor<4x4xf32>) -> tensor<2x4xf32>
+  %2 = lathe.add %0, %1 : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+  return %2 : tensor<2x4xf32>
+}
+
+// What is broadcast would be computed again for every row, so it is not fused.
+
+// CHECK-LABEL: func.func @broadcast
+// CHECK: lathe.kernel "exp"
+// CHECK: lathe.kernel "mul"
+func.func @broadcast(%x: tensor<8x4xf32>, %y: tensor<4xf32>) -> tensor<8x4xf32> {
+  %0 = lathe.exp %y : (tensor<4xf32>) -> tensor<4xf32>
+  %1 = lathe.mul %x, %0 : (tensor<8x4xf32>, tensor<4xf32>) -> tensor<8x4xf32>
+  return %1 : tensor<8x4xf32>
+}
+
+// Views and concatenations are no kernels; a transpose that would scatter the
+// innermost dimension is one.
+
+// CHECK-LABEL: func.func @views
+// CHECK: lathe.reshape
+// CHECK: lathe.kernel "transpose"
+// CHECK: lathe.slice
+// CHECK: lathe.concat
+func.func @views(%x: tensor<4x6xf32>) -> tensor<6x4xf32> {
+  %0 = lathe.reshape %x {shape = array<i64: 2, 12>} : (tensor<4x6xf32>) -> tensor<2x12xf32>
+  %1 = lathe.transpose %0 {permutation = array<i64: 1, 0>} : (tensor<2x12xf32>) -> tensor<12x2xf32>
+  %2 = lathe.slice %1 {offsets = array<i64: 0, 0>, sizes = array<i64: 6, 2>, steps = array<i64: 2, 1>} : (tensor<12x2xf32>) -> tensor<6x2xf32>
+  %3 = lathe.relu %2 : (tensor<6x2xf32>) -> tensor<6x2xf32>
+  %4 = lathe.neg %2 : (tensor<6x2xf32>) -> tensor<6x2xf32>
+  %5 = lathe.concat %3, %4 {axis = 1 : i64} : (tensor<6x2xf32>, tensor<6x2xf32>) -> tensor<6x4xf32>
+  return %5 : tensor<6x4xf32>
+}
