@@ -9,6 +9,7 @@
 #include "lathe/Conversion/LoopsToLLVM/Passes.h"
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
+#include "lathe/Reference/EvaluableOpInterface.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllPasses.h"
@@ -19,6 +20,7 @@ int main(int argc, char **argv) {
   mlir::registerAllDialects(registry);
   mlir::registerAllPasses();
   registry.insert<lathe::LatheDialect>();
+  lathe::registerReferenceModels(registry);
   lathe::registerLatheTransformsPasses();
   lathe::registerLinalgToLoopsPasses();
   lathe::registerLoopsToLLVMPasses();

@@ -14,6 +14,41 @@ include "mlir/Pass/PassBase.td"
 // Graph
 //===----------------------------------------------------------------------===//
 
+def FoldConstants : Pass<"lathe-fold-constants", "::mlir::ModuleOp"> {
+  let summary = "Compute what depends on constants alone";
+  let description = [{
+    Evaluates every op whose operands are all constant, and replaces those that
+    other ops still need. A chain of ops on a weight is run from end to end and
+    leaves one constant: what lies between is dropped as soon as it was read.
+
+    A result that takes more bytes than `max-growth` times the constants it is
+    computed from, and more than 4 KiB, stays computed at run time: so does a
+    small constant that is broadcast to a large one. A splat counts as one
+    element; what is computed from splats alone is tried, and kept if it is a
+    splat again.
+
+    A result of up to 32 elements becomes a `dense` constant, a larger one a
+    `dense_resource` named after the largest constant it is computed from. Its
+    location joins that constant's and the op's. Kernels' bodies are left alone.
+    The pass works on the module, one function after the other, because names of
+    resources are unique in a context and must not depend on threads.
+    Idempotent. Fails where an op has no value, as a gather beyond its input.
+
+    Example: see test/Dialect/Lathe/Transforms/fold-constants.mlir.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+  let options = [
+    Option<"maxElements", "max-elements", "int64_t", "0",
+           "Leave results of more elements alone; 0 for no limit">,
+    Option<"maxGrowth", "max-growth", "int64_t", "2",
+           "How many times the bytes of its sources a result may take">,
+  ];
+  let statistics = [
+    Statistic<"numEvaluated", "evaluated", "Number of ops evaluated">,
+    Statistic<"numConstants", "constants", "Number of constants created">,
+  ];
+}
+
 //===----------------------------------------------------------------------===//
 // Kernels
 //===----------------------------------------------------------------------===//
