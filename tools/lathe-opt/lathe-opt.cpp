@@ -10,6 +10,7 @@
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Reference/EvaluableOpInterface.h"
+#include "lathe/Dialect/Lathe/Transforms/Pipelines.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllPasses.h"
@@ -25,6 +26,7 @@ int main(int argc, char **argv) {
   lathe::registerLinalgToLoopsPasses();
   lathe::registerLoopsToLLVMPasses();
   lathe::registerLoopsToLLVMPipelines();
+  lathe::registerLathePipelines();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "Lathe's optimizer driver\n", registry));
 }

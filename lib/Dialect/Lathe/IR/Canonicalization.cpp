@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 
 #include "mlir/IR/Matchers.h"
@@ -16,22 +17,6 @@
 
 using namespace mlir;
 using namespace lathe;
-
-/// The value that all elements of a constant have.
-static std::optional<double> splatValue(Value value) {
-  SplatElementsAttr splat;
-  if (!matchPattern(value, m_Constant(&splat)))
-    return std::nullopt;
-  if (isa<FloatType>(splat.getElementType()))
-    return splat.getSplatValue<APFloat>().convertToDouble();
-  if (isa<IntegerType>(splat.getElementType())) {
-    APInt bits = splat.getSplatValue<APInt>();
-    return splat.getElementType().isUnsignedInteger()
-               ? bits.roundToDouble(false)
-               : bits.roundToDouble(true);
-  }
-  return std::nullopt;
-}
 
 namespace {
 
@@ -131,7 +116,7 @@ struct DropNeutralRhs : OpRewritePattern<Op> {
   LogicalResult matchAndRewrite(Op op,
                                 PatternRewriter &rewriter) const override {
     if (op.getLhs().getType() != op.getType() ||
-        splatValue(op.getRhs()) != std::optional<double>(Neutral))
+        getSplatValue(op.getRhs()) != std::optional<double>(Neutral))
       return failure();
     rewriter.replaceOp(op, op.getLhs());
     return success();
@@ -177,7 +162,7 @@ struct SimplifyPow : OpRewritePattern<PowOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(PowOp op,
                                 PatternRewriter &rewriter) const override {
-    std::optional<double> exponent = splatValue(op.getRhs());
+    std::optional<double> exponent = getSplatValue(op.getRhs());
     Value base = op.getLhs();
     bool isFloat = isa<FloatType>(op.getType().getElementType());
     if (!exponent || base.getType() != op.getType())

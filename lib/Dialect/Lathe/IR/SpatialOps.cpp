@@ -179,6 +179,35 @@ SmallVector<LoopDim> ConvOp::getLoops() {
   return loops;
 }
 
+/// [in] as [in, 1], which broadcasts along the output channels.
+static Value asColumn(OpBuilder &builder, Value vector) {
+  int64_t extent = cast<RankedTensorType>(vector.getType()).getNumElements();
+  return ReshapeOp::create(builder, vector.getLoc(), vector,
+                           ArrayRef<int64_t>{extent, 1});
+}
+
+/// Channel c of group g meets weights [.., c, o] of the outputs o of group g.
+Value ConvOp::spreadInputChannels(OpBuilder &builder, Value vector) {
+  int64_t group = getGroup();
+  if (group == 1)
+    return asColumn(builder, vector);
+  Location loc = vector.getLoc();
+  int64_t inputs = getWeight().getType().getShape().take_back(2)[0];
+  int64_t outputs = getWeight().getType().getShape().back();
+  using Dims = ArrayRef<int64_t>;
+  Value groups = ReshapeOp::create(builder, loc, vector, Dims{group, inputs});
+  Value columns = TransposeOp::create(builder, loc, groups, Dims{1, 0});
+  Value split =
+      ReshapeOp::create(builder, loc, columns, Dims{inputs, group, 1});
+  Value repeated = BroadcastOp::create(builder, loc, split,
+                                       Dims{inputs, group, outputs / group});
+  return ReshapeOp::create(builder, loc, repeated, Dims{inputs, outputs});
+}
+
+bool ConvOp::usesAllWeights() {
+  return llvm::all_of(getPads(), [](int64_t amount) { return amount == 0; });
+}
+
 LogicalResult ConvTransposeOp::inferReturnTypes(MLIRContext *,
                                                 std::optional<Location> loc,
                                                 Adaptor adaptor,
@@ -243,6 +272,27 @@ SmallVector<LoopDim> ConvTransposeOp::getLoops() {
   addSpatialLoops(loops, "k", weight.drop_back(2), true);
   loops.push_back({"ic", weight[weight.size() - 2] / group, true});
   return loops;
+}
+
+Value ConvTransposeOp::spreadInputChannels(OpBuilder &builder, Value vector) {
+  return asColumn(builder, vector);
+}
+
+/// Output channel o of group g has weights [.., c, o] of the inputs c of group
+/// g.
+Value ConvTransposeOp::spreadOutputChannels(OpBuilder &builder, Value vector) {
+  int64_t group = getGroup();
+  if (group == 1)
+    return vector;
+  Location loc = vector.getLoc();
+  int64_t inputs = getWeight().getType().getShape().take_back(2)[0];
+  int64_t outputs = getWeight().getType().getShape().back();
+  using Dims = ArrayRef<int64_t>;
+  Value split =
+      ReshapeOp::create(builder, loc, vector, Dims{group, 1, outputs});
+  Value repeated = BroadcastOp::create(builder, loc, split,
+                                       Dims{group, inputs / group, outputs});
+  return ReshapeOp::create(builder, loc, repeated, Dims{inputs, outputs});
 }
 
 //===----------------------------------------------------------------------===//
@@ -358,6 +408,13 @@ SmallVector<LoopDim> MatMulOp::getLoops() {
   loops.push_back({"k", getLhs().getType().getShape().back(), true});
   return loops;
 }
+
+Value MatMulOp::spreadInputChannels(OpBuilder &builder, Value vector) {
+  return asColumn(builder, vector);
+}
+
+/// A batch of matrices gives the sums a batch, which no bias has.
+bool MatMulOp::usesAllWeights() { return getRhs().getType().getRank() == 2; }
 
 //===----------------------------------------------------------------------===//
 // Resize

@@ -67,6 +67,52 @@ def LayoutOpInterface : OpInterface<"LayoutOpInterface"> {
   ];
 }
 
+def WeightedOpInterface : OpInterface<"WeightedOpInterface"> {
+  let cppNamespace = "::lathe";
+  let description = [{
+    An op that multiplies data by weights and sums: each element of the result,
+    whose channel is its last index, is a sum of input elements times weights
+    plus the channel's bias. What multiplies a channel therefore can multiply
+    its weights and bias instead.
+  }];
+  let methods = [
+    InterfaceMethod<"The operand that the weights multiply, channels last.",
+      "::mlir::Value", "getData", (ins)>,
+    InterfaceMethod<"The weights, which need not be constant.",
+      "::mlir::Value", "getWeights", (ins)>,
+    InterfaceMethod<"The bias, of shape [output channels], or null.",
+      "::mlir::Value", "getBias", (ins)>,
+    InterfaceMethod<"Replaces the data by a tensor of the same type.",
+      "void", "setData", (ins "::mlir::Value":$value)>,
+    InterfaceMethod<"Replaces the weights by a tensor of the same type.",
+      "void", "setWeights", (ins "::mlir::Value":$value)>,
+    InterfaceMethod<"Replaces or adds the bias.",
+      "void", "setBias", (ins "::mlir::Value":$value)>,
+    InterfaceMethod<[{
+        Brings `vector`, of shape [output channels], into a shape that
+        broadcasts to the weights so that each element meets its channel's
+        weights.
+      }],
+      "::mlir::Value", "spreadOutputChannels",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Value":$vector), "",
+      "return vector;">,
+    InterfaceMethod<[{
+        Brings `vector`, of shape [input channels], into a shape that broadcasts
+        to the weights so that each element meets the weights that multiply its
+        channel.
+      }],
+      "::mlir::Value", "spreadInputChannels",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Value":$vector)>,
+    InterfaceMethod<[{
+        Whether every element of the result sums over all weights of its
+        channel, so that what is added to the whole input adds the sum of its
+        products with all weights but the last dimension to the result. False
+        where padding or the ends of the input leave weights out.
+      }],
+      "bool", "usesAllWeights", (ins), "", "return false;">,
+  ];
+}
+
 def ElementwiseOpInterface : OpInterface<"ElementwiseOpInterface"> {
   let cppNamespace = "::lathe";
   let description = [{

@@ -11,7 +11,8 @@
 include "lathe/Dialect/Lathe/IR/LatheBase.td"
 
 def Lathe_ConvOp : Lathe_TensorOp<"conv",
-    [DeclareOpInterfaceMethods<LoopNestOpInterface>]> {
+    [DeclareOpInterfaceMethods<LoopNestOpInterface>,
+     WeightedOpInterface]> {
   let summary = "convolution, channels last";
   let description = [{
     Cross-correlates `input` [N, s1 … sk, C] with `weight` [k1 … kk, C / group,
@@ -46,11 +47,20 @@ def Lathe_ConvOp : Lathe_TensorOp<"conv",
     int64_t getWeightOperand() { return 1; }
     int64_t getMACs();
     int64_t getWeightChannelAxis() { return getWeight().getType().getRank() - 1; }
+    ::mlir::Value getData() { return getInput(); }
+    ::mlir::Value getWeights() { return getWeight(); }
+    void setData(::mlir::Value value) { getInputMutable().assign(value); }
+    void setWeights(::mlir::Value value) { getWeightMutable().assign(value); }
+    void setBias(::mlir::Value value) { getBiasMutable().assign(value); }
+    ::mlir::Value spreadInputChannels(::mlir::OpBuilder &builder,
+                                      ::mlir::Value vector);
+    bool usesAllWeights();
   }];
 }
 
 def Lathe_ConvTransposeOp : Lathe_TensorOp<"conv_transpose",
-    [DeclareOpInterfaceMethods<LoopNestOpInterface>]> {
+    [DeclareOpInterfaceMethods<LoopNestOpInterface>,
+     WeightedOpInterface]> {
   let summary = "transposed convolution, channels last";
   let description = [{
     The gradient of a convolution with respect to its input, plus `bias` [O]:
@@ -77,6 +87,15 @@ def Lathe_ConvTransposeOp : Lathe_TensorOp<"conv_transpose",
     int64_t getWeightOperand() { return 1; }
     int64_t getMACs();
     int64_t getWeightChannelAxis() { return getWeight().getType().getRank() - 1; }
+    ::mlir::Value getData() { return getInput(); }
+    ::mlir::Value getWeights() { return getWeight(); }
+    void setData(::mlir::Value value) { getInputMutable().assign(value); }
+    void setWeights(::mlir::Value value) { getWeightMutable().assign(value); }
+    void setBias(::mlir::Value value) { getBiasMutable().assign(value); }
+    ::mlir::Value spreadInputChannels(::mlir::OpBuilder &builder,
+                                      ::mlir::Value vector);
+    ::mlir::Value spreadOutputChannels(::mlir::OpBuilder &builder,
+                                       ::mlir::Value vector);
   }];
 }
 
@@ -124,7 +143,8 @@ def Lathe_AvgPoolOp : Lathe_PoolOp<"avg_pool"> {
 }
 
 def Lathe_MatMulOp : Lathe_TensorOp<"matmul",
-    [DeclareOpInterfaceMethods<LoopNestOpInterface>]> {
+    [DeclareOpInterfaceMethods<LoopNestOpInterface>,
+     WeightedOpInterface]> {
   let summary = "product of matrices or batches of matrices";
   let description = [{
     Multiplies `lhs` [batch…, M, K] by `rhs` [batch…, K, N] and adds `bias` [N].
@@ -142,6 +162,14 @@ def Lathe_MatMulOp : Lathe_TensorOp<"matmul",
     int64_t getWeightOperand() { return 1; }
     int64_t getMACs();
     int64_t getWeightChannelAxis() { return getRhs().getType().getRank() - 1; }
+    ::mlir::Value getData() { return getLhs(); }
+    ::mlir::Value getWeights() { return getRhs(); }
+    void setData(::mlir::Value value) { getLhsMutable().assign(value); }
+    void setWeights(::mlir::Value value) { getRhsMutable().assign(value); }
+    void setBias(::mlir::Value value) { getBiasMutable().assign(value); }
+    ::mlir::Value spreadInputChannels(::mlir::OpBuilder &builder,
+                                      ::mlir::Value vector);
+    bool usesAllWeights();
   }];
 }
 
