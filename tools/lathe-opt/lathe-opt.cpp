@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lathe/Conversion/LatheToLinalg/Passes.h"
 #include "lathe/Conversion/LinalgToLoops/Passes.h"
 #include "lathe/Conversion/LoopsToLLVM/Passes.h"
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
@@ -22,6 +23,7 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   registry.insert<lathe::LatheDialect>();
   lathe::registerReferenceModels(registry);
+  lathe::registerLatheToLinalgPasses();
   lathe::registerLatheTransformsPasses();
   lathe::registerLinalgToLoopsPasses();
   lathe::registerLoopsToLLVMPasses();

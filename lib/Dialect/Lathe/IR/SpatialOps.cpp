@@ -12,6 +12,7 @@
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 
 #include "mlir/Dialect/Traits.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace lathe;
@@ -269,7 +270,12 @@ SmallVector<LoopDim> ConvTransposeOp::getLoops() {
   if (group > 1)
     loops.push_back({"g", group, false});
   loops.push_back({"oc", weight.back(), false});
-  addSpatialLoops(loops, "k", weight.drop_back(2), true);
+  // Of a strided dimension's taps only every stride-th meets an output.
+  SmallVector<int64_t> taps = spatialDims(getWeight().getType());
+  for (auto [i, extent] : llvm::enumerate(taps))
+    if (int64_t stride = getStrides()[i]; stride > 1)
+      extent = llvm::divideCeil((extent - 1) * getDilations()[i] + 1, stride);
+  addSpatialLoops(loops, "k", taps, true);
   loops.push_back({"ic", weight[weight.size() - 2] / group, true});
   return loops;
 }

@@ -1,0 +1,316 @@
+//===- Convolution.cpp - Sums of products to linalg -----------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Convolution, transposed convolution and matrix product: one generic that
+// multiplies and accumulates, begun with the bias.
+//
+//===----------------------------------------------------------------------===//
+
+#include "GenericBuilder.h"
+#include "Patterns.h"
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::detail;
+
+namespace {
+
+/// The dimensions of a convolution's generic, in the order of its getLoops.
+struct ConvDims {
+  AffineExpr batch;
+  SmallVector<AffineExpr> output, window;
+  /// Group, output channel in it and input channel in it; null where the op has
+  /// no such loop.
+  AffineExpr group, channel, reduced;
+  unsigned count = 0;
+
+  ConvDims(MLIRContext *context, int64_t spatialRank, bool hasGroup,
+           bool hasChannel, bool hasReduced) {
+    auto next = [&] { return getAffineDimExpr(count++, context); };
+    batch = next();
+    for (int64_t i = 0; i < spatialRank; ++i)
+      output.push_back(next());
+    if (hasGroup)
+      group = next();
+    if (hasChannel)
+      channel = next();
+    for (int64_t i = 0; i < spatialRank; ++i)
+      window.push_back(next());
+    if (hasReduced)
+      reduced = next();
+  }
+
+  /// A map to `exprs` and those of `channels` that are there; if none is, to
+  /// the one channel.
+  AffineMap map(SmallVector<AffineExpr> exprs,
+                ArrayRef<AffineExpr> channels) const {
+    MLIRContext *context = batch.getContext();
+    size_t rank = exprs.size();
+    for (AffineExpr expr : channels)
+      if (expr)
+        exprs.push_back(expr);
+    if (exprs.size() == rank)
+      exprs.push_back(getAffineConstantExpr(0, context));
+    return AffineMap::get(count, 0, exprs, context);
+  }
+};
+
+} // namespace
+
+/// Sums the products of the first two `inputs` over the dimensions beyond the
+/// rank of `shape`, on top of `bias` (null for zero), which broadcasts.
+/// Integers are summed in i32, as the dialect defines.
+static linalg::GenericOp buildSumOfProducts(ImplicitLocOpBuilder &b,
+                                            ArrayRef<GenericInput> inputs,
+                                            Value bias,
+                                            ArrayRef<int64_t> shape) {
+  Type element = tensorTypeOf(inputs[0].tensor).getElementType();
+  Type type = isa<FloatType>(element) ? sumTypeOf(element) : b.getI32Type();
+  Value init =
+      bias ? buildBroadcast(b, bias, shape, type, false)
+           : buildFilled(b, shape, cast<TypedAttr>(b.getZeroAttr(type)));
+  AffineMap outputMap =
+      leadingDims(b.getContext(), inputs[0].map.getNumDims(), shape.size());
+  auto body = [&](ImplicitLocOpBuilder &b, ValueRange x) {
+    Value lhs = convertScalar(b, x[0], type, inputs[0].isUnsigned);
+    Value rhs = convertScalar(b, x[1], type, inputs[1].isUnsigned);
+    if (!isa<FloatType>(type)) {
+      Value product = arith::MulIOp::create(b, lhs, rhs);
+      return SmallVector<Value>{arith::AddIOp::create(b, x.back(), product)};
+    }
+    auto contract = arith::FastMathFlags::contract;
+    Value product = arith::MulFOp::create(b, lhs, rhs, contract);
+    return SmallVector<Value>{
+        arith::AddFOp::create(b, x.back(), product, contract)};
+  };
+  return buildGeneric(b, inputs, init, outputMap, body);
+}
+
+/// The extents of the parallel loops of `root`.
+static SmallVector<int64_t> parallelExtents(LoopNestOpInterface root) {
+  SmallVector<int64_t> shape;
+  for (const LoopDim &loop : root.getLoops())
+    if (!loop.isReduction)
+      shape.push_back(loop.extent);
+  return shape;
+}
+
+/// `sum` in the shape and element type of the op's result.
+static Value finish(ImplicitLocOpBuilder &b, Value sum,
+                    RankedTensorType result) {
+  return buildReshape(b, convertElements(b, sum, result.getElementType()),
+                      result.getShape());
+}
+
+static bool hasUnsignedElements(TypedValue<RankedTensorType> value) {
+  return isUnsigned(value.getType().getElementType());
+}
+
+static TypedAttr zeroOf(Value tensor) {
+  Type element = tensorTypeOf(tensor).getElementType();
+  return cast<TypedAttr>(Builder(element.getContext()).getZeroAttr(element));
+}
+
+namespace {
+
+struct LowerConv : OpConversionPattern<ConvOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(ConvOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    int64_t spatialRank = op.getSpatialRank(), group = op.getGroup();
+    ArrayRef<int64_t> shape = op.getWeight().getType().getShape();
+    int64_t inputs = shape[spatialRank], outputs = shape[spatialRank + 1];
+    bool hasChannel = group == 1 || outputs != group, hasReduced = inputs != 1;
+    ConvDims d(b.getContext(), spatialRank, group > 1, hasChannel, hasReduced);
+
+    Value input = padSpatial(b, adaptor.getInput(), op.getPads(),
+                             zeroOf(adaptor.getInput()));
+    Value weight = adaptor.getWeight(), bias = adaptor.getBias();
+    if (group > 1 && hasReduced)
+      input = splitDim(b, input, spatialRank + 1, group);
+    if (group > 1 && hasChannel) {
+      weight = splitDim(b, weight, spatialRank + 1, group);
+      bias = bias ? splitDim(b, bias, 0, group) : bias;
+    }
+
+    SmallVector<AffineExpr> read = {d.batch};
+    for (int64_t i = 0; i < spatialRank; ++i)
+      read.push_back(d.output[i] * op.getStrides()[i] +
+                     d.window[i] * op.getDilations()[i]);
+    SmallVector<AffineExpr> tap(d.window);
+    tap.push_back(d.reduced ? d.reduced : b.getAffineConstantExpr(0));
+    linalg::GenericOp sum =
+        buildSumOfProducts(b,
+                           {{input, d.map(read, {d.group, d.reduced}),
+                             hasUnsignedElements(op.getInput())},
+                            {weight, d.map(tap, {d.group, d.channel}),
+                             hasUnsignedElements(op.getWeight())}},
+                           bias, parallelExtents(op));
+    markRoot(op, sum);
+    rewriter.replaceOp(op, finish(b, sum.getResult(0), op.getType()));
+    return success();
+  }
+};
+
+/// A transposed convolution as a sum over the taps that meet each output.
+///
+/// Along one spatial dimension, output o gets tap k of the kernel times input
+/// (o + pad - k * dilation) / stride where that is whole. With stride s > 1 and
+/// a kernel of dilation 1, u = o + pad is met by the taps k = u mod s + s * j,
+/// which read input u div s - j: no zeros are multiplied. With stride 1 the
+/// same holds with k = j and inputs `dilation` apart. j counts down, so that
+/// inputs are read in ascending order.
+struct LowerConvTranspose : OpConversionPattern<ConvTransposeOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(ConvTransposeOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    int64_t spatialRank = op.getSpatialRank(), group = op.getGroup();
+    ConvDims d(b.getContext(), spatialRank, group > 1, /*hasChannel=*/true,
+               /*hasReduced=*/true);
+    SmallVector<int64_t> taps;
+    for (const LoopDim &loop :
+         ArrayRef<LoopDim>(op.getLoops()).drop_back().take_back(spatialRank))
+      taps.push_back(loop.extent);
+
+    Value weight = spreadTaps(b, op, adaptor.getWeight());
+    SmallVector<int64_t> pads(2 * spatialRank), missing(spatialRank);
+    SmallVector<AffineExpr> read = {d.batch}, tap;
+    for (int64_t i = 0; i < spatialRank; ++i) {
+      int64_t stride = op.getStrides()[i], cut = op.getPads()[i];
+      int64_t step = stride == 1 ? op.getDilations()[i] : 1;
+      int64_t span = (taps[i] - 1) * step, first = cut / stride - span;
+      AffineExpr phase = d.output[i] + cut % stride;
+      // The first and last inputs read may lie outside, or inside.
+      int64_t low = std::max<int64_t>(-first, 0);
+      int64_t last = (op.getType().getDimSize(i + 1) - 1 + cut) / stride;
+      pads[i] = low;
+      pads[spatialRank + i] = std::max<int64_t>(
+          last + 1 - op.getInput().getType().getDimSize(i + 1), 0);
+      read.push_back(phase.floorDiv(stride) + d.window[i] * step + first + low);
+      AffineExpr countdown = (taps[i] - 1) - d.window[i];
+      tap.push_back((d.output[i] + cut) % stride + countdown * stride);
+      missing[i] = taps[i] * stride - tensorTypeOf(weight).getDimSize(i);
+    }
+
+    Value input =
+        padSpatial(b, adaptor.getInput(), pads, zeroOf(adaptor.getInput()));
+    weight = padTaps(b, weight, missing);
+    Value bias = adaptor.getBias();
+    if (group > 1) {
+      input = splitDim(b, input, spatialRank + 1, group);
+      weight = splitDim(b, weight, spatialRank, group);
+      bias = bias ? splitDim(b, bias, 0, group) : bias;
+    }
+    Value window = buildWindow(b, taps, tensorTypeOf(weight).getElementType());
+    linalg::GenericOp sum = buildSumOfProducts(
+        b,
+        {{input, d.map(read, {d.group, d.reduced}),
+          hasUnsignedElements(op.getInput())},
+         {weight, d.map(tap, {d.group, d.reduced, d.channel}),
+          hasUnsignedElements(op.getWeight())},
+         {window, AffineMap::get(d.count, 0, d.window, b.getContext())}},
+        bias, parallelExtents(op));
+    markRoot(op, sum);
+    rewriter.replaceOp(op, finish(b, sum.getResult(0), op.getType()));
+    return success();
+  }
+
+private:
+  /// Puts zeros between the taps along dimensions that are both strided and
+  /// dilated, so that their dilation is 1.
+  static Value spreadTaps(ImplicitLocOpBuilder &b, ConvTransposeOp op,
+                          Value weight) {
+    RankedTensorType type = tensorTypeOf(weight);
+    SmallVector<int64_t> shape(type.getShape()), gaps(type.getRank(), 1);
+    for (int64_t i = 0; i < op.getSpatialRank(); ++i) {
+      if (op.getStrides()[i] == 1)
+        continue;
+      gaps[i] = op.getDilations()[i];
+      shape[i] = (shape[i] - 1) * gaps[i] + 1;
+    }
+    if (shape == type.getShape())
+      return weight;
+    SmallVector<AffineExpr> exprs;
+    for (int64_t dim = 0; dim < type.getRank(); ++dim)
+      exprs.push_back(b.getAffineDimExpr(dim).floorDiv(gaps[dim]));
+    AffineMap map = AffineMap::get(type.getRank(), 0, exprs, b.getContext());
+    auto body = [&](ImplicitLocOpBuilder &b, ValueRange x) {
+      Value result = x[0], zero = arith::ConstantOp::create(b, zeroOf(weight));
+      for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+        if (gaps[dim] == 1)
+          continue;
+        Value index = linalg::IndexOp::create(b, dim);
+        Value rest =
+            arith::RemUIOp::create(b, index, indexConstant(b, gaps[dim]));
+        Value isTap = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, rest,
+                                            indexConstant(b, 0));
+        result = arith::SelectOp::create(b, isTap, result, zero);
+      }
+      return result;
+    };
+    return buildTensor(b, shape, type.getElementType(),
+                       GenericInput{weight, map}, body);
+  }
+
+  /// Adds zero taps at the end, so that every phase of the stride has as many.
+  static Value padTaps(ImplicitLocOpBuilder &b, Value weight,
+                       ArrayRef<int64_t> missing) {
+    SmallVector<int64_t> low(tensorTypeOf(weight).getRank(), 0), high(low);
+    llvm::copy(missing, high.begin());
+    if (high == low)
+      return weight;
+    Value zero = arith::ConstantOp::create(b, zeroOf(weight));
+    return buildPad(b, weight, low, high, zero, /*neutral=*/true);
+  }
+};
+
+struct LowerMatMul : OpConversionPattern<MatMulOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(MatMulOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    ArrayRef<int64_t> shape = op.getType().getShape();
+    unsigned rank = shape.size();
+    AffineExpr m = b.getAffineDimExpr(rank - 2),
+               n = b.getAffineDimExpr(rank - 1), k = b.getAffineDimExpr(rank);
+    auto operand = [&](Value tensor, TypedValue<RankedTensorType> original,
+                       AffineExpr row, AffineExpr column) {
+      AffineMap batch = broadcastMap(
+          b.getContext(), tensorTypeOf(tensor).getShape().drop_back(2),
+          shape.drop_back(2), rank + 1);
+      SmallVector<AffineExpr> exprs(batch.getResults());
+      exprs.append({row, column});
+      return GenericInput{tensor,
+                          AffineMap::get(rank + 1, 0, exprs, b.getContext()),
+                          hasUnsignedElements(original)};
+    };
+    linalg::GenericOp sum =
+        buildSumOfProducts(b,
+                           {operand(adaptor.getLhs(), op.getLhs(), m, k),
+                            operand(adaptor.getRhs(), op.getRhs(), k, n)},
+                           adaptor.getBias(), shape);
+    markRoot(op, sum);
+    rewriter.replaceOp(op, finish(b, sum.getResult(0), op.getType()));
+    return success();
+  }
+};
+
+} // namespace
+
+void lathe::detail::populateConvolutionPatterns(const TypeConverter &converter,
+                                                RewritePatternSet &patterns) {
+  patterns.add<LowerConv, LowerConvTranspose, LowerMatMul>(
+      converter, patterns.getContext());
+}
