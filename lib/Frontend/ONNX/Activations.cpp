@@ -1,0 +1,197 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Activation functions. The rare ones are composed of others.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Converters.h"
+#include "NodeContext.h"
+#include "OperatorRegistry.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::frontend;
+
+template <typename OpTy> static LogicalResult convertUnary(NodeContext &node) {
+  return node.setResults(node.create<OpTy>(node.getInput(0)));
+}
+
+/// An op with an attribute `alpha`.
+template <typename OpTy>
+static LogicalResult convertWithAlpha(NodeContext &node, double otherwise) {
+  llvm::APFloat alpha(node.getFloat("alpha", otherwise));
+  return node.setResults(node.create<OpTy>(node.getInput(0), alpha));
+}
+
+static LogicalResult convertLeakyRelu(NodeContext &node) {
+  return convertWithAlpha<LeakyReluOp>(node, 0.01);
+}
+
+static LogicalResult convertElu(NodeContext &node) {
+  return convertWithAlpha<EluOp>(node, 1.0);
+}
+
+static LogicalResult convertSelu(NodeContext &node) {
+  Value input = node.getInput(0);
+  llvm::APFloat alpha(node.getFloat("alpha", 1.67326319217681884765625));
+  double gamma = node.getFloat("gamma", 1.05070102214813232421875);
+  Value elu = node.create<EluOp>(input, alpha);
+  return node.setResults(
+      node.create<MulOp>(elu, node.createScalar(gamma, getElement(input))));
+}
+
+/// max(0, x) + min(0, alpha * (exp(x / alpha) - 1)), which is
+/// alpha * elu(x / alpha) for positive alpha.
+static LogicalResult convertCelu(NodeContext &node) {
+  Value input = node.getInput(0);
+  double alpha = node.getFloat("alpha", 1.0);
+  if (alpha <= 0)
+    return node.error("alpha must be positive");
+  Value scale = node.createScalar(alpha, getElement(input));
+  Value elu =
+      node.create<EluOp>(node.create<DivOp>(input, scale), llvm::APFloat(1.0));
+  return node.setResults(node.create<MulOp>(elu, scale));
+}
+
+static LogicalResult convertHardSigmoid(NodeContext &node) {
+  llvm::APFloat alpha(node.getFloat("alpha", 0.2));
+  llvm::APFloat beta(node.getFloat("beta", 0.5));
+  return node.setResults(
+      node.create<HardSigmoidOp>(node.getInput(0), alpha, beta));
+}
+
+static LogicalResult convertHardSwish(NodeContext &node) {
+  Value input = node.getInput(0);
+  Value gate = node.create<HardSigmoidOp>(input, llvm::APFloat(1.0 / 6),
+                                          llvm::APFloat(0.5));
+  return node.setResults(node.create<MulOp>(input, gate));
+}
+
+/// x * sigmoid(alpha * x).
+static LogicalResult convertSwish(NodeContext &node) {
+  Value input = node.getInput(0);
+  double alpha = node.getFloat("alpha", 1.0);
+  Value scaled = input;
+  if (alpha != 1)
+    scaled =
+        node.create<MulOp>(input, node.createScalar(alpha, getElement(input)));
+  return node.setResults(
+      node.create<MulOp>(input, node.create<SigmoidOp>(scaled)));
+}
+
+/// x * tanh(softplus(x)).
+static LogicalResult convertMish(NodeContext &node) {
+  Value input = node.getInput(0);
+  Value gate = node.create<TanhOp>(node.create<SoftplusOp>(input));
+  return node.setResults(node.create<MulOp>(input, gate));
+}
+
+/// x / (1 + |x|).
+static LogicalResult convertSoftsign(NodeContext &node) {
+  Value input = node.getInput(0);
+  Value one = node.createScalar(1, getElement(input));
+  Value divisor = node.create<AddOp>(node.create<AbsOp>(input), one);
+  return node.setResults(node.create<DivOp>(input, divisor));
+}
+
+static LogicalResult convertGelu(NodeContext &node) {
+  bool tanh = node.getChoice<bool>("approximate", "none",
+                                   {{"none", false}, {"tanh", true}});
+  return node.setResults(node.create<GeluOp>(node.getInput(0), tanh));
+}
+
+static LogicalResult convertPRelu(NodeContext &node) {
+  Value input = node.getInput(0), slope = node.getInput(1);
+  std::optional<HostTensor> known = getConstant(slope);
+  if (known && known->getNumElements() == 1) {
+    llvm::APFloat alpha(known->getDouble(0));
+    return node.setResults(node.create<LeakyReluOp>(input, alpha));
+  }
+  Value zero = node.createScalar(0, getElement(input));
+  Value positive = node.create<CompareOp>(ComparePredicate::GE, input, zero);
+  Value scaled = node.create<MulOp>(input, slope);
+  return node.setResults(node.create<SelectOp>(positive, input, scaled));
+}
+
+static LogicalResult convertThresholdedRelu(NodeContext &node) {
+  Value input = node.getInput(0);
+  Type element = getElement(input);
+  Value threshold = node.createScalar(node.getFloat("alpha", 1.0), element);
+  Value above = node.create<CompareOp>(ComparePredicate::GT, input, threshold);
+  return node.setResults(
+      node.create<SelectOp>(above, input, node.createScalar(0, element)));
+}
+
+/// x + bias below -lambd, x - bias above lambd, 0 between.
+static LogicalResult convertShrink(NodeContext &node) {
+  Value input = node.getInput(0);
+  Type element = getElement(input);
+  double lambd = node.getFloat("lambd", 0.5);
+  Value bias = node.createScalar(node.getFloat("bias", 0), element);
+  Value below = node.create<CompareOp>(ComparePredicate::LT, input,
+                                       node.createScalar(-lambd, element));
+  Value above = node.create<CompareOp>(ComparePredicate::GT, input,
+                                       node.createScalar(lambd, element));
+  Value upper = node.create<SelectOp>(above, node.create<SubOp>(input, bias),
+                                      node.createScalar(0, element));
+  return node.setResults(
+      node.create<SelectOp>(below, node.create<AddOp>(input, bias), upper));
+}
+
+/// Limits that are known become one clamp.
+static LogicalResult clamp(NodeContext &node, double min, double max) {
+  return node.setResults(node.create<ClampOp>(
+      node.getInput(0), llvm::APFloat(min), llvm::APFloat(max)));
+}
+
+static LogicalResult convertClipOfAttributes(NodeContext &node) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  double min = node.getFloat("min", -infinity);
+  double max = node.getFloat("max", infinity);
+  return clamp(node, min, max);
+}
+
+static LogicalResult convertClip(NodeContext &node) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  Value low = node.getInput(1), high = node.getInput(2);
+  if ((!low || getConstant(low)) && (!high || getConstant(high))) {
+    double min = low ? node.getNumber(1, "minimum").value_or(0) : -infinity;
+    double max = high ? node.getNumber(2, "maximum").value_or(0) : infinity;
+    return clamp(node, min, max);
+  }
+  Value result = node.getInput(0);
+  if (low)
+    result = node.create<MaxOp>(result, low);
+  if (high)
+    result = node.create<MinOp>(result, high);
+  return node.setResults(result);
+}
+
+void lathe::frontend::addActivations(OperatorRegistry &registry) {
+  registry.add("Relu", {6}, 1, convertUnary<ReluOp>);
+  registry.add("Sigmoid", {6}, 1, convertUnary<SigmoidOp>);
+  registry.add("Softplus", {1}, 1, convertUnary<SoftplusOp>);
+  registry.add("Tanh", {6}, 1, convertUnary<TanhOp>);
+  registry.add("LeakyRelu", {6}, 1, convertLeakyRelu);
+  registry.add("Elu", {6}, 1, convertElu);
+  registry.add("Selu", {6}, 1, convertSelu);
+  registry.add("Celu", {12}, 1, convertCelu);
+  registry.add("HardSigmoid", {6}, 1, convertHardSigmoid);
+  registry.add("HardSwish", {14}, 1, convertHardSwish);
+  registry.add("Swish", {24}, 1, convertSwish);
+  registry.add("Mish", {18}, 1, convertMish);
+  registry.add("Softsign", {1}, 1, convertSoftsign);
+  registry.add("Gelu", {20}, 1, convertGelu);
+  registry.add("PRelu", {7}, 2, convertPRelu);
+  registry.add("ThresholdedRelu", {10}, 1, convertThresholdedRelu);
+  registry.add("Shrink", {9}, 1, convertShrink);
+  registry.add("Clip", {6, 10}, 1, convertClipOfAttributes);
+  registry.add("Clip", {11}, {1, 3}, convertClip);
+}

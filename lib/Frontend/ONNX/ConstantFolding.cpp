@@ -1,0 +1,76 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ConstantFolding.h"
+#include "NodeContext.h"
+
+#include "lathe/Reference/Evaluator.h"
+#include "lathe/Support/HostTensorAttr.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::frontend;
+
+// Shapes have few elements, but tables of indices computed from them more.
+// Floats appear between them where extents are scaled.
+static constexpr int64_t maxIntegerElements = 4096;
+static constexpr int64_t maxFloatElements = 8;
+
+static bool isShapeArithmetic(Operation *op) {
+  auto isSmall = [](Type type) {
+    auto tensor = cast<RankedTensorType>(type);
+    return tensor.getNumElements() <= (isa<FloatType>(tensor.getElementType())
+                                           ? maxFloatElements
+                                           : maxIntegerElements);
+  };
+  return isEvaluable(op) && llvm::all_of(op->getOperandTypes(), isSmall) &&
+         llvm::all_of(op->getResultTypes(), isSmall);
+}
+
+/// The result of `op` computed by the reference evaluator; null where an
+/// operand is not constant or the values make no sense to the op.
+static ElementsAttr foldByEvaluation(Operation *op) {
+  SmallVector<HostTensor> operands, results;
+  for (Value operand : op->getOperands()) {
+    std::optional<HostTensor> constant = getConstant(operand);
+    if (!constant)
+      return {};
+    operands.push_back(*constant);
+  }
+  ScopedDiagnosticHandler silence(op->getContext(),
+                                  [](Diagnostic &) { return success(); });
+  if (!isShapeArithmetic(op) || failed(evaluateOp(op, operands, results)))
+    return {};
+  return toElementsAttr(results.front(), op->getContext());
+}
+
+Value lathe::frontend::foldOrKeep(Operation *op, OpBuilder &builder) {
+  SmallVector<Attribute> constants;
+  for (Value operand : op->getOperands()) {
+    Attribute constant;
+    matchPattern(operand, m_Constant(&constant));
+    constants.push_back(constant);
+  }
+  SmallVector<OpFoldResult, 1> folded;
+  ElementsAttr elements;
+  if (succeeded(op->fold(constants, folded)) && !folded.empty()) {
+    if (auto value = dyn_cast<Value>(folded.front())) {
+      op->erase();
+      return value;
+    }
+    elements = dyn_cast<ElementsAttr>(cast<Attribute>(folded.front()));
+  }
+  if (!elements)
+    elements = foldByEvaluation(op);
+  if (!elements || elements.getType() != op->getResult(0).getType())
+    return op->getResult(0);
+  Location loc = op->getLoc();
+  op->erase();
+  return ConstantOp::create(builder, loc, elements);
+}

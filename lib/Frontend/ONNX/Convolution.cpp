@@ -1,0 +1,117 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Convolutions. ONNX states data as [N, C, …] and weights as [O, C / group, …],
+// transposed convolutions theirs as [C, O / group, …].
+//
+//===----------------------------------------------------------------------===//
+
+#include "Converters.h"
+#include "OperatorRegistry.h"
+#include "Window.h"
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::frontend;
+
+/// Checks the ranks of data and weights.
+static LogicalResult checkRanks(NodeContext &node) {
+  int64_t rank = getRank(node.getInput(0));
+  int64_t weightRank = getRank(node.getInput(1));
+  if (rank < 3 || weightRank != rank)
+    return node.error("data of " + Twine(rank) + " dimensions and weights of " +
+                      Twine(weightRank) + "; both need the same, at least 3");
+  return success();
+}
+
+/// The weights with the window's dimensions in front, and the other two swapped
+/// if `swap`.
+static Value moveWindowToFront(NodeContext &node, Value weight, bool swap) {
+  auto permutation = llvm::to_vector(llvm::seq<int64_t>(2, getRank(weight)));
+  permutation.push_back(swap ? 1 : 0);
+  permutation.push_back(swap ? 0 : 1);
+  return node.createTranspose(weight, permutation);
+}
+
+/// The window's extents: those of the weights, which `kernel_shape` may repeat.
+static ArrayRef<int64_t> getKernel(NodeContext &node) {
+  ArrayRef<int64_t> kernel = getSpatialShape(node.getInput(1));
+  if (ArrayRef(node.getInts("kernel_shape", kernel)) != kernel)
+    (void)node.error(
+        "attribute 'kernel_shape' differs from the shape of the weights");
+  return kernel;
+}
+
+static LogicalResult convertConv(NodeContext &node) {
+  if (failed(checkRanks(node)))
+    return failure();
+  Value input = node.getInput(0);
+  std::optional<Window> window =
+      Window::get(node, getKernel(node), getSpatialShape(input));
+  int64_t group = node.getInt("group", 1);
+  if (!window)
+    return failure();
+  Value conv = node.create<ConvOp>(
+      node.toChannelsLast(input),
+      moveWindowToFront(node, node.getInput(1), /*swap=*/true),
+      node.getInput(2), window->strides, window->dilations, window->pads,
+      group);
+  return node.setResults(node.toChannelsFirst(conv));
+}
+
+/// Padding that gives the output the extents `output`. The begin gets the
+/// smaller half for SAME_UPPER and else the larger one (onnx/docs/Operators.md,
+/// ConvTranspose). Where the output is to be larger than what the input
+/// reaches, output padding makes up for it.
+static void padToShape(Window &window, ArrayRef<int64_t> output,
+                       MutableArrayRef<int64_t> outputPadding,
+                       ArrayRef<int64_t> spatial, bool upper) {
+  size_t rank = spatial.size();
+  for (size_t i = 0; i < rank; ++i) {
+    int64_t total = window.strides[i] * (spatial[i] - 1) + outputPadding[i] +
+                    window.getSpan(i) - output[i];
+    outputPadding[i] += std::max<int64_t>(-total, 0);
+    total = std::max<int64_t>(total, 0);
+    window.pads[i] = upper ? total / 2 : total - total / 2;
+    window.pads[rank + i] = total - window.pads[i];
+  }
+}
+
+static LogicalResult convertConvTranspose(NodeContext &node) {
+  if (failed(checkRanks(node)))
+    return failure();
+  Value input = node.getInput(0);
+  ArrayRef<int64_t> spatial = getSpatialShape(input);
+  std::optional<Window> window = Window::get(node, getKernel(node), spatial);
+  AutoPad autoPad = getAutoPad(node);
+  auto outputPadding =
+      getWindowAttribute(node, "output_padding", spatial.size(), 0, 0);
+  SmallVector<int64_t> outputShape =
+      getWindowAttribute(node, "output_shape", spatial.size(), 0, 0);
+  bool hasShape = node.hasAttribute("output_shape");
+  int64_t group = node.getInt("group", 1);
+  if (!window || node.hasFailed())
+    return failure();
+  bool same = autoPad == AutoPad::SameUpper || autoPad == AutoPad::SameLower;
+  if (same && !hasShape)
+    for (size_t i = 0; i < spatial.size(); ++i)
+      outputShape[i] = spatial[i] * window->strides[i];
+  if (same || hasShape)
+    padToShape(*window, outputShape, outputPadding, spatial,
+               autoPad == AutoPad::SameUpper);
+  Value conv = node.create<ConvTransposeOp>(
+      node.toChannelsLast(input),
+      moveWindowToFront(node, node.getInput(1), /*swap=*/false),
+      node.getInput(2), window->strides, window->dilations, window->pads,
+      outputPadding, group);
+  return node.setResults(node.toChannelsFirst(conv));
+}
+
+void lathe::frontend::addConvolutions(OperatorRegistry &registry) {
+  registry.add("Conv", {1}, {2, 3}, convertConv);
+  registry.add("ConvTranspose", {1}, {2, 3}, convertConvTranspose);
+}

@@ -1,0 +1,168 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Arithmetic, comparison and logic on elements. Activations have a file of
+// their own.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Converters.h"
+#include "NodeContext.h"
+#include "OperatorRegistry.h"
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::frontend;
+
+template <typename OpTy> static LogicalResult convertUnary(NodeContext &node) {
+  return node.setResults(node.create<OpTy>(node.getInput(0)));
+}
+
+template <typename OpTy> static LogicalResult convertBinary(NodeContext &node) {
+  return node.setResults(node.create<OpTy>(node.getInput(0), node.getInput(1)));
+}
+
+/// An operator of any number of inputs, as a chain of `OpTy`.
+template <typename OpTy> static Value createChain(NodeContext &node) {
+  Value result = node.getInput(0);
+  for (Value input : node.getInputs().drop_front())
+    result = input ? node.create<OpTy>(result, input) : result;
+  return result;
+}
+
+template <typename OpTy> static LogicalResult convertChain(NodeContext &node) {
+  return node.setResults(createChain<OpTy>(node));
+}
+
+static LogicalResult convertMean(NodeContext &node) {
+  Value sum = createChain<AddOp>(node);
+  Value count =
+      node.createScalar(node.getNumInputs(), getElement(node.getInput(0)));
+  return node.setResults(node.create<DivOp>(sum, count));
+}
+
+template <ComparePredicate predicate>
+static LogicalResult convertCompare(NodeContext &node) {
+  return node.setResults(
+      node.create<CompareOp>(predicate, node.getInput(0), node.getInput(1)));
+}
+
+static LogicalResult convertPow(NodeContext &node) {
+  // The exponent may have another type than the base and the result.
+  Value base = node.getInput(0);
+  Value exponent = node.castTo(node.getInput(1), getElement(base));
+  return node.setResults(node.create<PowOp>(base, exponent));
+}
+
+static LogicalResult convertMod(NodeContext &node) {
+  bool truncated = node.getBool("fmod", false);
+  return node.setResults(
+      node.create<ModOp>(node.getInput(0), node.getInput(1), truncated));
+}
+
+static LogicalResult convertBitShift(NodeContext &node) {
+  bool left =
+      node.getChoice<bool>("direction", "", {{"LEFT", true}, {"RIGHT", false}});
+  if (left)
+    return convertBinary<ShiftLeftOp>(node);
+  return convertBinary<ShiftRightOp>(node);
+}
+
+static LogicalResult convertIsInf(NodeContext &node) {
+  bool positive = node.getBool("detect_positive", true);
+  bool negative = node.getBool("detect_negative", true);
+  return node.setResults(
+      node.create<IsInfOp>(node.getInput(0), positive, negative));
+}
+
+static LogicalResult convertWhere(NodeContext &node) {
+  return node.setResults(node.create<SelectOp>(
+      node.getInput(0), node.getInput(1), node.getInput(2)));
+}
+
+static LogicalResult convertCast(NodeContext &node) {
+  int64_t to = node.getInt("to", 0);
+  // Only floats of 8 bits saturate, and only they choose a rounding.
+  node.getInt("saturate", 1);
+  node.getString("round_mode", "up");
+  Type element = getElementTypeOfOnnx(node.getBuilder().getContext(),
+                                      static_cast<int32_t>(to));
+  if (!element)
+    return node.error("cannot cast to element type " + Twine(to) +
+                      ", which is not supported");
+  return node.setResults(node.castTo(node.getInput(0), element));
+}
+
+static LogicalResult convertCastLike(NodeContext &node) {
+  node.getInt("saturate", 1);
+  node.getString("round_mode", "up");
+  return node.setResults(
+      node.castTo(node.getInput(0), getElement(node.getInput(1))));
+}
+
+void lathe::frontend::addElementwise(OperatorRegistry &registry) {
+  const std::pair<StringRef, Converter> unary[] = {
+      {"Abs", convertUnary<AbsOp>},
+      {"Acos", convertUnary<AcosOp>},
+      {"Acosh", convertUnary<AcoshOp>},
+      {"Asin", convertUnary<AsinOp>},
+      {"Asinh", convertUnary<AsinhOp>},
+      {"Atan", convertUnary<AtanOp>},
+      {"Atanh", convertUnary<AtanhOp>},
+      {"BitwiseNot", convertUnary<NotOp>},
+      {"Ceil", convertUnary<CeilOp>},
+      {"Cos", convertUnary<CosOp>},
+      {"Cosh", convertUnary<CoshOp>},
+      {"Erf", convertUnary<ErfOp>},
+      {"Exp", convertUnary<ExpOp>},
+      {"Floor", convertUnary<FloorOp>},
+      {"IsNaN", convertUnary<IsNanOp>},
+      {"Log", convertUnary<LogOp>},
+      {"Neg", convertUnary<NegOp>},
+      {"Not", convertUnary<NotOp>},
+      {"Reciprocal", convertUnary<ReciprocalOp>},
+      {"Round", convertUnary<RoundOp>},
+      {"Sign", convertUnary<SignOp>},
+      {"Sin", convertUnary<SinOp>},
+      {"Sinh", convertUnary<SinhOp>},
+      {"Sqrt", convertUnary<SqrtOp>},
+      {"Tan", convertUnary<TanOp>}};
+  for (auto [name, converter] : unary)
+    registry.add(name, {1}, 1, converter);
+  registry.add("IsInf", {10}, 1, convertIsInf);
+
+  const std::pair<StringRef, Converter> binary[] = {
+      {"Add", convertBinary<AddOp>},
+      {"Sub", convertBinary<SubOp>},
+      {"Mul", convertBinary<MulOp>},
+      {"Div", convertBinary<DivOp>},
+      {"And", convertBinary<AndOp>},
+      {"Or", convertBinary<OrOp>},
+      {"Xor", convertBinary<XorOp>},
+      {"BitwiseAnd", convertBinary<AndOp>},
+      {"BitwiseOr", convertBinary<OrOp>},
+      {"BitwiseXor", convertBinary<XorOp>},
+      {"Equal", convertCompare<ComparePredicate::EQ>},
+      {"Less", convertCompare<ComparePredicate::LT>},
+      {"LessOrEqual", convertCompare<ComparePredicate::LE>},
+      {"Greater", convertCompare<ComparePredicate::GT>},
+      {"GreaterOrEqual", convertCompare<ComparePredicate::GE>}};
+  // Before version 7, one input could be broadcast along an axis.
+  for (auto [name, converter] : binary)
+    registry.add(name, {7}, 2, converter);
+  registry.add("Pow", {7}, 2, convertPow);
+  registry.add("Mod", {10}, 2, convertMod);
+  registry.add("BitShift", {11}, 2, convertBitShift);
+  registry.add("Where", {9}, 3, convertWhere);
+  registry.add("Cast", {6}, 1, convertCast);
+  registry.add("CastLike", {15}, 2, convertCastLike);
+
+  registry.add("Sum", {6}, {1, Inputs::any}, convertChain<AddOp>);
+  registry.add("Max", {6}, {1, Inputs::any}, convertChain<MaxOp>);
+  registry.add("Min", {6}, {1, Inputs::any}, convertChain<MinOp>);
+  registry.add("Mean", {6}, {1, Inputs::any}, convertMean);
+}

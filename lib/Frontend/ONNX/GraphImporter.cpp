@@ -1,0 +1,312 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The module and function around the nodes: inputs, outputs, names, versions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "GraphImporter.h"
+
+#include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Reference/EvaluableOpInterface.h"
+#include "lathe/Support/HostTensorAttr.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::frontend;
+
+StringRef lathe::frontend::normalizeDomain(StringRef domain) {
+  return domain == "ai.onnx" ? StringRef() : domain;
+}
+
+OpsetVersions::OpsetVersions(
+    const google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto>
+        &imports) {
+  for (const auto &import : imports)
+    versions[normalizeDomain(import.domain()).str()] = import.version();
+}
+
+std::optional<int64_t> OpsetVersions::find(StringRef domain) const {
+  auto found = versions.find(normalizeDomain(domain).str());
+  if (found == versions.end())
+    return std::nullopt;
+  return found->second;
+}
+
+LogicalResult GraphImporter::error(const Twine &message) {
+  return emitError(getFileLocation(builder.getContext(), model->getPath()),
+                   message);
+}
+
+LogicalResult GraphImporter::error(llvm::Error cause) {
+  return error(toString(std::move(cause)));
+}
+
+LogicalResult GraphImporter::error(const Call &call, const Twine &message) {
+  Location loc =
+      NameLoc::get(builder.getStringAttr(call.name),
+                   getFileLocation(builder.getContext(), model->getPath()));
+  StringRef domain = normalizeDomain(call.node.domain());
+  return emitError(loc) << "node '" << call.name << "' ("
+                        << (domain.empty() ? "" : (domain + ".").str())
+                        << call.node.op_type() << ", opset " << call.opset
+                        << "): " << message;
+}
+
+LogicalResult GraphImporter::checkVersions() {
+  OpsetVersions opsets(model->getProto().opset_import());
+  std::optional<int64_t> opset = opsets.find("");
+  if (!opset) {
+    // Models of other domains only, and those before IR version 3.
+    if (!opsets.getAll().empty())
+      return success();
+    return error("the model names no opset; save it with a newer exporter");
+  }
+  if (*opset < oldestOpset)
+    return error("the model is written in opset " + Twine(*opset) +
+                 ", and the oldest that is supported is " + Twine(oldestOpset) +
+                 "; convert it with onnx.version_converter");
+  if (*opset > newestOpset)
+    return error("the model is written in opset " + Twine(*opset) +
+                 ", and the newest that is supported is " + Twine(newestOpset) +
+                 "; export it for that one, or convert it with "
+                 "onnx.version_converter");
+  return success();
+}
+
+LogicalResult GraphImporter::collectInitializers(Scope &scope) {
+  const onnx::GraphProto &graph = model->getProto().graph();
+  for (const onnx::TensorProto &tensor : graph.initializer())
+    if (!scope.initializers.try_emplace(tensor.name(), &tensor).second)
+      return error("initializer '" + tensor.name() + "' stands twice");
+  for (const onnx::SparseTensorProto &tensor : graph.sparse_initializer()) {
+    const std::string &name = tensor.values().name();
+    if (scope.contains(name) ||
+        !scope.sparseInitializers.try_emplace(name, &tensor).second)
+      return error("initializer '" + name + "' stands twice");
+  }
+  return success();
+}
+
+LogicalResult GraphImporter::addInputs(Scope &scope, func::FuncOp function) {
+  // Up to IR version 3 initializers had to be inputs as well; later, such an
+  // input has a default value, which is taken.
+  SmallVector<const onnx::ValueInfoProto *> inputs;
+  llvm::StringSet<> names;
+  for (const onnx::ValueInfoProto &input : model->getProto().graph().input()) {
+    if (!names.insert(input.name()).second)
+      return error("input '" + input.name() + "' stands twice");
+    if (!scope.contains(input.name()))
+      inputs.push_back(&input);
+  }
+  llvm::Expected<InputBinding> binding = InputBinding::create(inputs, options);
+  if (!binding)
+    return error(binding.takeError());
+  for (const onnx::ValueInfoProto *input : inputs) {
+    llvm::Expected<RankedTensorType> type =
+        binding->getType(*input, builder.getContext());
+    if (!type)
+      return error(type.takeError());
+    Location loc = NameLoc::get(builder.getStringAttr(input->name()));
+    auto bound = llvm::find_if(options.bindings, [&](const auto &entry) {
+      return entry.input == input->name();
+    });
+    if (bound != options.bindings.end()) {
+      FailureOr<Value> value =
+          addConstant(input->name(), getBoundValue(*bound, *type));
+      if (failed(value))
+        return failure();
+      scope.values[input->name()] = *value;
+      continue;
+    }
+    unsigned index = function.getNumArguments();
+    auto attributes = builder.getDictionaryAttr(builder.getNamedAttr(
+        "lathe.name", builder.getStringAttr(input->name())));
+    if (failed(function.insertArgument(index, *type, attributes, loc)))
+      return error("input '" + input->name() + "' cannot be added");
+    scope.values[input->name()] = function.getArgument(index);
+  }
+  return success();
+}
+
+SmallVector<std::string> GraphImporter::getOutputNames() const {
+  if (!options.outputs.empty())
+    return SmallVector<std::string>(options.outputs.begin(),
+                                    options.outputs.end());
+  SmallVector<std::string> names;
+  for (const auto &output : model->getProto().graph().output())
+    names.push_back(output.name());
+  return names;
+}
+
+LogicalResult GraphImporter::addResults(Scope &scope, func::FuncOp function) {
+  SmallVector<Value> results;
+  SmallVector<DictionaryAttr> attributes;
+  for (const std::string &name : getOutputNames()) {
+    FailureOr<Value> value = readTensor(scope, name);
+    if (failed(value))
+      return failure();
+    results.push_back(*value);
+    attributes.push_back(builder.getDictionaryAttr(
+        builder.getNamedAttr("lathe.name", builder.getStringAttr(name))));
+  }
+  func::ReturnOp::create(builder, function.getLoc(), results);
+  SmallVector<Type> types = llvm::to_vector(ValueRange(results).getTypes());
+  function.setType(builder.getFunctionType(function.getArgumentTypes(), types));
+  for (auto [index, attribute] : llvm::enumerate(attributes))
+    function.setResultAttrs(index, attribute);
+  return success();
+}
+
+/// The number of the argument or result whose `lathe.name` is `name`.
+template <typename GetAttr>
+static std::optional<unsigned> findNamed(unsigned count, StringRef name,
+                                         GetAttr getAttr) {
+  for (unsigned i = 0; i < count; ++i)
+    if (getAttr(i).getValue() == name)
+      return i;
+  return std::nullopt;
+}
+
+LogicalResult GraphImporter::connectStates(func::FuncOp function) {
+  for (const auto &[output, input] : options.states) {
+    std::string flag = "--state " + output + "=" + input;
+    std::optional<unsigned> argument =
+        findNamed(function.getNumArguments(), input, [&](unsigned i) {
+          return function.getArgAttrOfType<StringAttr>(i, "lathe.name");
+        });
+    std::optional<unsigned> result =
+        findNamed(function.getNumResults(), output, [&](unsigned i) {
+          return function.getResultAttrOfType<StringAttr>(i, "lathe.name");
+        });
+    if (!argument || !result)
+      return error(flag + ": there is no " +
+                   (argument ? "output '" + output : "input '" + input) + "'");
+    if (function.getArgumentTypes()[*argument] !=
+        function.getResultTypes()[*result])
+      return error(flag + ": the output and the input differ in type");
+    if (function.getArgAttr(*argument, "lathe.state") ||
+        function.getResultAttr(*result, "lathe.state"))
+      return error(flag + ": the output or the input is a state already");
+    function.setArgAttr(*argument, "lathe.state",
+                        builder.getStringAttr(output));
+    function.setResultAttr(*result, "lathe.state",
+                           builder.getStringAttr(input));
+  }
+  return success();
+}
+
+/// `name` as an identifier of C.
+static std::string makeIdentifier(StringRef name) {
+  std::string identifier;
+  for (char c : name)
+    identifier += llvm::isAlnum(c) ? c : '_';
+  if (identifier.empty() || llvm::isDigit(identifier.front()))
+    identifier.insert(0, "model_");
+  return identifier;
+}
+
+std::string GraphImporter::getFunctionName() const {
+  StringRef name = options.name;
+  return makeIdentifier(name.empty() ? llvm::sys::path::stem(model->getPath())
+                                     : name);
+}
+
+void GraphImporter::annotateModule(ModuleOp module) const {
+  const onnx::ModelProto &proto = model->getProto();
+  OpBuilder builder(module.getContext());
+  SmallVector<NamedAttribute> opsets;
+  OpsetVersions versions(proto.opset_import());
+  for (const auto &[domain, version] : versions.getAll())
+    opsets.push_back(builder.getNamedAttr(domain.empty() ? "ai.onnx" : domain,
+                                          builder.getI64IntegerAttr(version)));
+  std::string producer = proto.producer_name();
+  if (!proto.producer_version().empty())
+    producer += " " + proto.producer_version();
+  if (!producer.empty())
+    module->setAttr("lathe.producer", builder.getStringAttr(producer));
+  module->setAttr("lathe.ir_version",
+                  builder.getI64IntegerAttr(proto.ir_version()));
+  module->setAttr("lathe.opsets", builder.getDictionaryAttr(opsets));
+}
+
+/// Removes what was only needed to import: constants of shapes and the like.
+static void eraseDeadOps(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+    if (isOpTriviallyDead(&op))
+      op.erase();
+}
+
+OwningOpRef<ModuleOp> GraphImporter::run() {
+  const onnx::GraphProto &graph = model->getProto().graph();
+  if (failed(checkVersions()))
+    return {};
+  std::string name = getFunctionName();
+  Location loc = NameLoc::get(builder.getStringAttr(name));
+  OwningOpRef<ModuleOp> module(ModuleOp::create(loc));
+  annotateModule(*module);
+  builder.setInsertionPointToStart(module->getBody());
+  auto function =
+      func::FuncOp::create(builder, loc, name, builder.getFunctionType({}, {}));
+  Block *body = function.addEntryBlock();
+  builder.setInsertionPointToStart(body);
+
+  Scope scope{graph.node(),
+              OpsetVersions(model->getProto().opset_import()),
+              {},
+              {},
+              {},
+              {},
+              {}};
+  if (getOutputNames().empty())
+    return (void)error("the graph has no outputs"), nullptr;
+  if (failed(collectInitializers(scope)) ||
+      failed(addInputs(scope, function)) ||
+      failed(importNodes(scope, getOutputNames())) ||
+      failed(addResults(scope, function)) || failed(connectStates(function)))
+    return {};
+  eraseDeadOps(*body);
+  if (failed(verify(*module)))
+    return {};
+  return module;
+}
+
+//===----------------------------------------------------------------------===//
+// Entry points
+//===----------------------------------------------------------------------===//
+
+OwningOpRef<ModuleOp> lathe::importONNX(llvm::MemoryBufferRef buffer,
+                                        const ImportOptions &options,
+                                        MLIRContext *context) {
+  DialectRegistry registry;
+  registry.insert<LatheDialect, func::FuncDialect>();
+  registerReferenceModels(registry);
+  context->appendDialectRegistry(registry);
+  context->loadDialect<LatheDialect, func::FuncDialect>();
+  std::shared_ptr<Model> model = Model::load(buffer, context);
+  if (!model)
+    return {};
+  return GraphImporter(std::move(model), options, context).run();
+}
+
+OwningOpRef<ModuleOp> lathe::importONNXFile(StringRef path,
+                                            const ImportOptions &options,
+                                            MLIRContext *context) {
+  llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer =
+      llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                  /*RequiresNullTerminator=*/false);
+  if (buffer)
+    return importONNX(**buffer, options, context);
+  emitError(getFileLocation(context, path))
+      << "cannot be read: " << buffer.getError().message();
+  return {};
+}

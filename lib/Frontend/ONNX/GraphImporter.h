@@ -1,0 +1,129 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Builds a function of lathe ops from a loaded model.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_LIB_FRONTEND_ONNX_GRAPHIMPORTER_H
+#define LATHE_LIB_FRONTEND_ONNX_GRAPHIMPORTER_H
+
+#include "InputBinding.h"
+#include "Model.h"
+#include "NodeOrder.h"
+#include "OperatorRegistry.h"
+
+#include "lathe/Frontend/ONNX/Import.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace lathe::frontend {
+
+/// The versions of the operator sets that nodes are written in, by domain.
+/// ONNX's own domain is the empty name.
+class OpsetVersions {
+public:
+  OpsetVersions() = default;
+  explicit OpsetVersions(
+      const google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto>
+          &imports);
+
+  /// The version of `domain`'s operators, or none if it is not imported.
+  std::optional<int64_t> find(llvm::StringRef domain) const;
+  const std::map<std::string, int64_t> &getAll() const { return versions; }
+
+private:
+  std::map<std::string, int64_t> versions;
+};
+
+/// ONNX's own domain has two spellings; this is the empty one.
+llvm::StringRef normalizeDomain(llvm::StringRef domain);
+
+class GraphImporter {
+public:
+  GraphImporter(std::shared_ptr<Model> model, const ImportOptions &options,
+                mlir::MLIRContext *context)
+      : model(std::move(model)), options(options), builder(context) {}
+
+  /// Null after an error has been emitted.
+  mlir::OwningOpRef<mlir::ModuleOp> run();
+
+private:
+  /// The names that nodes can read, in the graph or in a function's body.
+  struct Scope {
+    const Nodes &nodes;
+    OpsetVersions opsets;
+    llvm::StringMap<mlir::Value> values;
+    /// Tensors whose constants are built when they are first read.
+    llvm::StringMap<const onnx::TensorProto *> initializers;
+    llvm::StringMap<const onnx::SparseTensorProto *> sparseInitializers;
+    /// Values of the attributes that a function's nodes refer to.
+    llvm::StringMap<onnx::AttributeProto> attributes;
+    /// In front of the names of a function's nodes: the name of the call.
+    std::string prefix;
+    /// How many functions deep this is.
+    unsigned depth = 0;
+
+    bool contains(llvm::StringRef name) const {
+      return values.contains(name) || initializers.contains(name) ||
+             sparseInitializers.contains(name);
+    }
+  };
+  /// A node that is being imported.
+  struct Call {
+    const onnx::NodeProto &node;
+    std::string name;
+    int64_t opset;
+  };
+
+  mlir::LogicalResult error(const llvm::Twine &message);
+  mlir::LogicalResult error(llvm::Error error);
+  mlir::LogicalResult error(const Call &call, const llvm::Twine &message);
+
+  // GraphImporter.cpp: the function around the nodes.
+  mlir::LogicalResult checkVersions();
+  mlir::LogicalResult collectInitializers(Scope &scope);
+  mlir::LogicalResult addInputs(Scope &scope, mlir::func::FuncOp function);
+  mlir::LogicalResult addInput(Scope &scope, mlir::func::FuncOp function,
+                               const onnx::ValueInfoProto &input);
+  mlir::LogicalResult addResults(Scope &scope, mlir::func::FuncOp function);
+  mlir::LogicalResult connectStates(mlir::func::FuncOp function);
+  llvm::SmallVector<std::string> getOutputNames() const;
+  std::string getFunctionName() const;
+  void annotateModule(mlir::ModuleOp module) const;
+
+  // NodeImporter.cpp: the nodes.
+  mlir::LogicalResult importNodes(Scope &scope,
+                                  llvm::ArrayRef<std::string> outputs);
+  mlir::LogicalResult importNode(Scope &scope, const Call &call);
+  mlir::LogicalResult convert(Scope &scope, const Call &call,
+                              const OperatorRegistry::Entry &entry,
+                              llvm::ArrayRef<mlir::Value> inputs);
+  mlir::LogicalResult
+  expandFunction(Scope &scope, const Call &call,
+                 const onnx::FunctionProto &function,
+                 llvm::ArrayRef<mlir::Value> inputs,
+                 llvm::ArrayRef<onnx::AttributeProto> defaults);
+  mlir::LogicalResult
+  bindAttributes(const Call &call, const onnx::FunctionProto &function,
+                 llvm::ArrayRef<onnx::AttributeProto> defaults, Scope &scope);
+  const onnx::FunctionProto *findFunction(const onnx::NodeProto &node) const;
+  mlir::LogicalResult reportUnsupported(const Call &call,
+                                        const OperatorRegistry::Entries *known);
+  mlir::LogicalResult readInputs(Scope &scope, const Call &call,
+                                 llvm::SmallVectorImpl<mlir::Value> &inputs);
+  mlir::FailureOr<mlir::Value> readTensor(Scope &scope, llvm::StringRef name);
+  mlir::FailureOr<mlir::Value> addConstant(llvm::StringRef name,
+                                           llvm::Expected<HostTensor> tensor);
+
+  std::shared_ptr<Model> model;
+  const ImportOptions &options;
+  mlir::OpBuilder builder;
+};
+
+} // namespace lathe::frontend
+
+#endif // LATHE_LIB_FRONTEND_ONNX_GRAPHIMPORTER_H

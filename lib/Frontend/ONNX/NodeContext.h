@@ -1,0 +1,183 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What a converter sees of the node it converts.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_LIB_FRONTEND_ONNX_NODECONTEXT_H
+#define LATHE_LIB_FRONTEND_ONNX_NODECONTEXT_H
+
+#include "Model.h"
+
+#include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Support/HostTensor.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/StringSet.h"
+
+namespace lathe::frontend {
+
+/// Emits an error about a node or its model.
+using EmitError = llvm::function_ref<void(const llvm::Twine &message)>;
+
+/// A node, its inputs as values, and the means to build its results.
+///
+/// Errors stick: the first one is emitted, and from then on getters answer with
+/// their defaults, `create` with null values, and `setResults` with failure, so
+/// that a converter checks only before it looks into a value it has created.
+class NodeContext {
+public:
+  NodeContext(Model &model, const onnx::NodeProto &node, int64_t opset,
+              llvm::ArrayRef<mlir::Value> inputs, mlir::OpBuilder &builder,
+              mlir::Location loc, EmitError emitError);
+
+  const onnx::NodeProto &getNode() const { return node; }
+  /// The version of the operator set that the node's domain has.
+  int64_t getOpset() const { return opset; }
+
+  /// Records an error; emits it if it is the first.
+  mlir::LogicalResult error(const llvm::Twine &message);
+  bool hasFailed() const { return failed; }
+
+  //===--------------------------------------------------------------------===//
+  // Inputs
+  //===--------------------------------------------------------------------===//
+
+  unsigned getNumInputs() const { return inputs.size(); }
+  /// Input number `index`, or null if it is left out.
+  mlir::Value getInput(unsigned index) const {
+    return index < inputs.size() ? inputs[index] : mlir::Value();
+  }
+  llvm::ArrayRef<mlir::Value> getInputs() const { return inputs; }
+
+  /// The elements of an input that must be known at compile time, in row-major
+  /// order, or an error that calls the input `what`.
+  std::optional<llvm::SmallVector<int64_t>> getIntegers(unsigned index,
+                                                        llvm::StringRef what);
+  std::optional<llvm::SmallVector<double>> getNumbers(unsigned index,
+                                                      llvm::StringRef what);
+  /// The only element of such an input.
+  std::optional<double> getNumber(unsigned index, llvm::StringRef what);
+
+  //===--------------------------------------------------------------------===//
+  // Attributes
+  //===--------------------------------------------------------------------===//
+
+  bool hasAttribute(llvm::StringRef name);
+  int64_t getInt(llvm::StringRef name, int64_t otherwise);
+  bool getBool(llvm::StringRef name, bool otherwise) {
+    return getInt(name, otherwise) != 0;
+  }
+  double getFloat(llvm::StringRef name, double otherwise);
+  llvm::StringRef getString(llvm::StringRef name, llvm::StringRef otherwise);
+  llvm::SmallVector<int64_t> getInts(llvm::StringRef name,
+                                     llvm::ArrayRef<int64_t> otherwise = {});
+  llvm::SmallVector<double> getFloats(llvm::StringRef name,
+                                      llvm::ArrayRef<double> otherwise = {});
+  /// The elements of a tensor attribute; an error if there is none.
+  std::optional<HostTensor> getTensor(llvm::StringRef name);
+  std::optional<HostTensor> getSparseTensor(llvm::StringRef name);
+
+  /// A string attribute that selects one of `choices`.
+  template <typename T>
+  T getChoice(llvm::StringRef name, llvm::StringRef otherwise,
+              llvm::ArrayRef<std::pair<llvm::StringRef, T>> choices) {
+    llvm::StringRef text = getString(name, otherwise);
+    for (const auto &[choice, value] : choices)
+      if (choice == text)
+        return value;
+    (void)error("attribute '" + name + "' has the value '" + text +
+                "', which is not supported");
+    return choices.front().second;
+  }
+
+  /// An axis counted from the front; an error if it is not one of `rank`.
+  int64_t normalizeAxis(int64_t axis, int64_t rank);
+  /// The same for several, sorted; an error if one stands twice.
+  llvm::SmallVector<int64_t> normalizeAxes(llvm::ArrayRef<int64_t> axes,
+                                           int64_t rank);
+
+  /// Axes that are attribute `axes` before opset `asInput`, and from then on
+  /// input number `index`. None if they are left out or an error occurred.
+  std::optional<llvm::SmallVector<int64_t>> getAxes(int64_t asInput,
+                                                    unsigned index);
+
+  /// An error if the node has an attribute that no getter asked for.
+  mlir::LogicalResult checkAttributesUsed();
+
+  //===--------------------------------------------------------------------===//
+  // Results
+  //===--------------------------------------------------------------------===//
+
+  /// Builds an op whose type is inferred, verifies it and folds it. `args` are
+  /// those of the op's builder after the result type. Null after an error.
+  template <typename OpTy, typename... Args>
+  mlir::Value create(Args &&...args) {
+    if (failed)
+      return {};
+    return finish(
+        OpTy::create(builder, loc, placeholder, std::forward<Args>(args)...));
+  }
+
+  /// A constant with the elements of `tensor`.
+  mlir::Value createConstant(const HostTensor &tensor);
+  mlir::Value createConstant(llvm::ArrayRef<int64_t> shape,
+                             llvm::ArrayRef<int64_t> values);
+  /// A constant of rank 0.
+  mlir::Value createScalar(double value, mlir::Type element);
+
+  mlir::Value createReshape(mlir::Value value, llvm::ArrayRef<int64_t> shape);
+  mlir::Value createTranspose(mlir::Value value,
+                              llvm::ArrayRef<int64_t> permutation);
+  /// The value with its second dimension moved to the end, or back.
+  mlir::Value toChannelsLast(mlir::Value value);
+  mlir::Value toChannelsFirst(mlir::Value value);
+  /// A cast, if the value does not have the type already.
+  mlir::Value castTo(mlir::Value value, mlir::Type element);
+
+  mlir::LogicalResult setResults(llvm::ArrayRef<mlir::Value> values);
+  llvm::ArrayRef<mlir::Value> getResults() const { return results; }
+
+  mlir::OpBuilder &getBuilder() { return builder; }
+  mlir::Location getLoc() const { return loc; }
+
+private:
+  const onnx::AttributeProto *
+  findAttribute(llvm::StringRef name, onnx::AttributeProto::AttributeType type);
+  std::optional<HostTensor> checkTensor(llvm::StringRef name,
+                                        llvm::Expected<HostTensor> tensor);
+  mlir::Value finish(mlir::Operation *op);
+
+  Model &model;
+  const onnx::NodeProto &node;
+  int64_t opset;
+  llvm::ArrayRef<mlir::Value> inputs;
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+  EmitError emitError;
+  mlir::Type placeholder;
+  llvm::StringSet<> usedAttributes;
+  llvm::SmallVector<mlir::Value, 1> results;
+  bool failed = false;
+};
+
+/// The type of a value that is not null.
+mlir::RankedTensorType getType(mlir::Value value);
+llvm::ArrayRef<int64_t> getShape(mlir::Value value);
+int64_t getRank(mlir::Value value);
+mlir::Type getElement(mlir::Value value);
+
+/// The elements of a constant; none for other values.
+std::optional<HostTensor> getConstant(mlir::Value value);
+
+/// The type of `type`'s elements in the dialect; null if Lathe has no tensors
+/// of it.
+mlir::Type getElementTypeOfOnnx(mlir::MLIRContext *context, int32_t dataType);
+
+} // namespace lathe::frontend
+
+#endif // LATHE_LIB_FRONTEND_ONNX_NODECONTEXT_H

@@ -1,0 +1,288 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Nodes: look-up of their converters, expansion of functions, constants.
+//
+//===----------------------------------------------------------------------===//
+
+#include "GraphImporter.h"
+#include "LibONNX.h"
+#include "NodeContext.h"
+
+#include "lathe/Support/HostTensorAttr.h"
+#include "lathe/Support/OnnxTensor.h"
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::frontend;
+using onnx::AttributeProto;
+using onnx::FunctionProto;
+
+//===----------------------------------------------------------------------===//
+// Tensors by name
+//===----------------------------------------------------------------------===//
+
+FailureOr<Value> GraphImporter::addConstant(StringRef name,
+                                            llvm::Expected<HostTensor> tensor) {
+  if (!tensor)
+    return error("tensor '" + name + "': " + toString(tensor.takeError()));
+  Location loc = NameLoc::get(builder.getStringAttr(name));
+  return Value(ConstantOp::create(
+      builder, loc, toElementsAttr(*tensor, builder.getContext(), name)));
+}
+
+FailureOr<Value> GraphImporter::readTensor(Scope &scope, StringRef name) {
+  auto value = scope.values.find(name);
+  if (value != scope.values.end())
+    return value->second;
+  FailureOr<Value> constant = failure();
+  auto dense = scope.initializers.find(name);
+  auto sparse = scope.sparseInitializers.find(name);
+  if (dense != scope.initializers.end())
+    constant = addConstant(name, model->getTensor(*dense->second));
+  else if (sparse != scope.sparseInitializers.end())
+    constant = addConstant(name, model->getTensor(*sparse->second));
+  else
+    return error("tensor '" + name +
+                 "' is an optional output of its node that is not supported");
+  if (succeeded(constant))
+    scope.values[name] = *constant;
+  return constant;
+}
+
+LogicalResult GraphImporter::readInputs(Scope &scope, const Call &call,
+                                        SmallVectorImpl<Value> &inputs) {
+  for (const std::string &name : call.node.input()) {
+    if (name.empty()) {
+      inputs.push_back({});
+      continue;
+    }
+    FailureOr<Value> value = readTensor(scope, name);
+    if (failed(value))
+      return failure();
+    inputs.push_back(*value);
+  }
+  while (!inputs.empty() && !inputs.back())
+    inputs.pop_back();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Nodes
+//===----------------------------------------------------------------------===//
+
+/// The node with the attributes that refer to its function's replaced by their
+/// values; those that the call leaves out are left out here too.
+static onnx::NodeProto
+resolveAttributes(const onnx::NodeProto &node,
+                  const llvm::StringMap<AttributeProto> &values) {
+  onnx::NodeProto resolved = node;
+  resolved.clear_attribute();
+  for (const AttributeProto &attribute : node.attribute()) {
+    if (attribute.ref_attr_name().empty()) {
+      *resolved.add_attribute() = attribute;
+      continue;
+    }
+    auto value = values.find(attribute.ref_attr_name());
+    if (value == values.end())
+      continue;
+    AttributeProto *copy = resolved.add_attribute();
+    *copy = value->second;
+    copy->set_name(attribute.name());
+  }
+  return resolved;
+}
+
+LogicalResult GraphImporter::importNodes(Scope &scope,
+                                         ArrayRef<std::string> outputs) {
+  NodeOrder order(scope.nodes);
+  auto isGiven = [&](StringRef name) { return scope.contains(name); };
+  if (llvm::Error cause = order.sort(outputs, isGiven))
+    return error(std::move(cause));
+  for (int index : order.getSorted()) {
+    const onnx::NodeProto &node = scope.nodes[index];
+    std::string name = scope.prefix + getNodeName(node, index);
+    bool refers = llvm::any_of(node.attribute(), [](const auto &attribute) {
+      return !attribute.ref_attr_name().empty();
+    });
+    onnx::NodeProto resolved;
+    if (refers)
+      resolved = resolveAttributes(node, scope.attributes);
+    Call call{refers ? resolved : node, name,
+              scope.opsets.find(node.domain()).value_or(0)};
+    if (failed(importNode(scope, call)))
+      return failure();
+  }
+  return success();
+}
+
+/// The converter for a version of the operator, or null.
+static const OperatorRegistry::Entry *
+findEntry(const OperatorRegistry::Entries *entries, int64_t opset) {
+  if (!entries)
+    return nullptr;
+  auto found = llvm::find_if(*entries, [&](const auto &entry) {
+    return opset >= entry.versions.since && opset <= entry.versions.until;
+  });
+  return found == entries->end() ? nullptr : &*found;
+}
+
+/// ONNX's description of a tensor type.
+static onnx::TypeProto describeType(Value value) {
+  onnx::TypeProto type;
+  if (!value)
+    return type;
+  std::optional<ElementKind> kind = getElementKind(getElement(value));
+  type.mutable_tensor_type()->set_elem_type(kind ? getOnnxDataType(*kind) : 0);
+  for (int64_t extent : getShape(value))
+    type.mutable_tensor_type()->mutable_shape()->add_dim()->set_dim_value(
+        extent);
+  return type;
+}
+
+LogicalResult GraphImporter::importNode(Scope &scope, const Call &call) {
+  SmallVector<Value> inputs;
+  if (call.opset == 0)
+    return error(call, "the model imports no opset of domain '" +
+                           call.node.domain() + "'");
+  for (const AttributeProto &attribute : call.node.attribute())
+    if (attribute.type() == AttributeProto::GRAPH ||
+        attribute.type() == AttributeProto::GRAPHS)
+      return error(call, "attribute '" + attribute.name() +
+                             "' is a graph, and operators with graphs inside "
+                             "are not supported");
+  if (failed(readInputs(scope, call, inputs)))
+    return failure();
+  // A model's own function takes the place of an operator of that name.
+  if (const FunctionProto *function = findFunction(call.node))
+    return expandFunction(scope, call, *function, inputs, /*defaults=*/{});
+  const OperatorRegistry::Entries *entries = OperatorRegistry::get().find(
+      normalizeDomain(call.node.domain()), call.node.op_type());
+  if (const OperatorRegistry::Entry *entry = findEntry(entries, call.opset))
+    return convert(scope, call, *entry, inputs);
+  auto types = llvm::map_to_vector(inputs, describeType);
+  if (std::optional<OperatorBody> body =
+          getOperatorBody(call.node, call.opset, types))
+    return expandFunction(scope, call, body->function, inputs, body->defaults);
+  return reportUnsupported(call, entries);
+}
+
+LogicalResult
+GraphImporter::reportUnsupported(const Call &call,
+                                 const OperatorRegistry::Entries *known) {
+  if (known)
+    return error(call, "the operator is supported for opset " +
+                           Twine(known->front().versions.since) + " to " +
+                           Twine(known->back().versions.until));
+  StringRef similar =
+      OperatorRegistry::get().getSimilarName(call.node.op_type());
+  return error(
+      call,
+      "the operator is not supported" +
+          (similar.empty() ? Twine() : "; did you mean '" + similar + "'?") +
+          "; docs/operators.md lists those that are");
+}
+
+LogicalResult GraphImporter::convert(Scope &scope, const Call &call,
+                                     const OperatorRegistry::Entry &entry,
+                                     ArrayRef<Value> inputs) {
+  const onnx::NodeProto &node = call.node;
+  if (inputs.size() > entry.inputs.most)
+    return error(call, "it has " + Twine(inputs.size()) +
+                           " inputs, and the operator takes at most " +
+                           Twine(entry.inputs.most));
+  for (unsigned i = 0; i < entry.inputs.least; ++i)
+    if (i >= inputs.size() || !inputs[i])
+      return error(call, "input " + Twine(i) + " is missing");
+  // The node's name, and behind it that of its first result.
+  std::string output = node.output_size() ? node.output(0) : std::string();
+  Location loc = NameLoc::get(builder.getStringAttr(call.name),
+                              NameLoc::get(builder.getStringAttr(output)));
+  auto emitError = [&](const Twine &message) { (void)error(call, message); };
+  NodeContext context(*model, node, call.opset, inputs, builder, loc,
+                      emitError);
+  if (failed(entry.converter(context)) || failed(context.checkAttributesUsed()))
+    return failure();
+  // Results that a converter does not give are reported where they are read.
+  for (auto [name, value] : llvm::zip(node.output(), context.getResults()))
+    if (!name.empty())
+      scope.values[name] = value;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Functions
+//===----------------------------------------------------------------------===//
+
+const FunctionProto *
+GraphImporter::findFunction(const onnx::NodeProto &node) const {
+  for (const FunctionProto &function : model->getProto().functions())
+    if (function.name() == node.op_type() &&
+        normalizeDomain(function.domain()) == normalizeDomain(node.domain()))
+      return &function;
+  return nullptr;
+}
+
+LogicalResult GraphImporter::bindAttributes(const Call &call,
+                                            const FunctionProto &function,
+                                            ArrayRef<AttributeProto> defaults,
+                                            Scope &scope) {
+  for (const AttributeProto &attribute : defaults)
+    scope.attributes[attribute.name()] = attribute;
+  for (const AttributeProto &attribute : call.node.attribute()) {
+    if (!llvm::is_contained(function.attribute(), attribute.name()))
+      return error(call, "attribute '" + attribute.name() +
+                             "' is not one that the function has");
+    scope.attributes[attribute.name()] = attribute;
+  }
+  return success();
+}
+
+LogicalResult GraphImporter::expandFunction(Scope &caller, const Call &call,
+                                            const FunctionProto &function,
+                                            ArrayRef<Value> inputs,
+                                            ArrayRef<AttributeProto> defaults) {
+  // Deeper than any model nests functions; a recursive one has no end.
+  constexpr unsigned maxDepth = 64;
+  if (caller.depth == maxDepth)
+    return error(call, "functions call each other " + Twine(maxDepth) +
+                           " deep, so they seem to be recursive");
+  Scope scope{function.node(),
+              OpsetVersions(function.opset_import()),
+              {},
+              {},
+              {},
+              {},
+              call.name + "/",
+              caller.depth + 1};
+  if (scope.opsets.getAll().empty())
+    scope.opsets = caller.opsets;
+  if (static_cast<int>(inputs.size()) > function.input_size() ||
+      call.node.output_size() > function.output_size())
+    return error(call, "it has more inputs or outputs than the function");
+  // Inputs that the call leaves out are null, as an empty name would be.
+  for (auto [index, name] : llvm::enumerate(function.input()))
+    scope.values[name] = index < inputs.size() ? inputs[index] : Value();
+  if (failed(bindAttributes(call, function, defaults, scope)))
+    return failure();
+  SmallVector<std::string> outputs(function.output().begin(),
+                                   function.output().end());
+  outputs.resize(call.node.output_size());
+  if (failed(importNodes(scope, outputs)))
+    return failure();
+  for (auto [name, output] : llvm::zip(call.node.output(), outputs)) {
+    if (name.empty())
+      continue;
+    FailureOr<Value> value = readTensor(scope, output);
+    if (failed(value))
+      return failure();
+    if (!*value)
+      return error(call, "output '" + output + "' is an input left out");
+    caller.values[name] = *value;
+  }
+  return success();
+}

@@ -1,0 +1,80 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "OperatorRegistry.h"
+#include "Converters.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace lathe;
+using namespace lathe::frontend;
+using llvm::StringRef;
+
+const OperatorRegistry &OperatorRegistry::get() {
+  static const OperatorRegistry registry = [] {
+    OperatorRegistry all;
+    for (auto addFamily :
+         {addActivations, addConstants, addConvolutions, addDataMovement,
+          addElementwise, addMatMul, addNormalizations, addPooling,
+          addReductions, addResize, addShapes})
+      addFamily(all);
+    return all;
+  }();
+  return registry;
+}
+
+void OperatorRegistry::addInDomain(StringRef domain, StringRef name,
+                                   Versions versions, Inputs inputs,
+                                   Converter converter) {
+  Entries &entries = operators[Key(domain, name)];
+  entries.push_back({versions, inputs, converter});
+  llvm::sort(entries, [](const Entry &a, const Entry &b) {
+    return a.versions.since < b.versions.since;
+  });
+}
+
+const OperatorRegistry::Entries *OperatorRegistry::find(StringRef domain,
+                                                        StringRef name) const {
+  auto found = operators.find(Key(domain, name));
+  return found == operators.end() ? nullptr : &found->second;
+}
+
+StringRef OperatorRegistry::getSimilarName(StringRef name) const {
+  StringRef best;
+  // Names that differ by more than a third are not typing errors.
+  unsigned bestDistance = static_cast<unsigned>(name.size()) / 3 + 1;
+  for (const auto &[key, entries] : operators) {
+    unsigned distance = name.edit_distance_insensitive(
+        key.second, /*AllowReplacements=*/true, bestDistance);
+    if (distance >= bestDistance)
+      continue;
+    bestDistance = distance;
+    best = key.second;
+  }
+  return best;
+}
+
+void lathe::printOperatorTable(llvm::raw_ostream &os) {
+  os << "# Operators\n\n"
+        "The operators of ONNX that Lathe imports, and the versions of the\n"
+        "operator set it knows them in. `lathe-translate --lathe-operators`\n"
+        "prints this page. Operators that a model defines as functions, or "
+        "ONNX\nin terms of these, are expanded.\n\n"
+        "| operator | domain | versions |\n|---|---|---|\n";
+  for (const auto &[key, entries] : OperatorRegistry::get().getOperators()) {
+    const auto &[domain, name] = key;
+    int64_t since = entries.front().versions.since;
+    int64_t until = entries.back().versions.until;
+    bool isONNX = domain.empty();
+    if (isONNX)
+      since = std::max(since, oldestOpset);
+    os << llvm::formatv("| {0} | {1} | {2} to {3} |\n", name,
+                        isONNX ? "ai.onnx" : domain.c_str(), since, until);
+  }
+}

@@ -1,0 +1,81 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Which function converts an ONNX operator, by name and version.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_LIB_FRONTEND_ONNX_OPERATORREGISTRY_H
+#define LATHE_LIB_FRONTEND_ONNX_OPERATORREGISTRY_H
+
+#include "lathe/Frontend/ONNX/Import.h"
+#include "mlir/Support/LLVM.h"
+#include <map>
+#include <vector>
+
+namespace lathe::frontend {
+
+class NodeContext;
+
+/// Builds lathe ops for one node. Errors are emitted through the context.
+using Converter = mlir::LogicalResult (*)(NodeContext &);
+
+/// The versions of the operator set that a converter is for.
+struct Versions {
+  int64_t since;
+  int64_t until = newestOpset;
+};
+
+/// How many inputs a node may have. The first `least` must be present.
+struct Inputs {
+  static constexpr unsigned any = ~0u;
+
+  constexpr Inputs(unsigned count) : least(count), most(count) {}
+  constexpr Inputs(unsigned least, unsigned most) : least(least), most(most) {}
+
+  unsigned least;
+  unsigned most;
+};
+
+class OperatorRegistry {
+public:
+  struct Entry {
+    Versions versions;
+    Inputs inputs;
+    Converter converter;
+  };
+  /// The converters of one operator, in the order of their versions.
+  using Entries = std::vector<Entry>;
+  /// Domain (empty for ONNX's own) and name.
+  using Key = std::pair<std::string, std::string>;
+
+  /// All converters.
+  static const OperatorRegistry &get();
+
+  /// Adds a converter of an operator in ONNX's own domain.
+  void add(llvm::StringRef name, Versions versions, Inputs inputs,
+           Converter converter) {
+    addInDomain("", name, versions, inputs, converter);
+  }
+  void addInDomain(llvm::StringRef domain, llvm::StringRef name,
+                   Versions versions, Inputs inputs, Converter converter);
+
+  /// The converters of an operator, or null.
+  const Entries *find(llvm::StringRef domain, llvm::StringRef name) const;
+
+  /// The supported operator whose name is most like `name`; empty if none is.
+  llvm::StringRef getSimilarName(llvm::StringRef name) const;
+
+  const std::map<Key, Entries> &getOperators() const { return operators; }
+
+private:
+  std::map<Key, Entries> operators;
+};
+
+} // namespace lathe::frontend
+
+#endif // LATHE_LIB_FRONTEND_ONNX_OPERATORREGISTRY_H

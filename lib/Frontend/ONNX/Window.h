@@ -1,0 +1,51 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The window attributes that convolutions and pooling have in common.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_LIB_FRONTEND_ONNX_WINDOW_H
+#define LATHE_LIB_FRONTEND_ONNX_WINDOW_H
+
+#include "NodeContext.h"
+
+namespace lathe::frontend {
+
+/// A window that slides over the spatial dimensions of a tensor.
+struct Window {
+  llvm::SmallVector<int64_t> kernel, strides, dilations;
+  /// Begins of all dimensions, then ends.
+  llvm::SmallVector<int64_t> pads;
+
+  /// The attributes of `node` for a window of extents `kernel` over `spatial`
+  /// dimensions of the given extents, `auto_pad` resolved. None after an error.
+  static std::optional<Window> get(NodeContext &node,
+                                   llvm::ArrayRef<int64_t> kernel,
+                                   llvm::ArrayRef<int64_t> spatial);
+
+  /// How many elements of dimension `i` a window reaches over.
+  int64_t getSpan(size_t i) const { return (kernel[i] - 1) * dilations[i] + 1; }
+};
+
+/// Where padding that is not stated goes.
+enum class AutoPad { NotSet, Valid, SameUpper, SameLower };
+AutoPad getAutoPad(NodeContext &node);
+
+/// The spatial extents of channels-first data.
+llvm::ArrayRef<int64_t> getSpatialShape(mlir::Value value);
+
+/// An attribute with an entry for each of `count` dimensions, none below
+/// `least`; `otherwise` for each when it is left out.
+llvm::SmallVector<int64_t> getWindowAttribute(NodeContext &node,
+                                              llvm::StringRef name,
+                                              size_t count, int64_t otherwise,
+                                              int64_t least);
+
+} // namespace lathe::frontend
+
+#endif // LATHE_LIB_FRONTEND_ONNX_WINDOW_H
