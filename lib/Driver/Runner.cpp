@@ -7,15 +7,17 @@
 
 #include "lathe/Driver/Runner.h"
 
-#include "CRunner.h"
-
+#include "lathe/Driver/Artifact.h"
 #include "lathe/Driver/Compiler.h"
+#include "lathe/Driver/Emit.h"
 #include "lathe/Driver/Loader.h"
 #include "lathe/Reference/Evaluator.h"
 #include "lathe/Support/HostTensorAttr.h"
 #include "lathe/Target/LLVM/JitModule.h"
 
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 
 using namespace mlir;
 using namespace lathe;
@@ -132,11 +134,12 @@ lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
   int64_t arenaSize = getFootprint(lookupModel(module)).arena;
   if (failed(lowerToLoops(module)))
     return llvm::createStringError("the kernels could not be lowered to loops");
-  llvm::Error error =
-      backend == RunBackend::C
-          ? runAsC(module, *inputs, *outputs)
-          : runNative(module, *inputs, *outputs, arenaSize, threads);
-  if (error)
+  if (backend == RunBackend::C)
+    return runAsFiles(module, given, target, EmitKind::C);
+  if (target.name != "host")
+    return runAsFiles(module, given, target, getDefaultEmitKind(target));
+  if (llvm::Error error =
+          runNative(module, *inputs, *outputs, arenaSize, threads))
     return std::move(error);
   return outputs;
 }

@@ -42,7 +42,8 @@ static void printHeader(ModuleOp module, func::FuncOp model) {
   for (unsigned i = 0; i < model.getNumArguments(); ++i)
     printTensor("input ", model.getArgumentTypes()[i], model.getArgAttrDict(i));
   for (unsigned i = 0; i < model.getNumResults(); ++i)
-    printTensor("output", model.getResultTypes()[i], model.getResultAttrDict(i));
+    printTensor("output", model.getResultTypes()[i],
+                model.getResultAttrDict(i));
 }
 
 static void printCost(func::FuncOp model) {

@@ -13,8 +13,9 @@ namespace cl = llvm::cl;
 
 ModelFlags::ModelFlags(cl::SubCommand &command)
     : model(cl::Positional, cl::Required, cl::desc("MODEL"), cl::sub(command)),
-      shapes("shape", cl::sub(command), cl::value_desc("input=1x3x224x224"),
-             cl::desc("Shape of an input whose dimensions the model leaves open")),
+      shapes(
+          "shape", cl::sub(command), cl::value_desc("input=1x3x224x224"),
+          cl::desc("Shape of an input whose dimensions the model leaves open")),
       dims("dim", cl::sub(command), cl::value_desc("batch=1"),
            cl::desc("Value of a named dimension")),
       reshapes("reshape", cl::sub(command), cl::value_desc("input=1x3x96x96"),

@@ -29,15 +29,16 @@ static void printTensors(const NamedTensors &tensors) {
     llvm::outs() << getName(tensor.getKind()) << "  [";
     int64_t shown = std::min<int64_t>(tensor.getNumElements(), 16);
     for (int64_t i = 0; i < shown; ++i)
-      llvm::outs() << (i ? ", " : "") << llvm::format("%g", tensor.getDouble(i));
+      llvm::outs() << (i ? ", " : "")
+                   << llvm::format("%g", tensor.getDouble(i));
     llvm::outs() << (shown < tensor.getNumElements() ? ", …]" : "]") << "\n";
   }
 }
 
-/// Compares `actual` with every tensor of the reference that it has; false if one
-/// differs beyond the tolerance or is missing.
-static bool compareAll(const NamedTensors &actual, const NamedTensors &reference,
-                       Tolerance tolerance) {
+/// Compares `actual` with every tensor of the reference that it has; false if
+/// one differs beyond the tolerance or is missing.
+static bool compareAll(const NamedTensors &actual,
+                       const NamedTensors &reference, Tolerance tolerance) {
   bool passed = true;
   for (const auto &[name, expected] : reference) {
     const HostTensor *tensor = actual.find(name);
@@ -76,8 +77,8 @@ struct Run : Command {
         atol("atol", cl::sub(getSubCommand()), cl::init(1e-5),
              cl::desc("Absolute tolerance, times the largest magnitude of the "
                       "tensor (default 1e-5)")),
-        backend("backend", cl::sub(getSubCommand()), cl::init(RunBackend::Native),
-                cl::desc("How to run it"),
+        backend("backend", cl::sub(getSubCommand()),
+                cl::init(RunBackend::Native), cl::desc("How to run it"),
                 cl::values(clEnumValN(RunBackend::Native, "native",
                                       "compiled for this machine (default)"),
                            clEnumValN(RunBackend::Reference, "reference",
@@ -136,10 +137,12 @@ struct Run : Command {
     return Done;
   }
 
-  static std::vector<ImportOptions::Shape> shapesOf(const NamedTensors &tensors) {
+  static std::vector<ImportOptions::Shape>
+  shapesOf(const NamedTensors &tensors) {
     std::vector<ImportOptions::Shape> shapes;
     for (const auto &[name, tensor] : tensors)
-      shapes.push_back({name, {tensor.getShape().begin(), tensor.getShape().end()}});
+      shapes.push_back(
+          {name, {tensor.getShape().begin(), tensor.getShape().end()}});
     return shapes;
   }
 

@@ -1,0 +1,65 @@
+//===- Artifact.h - Run what was compiled -----------------------*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_DRIVER_ARTIFACT_H
+#define LATHE_DRIVER_ARTIFACT_H
+
+#include "lathe/Support/NamedTensors.h"
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Error.h"
+#include <optional>
+
+namespace lathe {
+
+/// A folder that `lathe compile` wrote, as its manifest describes it.
+struct Artifact {
+  struct Tensor {
+    std::string name, identifier;
+    ElementKind kind;
+    llvm::SmallVector<int64_t> shape;
+    /// Bytes from the start of the arena, where inputs and outputs are in it.
+    std::optional<int64_t> offset;
+  };
+  std::string directory;
+  std::string name, target;
+  /// To be compiled or linked, relative to the directory.
+  std::vector<std::string> files, libraries;
+  int64_t arenaSize = 0, arenaAlign = 1, weightsSize = 0;
+  bool ioInArena = false;
+  std::vector<Tensor> inputs, outputs;
+
+  /// Whether `path` is a folder with a manifest.
+  static bool isArtifact(llvm::StringRef path);
+
+  /// Reads the manifest in the folder at `path`.
+  static llvm::Expected<Artifact> load(llvm::StringRef path);
+};
+
+/// What is measured while an artifact runs.
+struct ArtifactRun {
+  NamedTensors outputs;
+  /// Instructions under emulation, where the machine has a timer that counts
+  /// them; bytes of stack used at most.
+  std::optional<uint64_t> instructions, stack;
+};
+
+/// Builds `artifact` with the C compiler of its target and the runner of
+/// runtime/, runs it on `inputs` here or, where it is foreign, under QEMU, and
+/// returns its outputs. `extraFlags` are passed to the compiler. Fails if a
+/// program that is needed is not installed, with its name.
+llvm::Expected<ArtifactRun>
+runArtifact(const Artifact &artifact, const NamedTensors &inputs,
+            llvm::ArrayRef<std::string> extraFlags = {});
+
+/// The folder with the sources of runtime/: beside the installed program, or in
+/// the source tree.
+std::string getRuntimeDirectory();
+
+} // namespace lathe
+
+#endif // LATHE_DRIVER_ARTIFACT_H

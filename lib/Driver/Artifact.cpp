@@ -1,0 +1,106 @@
+//===- Artifact.cpp - Read what was compiled ------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Driver/Artifact.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+using namespace lathe;
+namespace json = llvm::json;
+namespace path = llvm::sys::path;
+
+/// The kind that NumPy calls `name`.
+static std::optional<ElementKind> kindOfName(llvm::StringRef name) {
+  static const std::pair<llvm::StringLiteral, ElementKind> names[] = {
+      {"bool", ElementKind::Bool},     {"int8", ElementKind::I8},
+      {"int16", ElementKind::I16},     {"int32", ElementKind::I32},
+      {"int64", ElementKind::I64},     {"uint8", ElementKind::UI8},
+      {"uint16", ElementKind::UI16},   {"uint32", ElementKind::UI32},
+      {"uint64", ElementKind::UI64},   {"float16", ElementKind::F16},
+      {"bfloat16", ElementKind::BF16}, {"float32", ElementKind::F32},
+      {"float64", ElementKind::F64}};
+  for (const auto &[text, kind] : names)
+    if (text == name)
+      return kind;
+  return std::nullopt;
+}
+
+static bool fromJSON(const json::Value &value, Artifact::Tensor &tensor,
+                     json::Path where) {
+  json::ObjectMapper object(value, where);
+  std::string type;
+  std::vector<int64_t> shape;
+  if (!object || !object.map("name", tensor.name) ||
+      !object.map("identifier", tensor.identifier) ||
+      !object.map("type", type) || !object.map("shape", shape) ||
+      !object.mapOptional("offset", tensor.offset))
+    return false;
+  std::optional<ElementKind> kind = kindOfName(type);
+  if (!kind || !getNumElements(shape)) {
+    where.report("has an unknown type or shape");
+    return false;
+  }
+  tensor.kind = *kind;
+  tensor.shape.assign(shape.begin(), shape.end());
+  return true;
+}
+
+static bool fromJSON(const json::Value &value, Artifact &artifact,
+                     json::Path where) {
+  json::ObjectMapper object(value, where);
+  std::string io;
+  if (!object || !object.map("name", artifact.name) ||
+      !object.map("target", artifact.target) ||
+      !object.map("files", artifact.files) ||
+      !object.map("libraries", artifact.libraries) || !object.map("io", io) ||
+      !object.map("weights_size", artifact.weightsSize) ||
+      !object.map("inputs", artifact.inputs) ||
+      !object.map("outputs", artifact.outputs))
+    return false;
+  artifact.ioInArena = io == "arena";
+  const json::Object *arena = value.getAsObject()->getObject("arena");
+  if (!arena) {
+    where.field("arena").report("is missing");
+    return false;
+  }
+  artifact.arenaSize = arena->getInteger("size").value_or(0);
+  artifact.arenaAlign = arena->getInteger("align").value_or(1);
+  return true;
+}
+
+static std::string manifestIn(llvm::StringRef directory) {
+  llvm::SmallString<128> file(directory);
+  path::append(file, "manifest.json");
+  return file.str().str();
+}
+
+bool Artifact::isArtifact(llvm::StringRef directory) {
+  return llvm::sys::fs::is_directory(directory);
+}
+
+llvm::Expected<Artifact> Artifact::load(llvm::StringRef directory) {
+  std::string file = manifestIn(directory);
+  auto buffer = llvm::MemoryBuffer::getFile(file, /*IsText=*/true);
+  if (!buffer)
+    return llvm::createStringError(
+        file + ": " + buffer.getError().message() +
+        "; a folder that lathe compile wrote has this file");
+  llvm::Expected<json::Value> value = json::parse((*buffer)->getBuffer());
+  if (!value)
+    return llvm::createStringError(
+        file + ": is not JSON: " + llvm::toString(value.takeError()));
+  Artifact artifact;
+  json::Path::Root root("manifest");
+  if (!fromJSON(*value, artifact, root))
+    return llvm::createStringError(file + ": " +
+                                   llvm::toString(root.getError()));
+  artifact.directory = directory.str();
+  return artifact;
+}

@@ -1,0 +1,197 @@
+//===- Emit.cpp - Write what was compiled ---------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Driver/Emit.h"
+
+#include "lathe/Target/Common/Manifest.h"
+#include "lathe/Target/LLVM/Emit.h"
+#include "lathe/Target/LLVM/TargetSpec.h"
+
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+using namespace lathe;
+
+EmitKind lathe::getDefaultEmitKind(const TargetDescription &target) {
+  return target.backend == TargetBackend::C ? EmitKind::C
+                                            : EmitKind::StaticLibrary;
+}
+
+/// LLVM's view of `target`.
+static TargetSpec specOf(const TargetDescription &target) {
+  TargetSpec spec;
+  spec.triple = target.triple;
+  spec.cpu = target.cpu;
+  std::vector<std::string> features;
+  for (const std::string &feature : target.llvmFeatures)
+    features.push_back(StringRef(feature).starts_with("-") ||
+                               StringRef(feature).starts_with("+")
+                           ? feature
+                           : "+" + feature);
+  spec.features = llvm::join(features, ",");
+  spec.preferVectorWidth = target.vector.bits;
+  return spec;
+}
+
+namespace {
+
+/// Emits one model through LLVM.
+class NativeEmitter {
+public:
+  NativeEmitter(ModuleOp module, const TargetDescription &target,
+                const EmitOptions &options)
+      : module(module), target(target), options(options) {}
+
+  llvm::Expected<std::vector<OutputFile>> emit();
+
+private:
+  /// Adds what `write` prints as a file called `name`.
+  llvm::Error
+  add(const Twine &name,
+      llvm::function_ref<llvm::Error(llvm::raw_pwrite_stream &)> write);
+  llvm::Error addCode(const NativeModule &native, llvm::TargetMachine &machine);
+  llvm::Error addSharedLibrary(const NativeModule &native,
+                               llvm::TargetMachine &machine);
+  void addInterface(const ModelInterface &model, const NativeModule &native);
+
+  ModuleOp module;
+  const TargetDescription &target;
+  const EmitOptions &options;
+  std::vector<OutputFile> files;
+};
+
+} // namespace
+
+llvm::Error NativeEmitter::add(
+    const Twine &name,
+    llvm::function_ref<llvm::Error(llvm::raw_pwrite_stream &)> write) {
+  SmallString<0> contents;
+  llvm::raw_svector_ostream os(contents);
+  if (llvm::Error error = write(os))
+    return error;
+  files.push_back({name.str(), contents.str().str()});
+  return llvm::Error::success();
+}
+
+llvm::Error NativeEmitter::addSharedLibrary(const NativeModule &native,
+                                            llvm::TargetMachine &machine) {
+  SmallString<64> temporary;
+  if (std::error_code error =
+          llvm::sys::fs::createTemporaryFile(native.name, "so", temporary))
+    return llvm::createStringError("no temporary file: " + error.message());
+  llvm::FileRemover remover(temporary);
+  if (llvm::Error error = emitSharedLibrary(native, machine, temporary))
+    return error;
+  auto buffer = llvm::MemoryBuffer::getFile(temporary);
+  if (!buffer)
+    return llvm::createStringError(temporary + ": " +
+                                   buffer.getError().message());
+  files.push_back({"lib" + native.name + ".so", (*buffer)->getBuffer().str()});
+  return llvm::Error::success();
+}
+
+llvm::Error NativeEmitter::addCode(const NativeModule &native,
+                                   llvm::TargetMachine &machine) {
+  auto addWeights = [&]() -> llvm::Error {
+    if (native.weights.empty())
+      return llvm::Error::success();
+    return add(native.name + "_weights.o", [&](llvm::raw_pwrite_stream &os) {
+      return emitWeightsObject(native.weights, machine, os);
+    });
+  };
+  switch (options.kind) {
+  case EmitKind::SharedLibrary:
+    return addSharedLibrary(native, machine);
+  case EmitKind::Object:
+    return add(native.name + ".o", [&](llvm::raw_pwrite_stream &os) {
+      return emitObject(native, machine, os);
+    });
+  case EmitKind::Assembly:
+    if (llvm::Error error =
+            add(native.name + ".s", [&](llvm::raw_pwrite_stream &os) {
+              return emitAssembly(native, machine, os);
+            }))
+      return error;
+    return addWeights();
+  case EmitKind::LLVMIR:
+    if (llvm::Error error =
+            add(native.name + ".ll", [&](llvm::raw_pwrite_stream &os) {
+              emitLLVMIR(native, os);
+              return llvm::Error::success();
+            }))
+      return error;
+    return addWeights();
+  case EmitKind::C:
+  case EmitKind::StaticLibrary:
+    break;
+  }
+  return add("lib" + native.name + ".a", [&](llvm::raw_pwrite_stream &os) {
+    return emitArchive(native, machine, os);
+  });
+}
+
+void NativeEmitter::addInterface(const ModelInterface &model,
+                                 const NativeModule &native) {
+  ManifestInfo info;
+  info.kind = "native";
+  info.target = target.name;
+  for (const OutputFile &file : files)
+    info.files.push_back(file.path);
+  info.libraries = {"m"};
+  if (native.usesOpenMP)
+    info.libraries.push_back("gomp");
+  std::string header, manifest;
+  llvm::raw_string_ostream headerStream(header), manifestStream(manifest);
+  emitHeader(model, headerStream);
+  emitManifest(model, info, manifestStream);
+  files.push_back({model.name + ".h", header});
+  files.push_back({"manifest.json", manifest});
+}
+
+llvm::Expected<std::vector<OutputFile>> NativeEmitter::emit() {
+  TargetSpec spec = specOf(target);
+  auto machine = createTargetMachine(spec);
+  if (!machine)
+    return machine.takeError();
+  FailureOr<ModelInterface> model = ModelInterface::get(module);
+  if (failed(model))
+    return llvm::createStringError("the model has no entry");
+  NativeOptions native;
+  native.maxThreads = options.threads;
+  llvm::Expected<NativeModule> code =
+      lowerToNative(module, spec, **machine, native);
+  if (!code)
+    return code.takeError();
+  optimize(*code, **machine);
+  if (llvm::Error error = addCode(*code, **machine))
+    return std::move(error);
+  addInterface(*model, *code);
+  return std::move(files);
+}
+
+llvm::Expected<std::vector<OutputFile>>
+lathe::emitFiles(ModuleOp module, const TargetDescription &target,
+                 const EmitOptions &options) {
+  if (options.kind != EmitKind::C) {
+    if (target.backend == TargetBackend::C)
+      return llvm::createStringError("target '" + target.name +
+                                     "' is compiled to C only (--emit=c)");
+    return NativeEmitter(module, target, options).emit();
+  }
+  CPackageOptions package;
+  package.weights = options.weights;
+  package.target = target.name;
+  package.selfTest = options.selfTest;
+  FailureOr<std::vector<OutputFile>> files = buildCPackage(module, package);
+  if (failed(files))
+    return llvm::createStringError("the model could not be written as C");
+  return std::move(*files);
+}

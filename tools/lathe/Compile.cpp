@@ -1,0 +1,212 @@
+//===- Compile.cpp - lathe compile ----------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Commands.h"
+#include "Options.h"
+
+#include "lathe/Driver/Compiler.h"
+#include "lathe/Driver/Emit.h"
+#include "lathe/Driver/Loader.h"
+
+#include "mlir/Bytecode/BytecodeWriter.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::tool;
+namespace cl = llvm::cl;
+
+namespace {
+
+/// What the user asked for; `Default` follows the target.
+enum class Emit { Default, C, Lib, Obj, Shared, Asm, LLVM, MLIR };
+
+/// The level at which `--emit=mlir` stops.
+enum class Level { Graph, Kernels, Loops };
+
+EmitKind kindOf(Emit emit, const TargetDescription &target) {
+  switch (emit) {
+  case Emit::C:
+    return EmitKind::C;
+  case Emit::Lib:
+    return EmitKind::StaticLibrary;
+  case Emit::Obj:
+    return EmitKind::Object;
+  case Emit::Shared:
+    return EmitKind::SharedLibrary;
+  case Emit::Asm:
+    return EmitKind::Assembly;
+  case Emit::LLVM:
+    return EmitKind::LLVMIR;
+  case Emit::Default:
+  case Emit::MLIR:
+    break;
+  }
+  return getDefaultEmitKind(target);
+}
+
+struct Compile : Command {
+  Compile()
+      : Command("compile", "Compile a model for a machine",
+                "lathe compile model.onnx --target=cortex-m4 -o out"),
+        flags(getSubCommand()),
+        target("target", cl::sub(getSubCommand()), cl::init("host"),
+               cl::value_desc("target"),
+               cl::desc("Core or board, see lathe targets (default: host)")),
+        output("o", cl::sub(getSubCommand()), cl::value_desc("path"),
+               cl::desc("Folder to write to (default: the model's name); for "
+                        "--emit=mlir a file or - (default)")),
+        emit(
+            "emit", cl::sub(getSubCommand()), cl::init(Emit::Default),
+            cl::desc("What to write (default: by target)"),
+            cl::values(
+                clEnumValN(Emit::C, "c", "folder of C99 sources"),
+                clEnumValN(Emit::Lib, "lib", "header and static library"),
+                clEnumValN(Emit::Obj, "obj", "header and object"),
+                clEnumValN(Emit::Shared, "shared", "header and shared library"),
+                clEnumValN(Emit::Asm, "asm", "assembly"),
+                clEnumValN(Emit::LLVM, "llvm", "LLVM IR"),
+                clEnumValN(Emit::MLIR, "mlir", "Lathe's own IR"))),
+        level("level", cl::sub(getSubCommand()), cl::init(Level::Loops),
+              cl::desc("Where --emit=mlir stops"),
+              cl::values(clEnumValN(Level::Graph, "graph", "as imported"),
+                         clEnumValN(Level::Kernels, "kernels",
+                                    "kernels with their memory plan"),
+                         clEnumValN(Level::Loops, "loops",
+                                    "loops on memory (default)"))),
+        weights(
+            "weights", cl::sub(getSubCommand()),
+            cl::init(CPackageOptions::Weights::Auto),
+            cl::desc("How C sources hold the weights"),
+            cl::values(
+                clEnumValN(CPackageOptions::Weights::Auto, "auto",
+                           "by their size (default)"),
+                clEnumValN(CPackageOptions::Weights::CArrays, "c", "arrays"),
+                clEnumValN(CPackageOptions::Weights::Binary, "incbin",
+                           "a binary, included by an assembler"))),
+        threads("threads", cl::sub(getSubCommand()), cl::init(1),
+                cl::desc("Most threads that the code may use (default 1)")),
+        ramLimit("ram-limit", cl::sub(getSubCommand()), cl::init(0),
+                 cl::value_desc("bytes"),
+                 cl::desc("Refuse a model that needs more RAM")),
+        flashLimit("flash-limit", cl::sub(getSubCommand()), cl::init(0),
+                   cl::value_desc("bytes"),
+                   cl::desc("Refuse a model whose weights need more flash")),
+        allowOversize("allow-oversize", cl::sub(getSubCommand()),
+                      cl::desc("Compile a model that does not fit")),
+        printPlan("print-memory-plan", cl::sub(getSubCommand()),
+                  cl::desc("Print where every tensor lies")),
+        printPipeline("print-pipeline", cl::sub(getSubCommand()),
+                      cl::desc("Print the command that replays the passes, and "
+                               "do nothing else")),
+        quiet("q", cl::sub(getSubCommand()), cl::desc("Print no summary")) {}
+
+  ExitStatus run() override {
+    llvm::Expected<TargetDescription> machine = getTarget(target);
+    if (!machine)
+      return reportError(machine.takeError());
+    if (printPipeline) {
+      llvm::outs() << getReplayCommand(flags.model, *machine) << "\n";
+      return Done;
+    }
+    DialectRegistry registry;
+    registerLatheDialects(registry);
+    MLIRContext context(registry);
+    DiagnosticPrinter printer(context);
+    auto options = flags.getImportOptions();
+    if (!options)
+      return reportError(options.takeError());
+    OwningOpRef<ModuleOp> module = loadModel(flags.model, *options, &context);
+    func::FuncOp model = module ? lookupModel(*module) : func::FuncOp();
+    if (!model)
+      return UserError;
+    std::string name = model.getSymName().str();
+    return lower(*module, *machine, name);
+  }
+
+  /// Runs the pipelines and writes what was asked for.
+  ExitStatus lower(ModuleOp module, const TargetDescription &machine,
+                   StringRef name) {
+    bool writesIR = emit == Emit::MLIR;
+    if (writesIR && level == Level::Graph)
+      return writeIR(module);
+    if (failed(lowerToKernels(module, machine)))
+      return UserError;
+    func::FuncOp model = lookupModel(module);
+    if (!allowOversize && failed(checkFit(model, machine, getLimits())))
+      return UserError;
+    if (printPlan)
+      printMemoryPlan(model, llvm::outs());
+    Footprint footprint = getFootprint(model);
+    if (writesIR && level == Level::Kernels)
+      return writeIR(module);
+    if (failed(lowerToLoops(module)))
+      return UserError;
+    if (writesIR)
+      return writeIR(module);
+
+    EmitOptions options;
+    options.kind = kindOf(emit, machine);
+    options.threads = threads;
+    options.weights = weights;
+    auto files = emitFiles(module, machine, options);
+    if (!files)
+      return reportError(files.takeError());
+    std::string directory = output.empty() ? name.str() : output.getValue();
+    if (llvm::Error error = writeOutputFiles(directory, *files))
+      return reportError(std::move(error));
+    if (!quiet)
+      printSummary(name, directory, machine, footprint);
+    return Done;
+  }
+
+  MemoryLimits getLimits() const {
+    MemoryLimits limits;
+    if (ramLimit.getNumOccurrences())
+      limits.ram = ramLimit;
+    if (flashLimit.getNumOccurrences())
+      limits.flash = flashLimit;
+    return limits;
+  }
+
+  ExitStatus writeIR(ModuleOp module) {
+    std::string path = output.empty() ? "-" : output.getValue();
+    std::error_code error;
+    llvm::ToolOutputFile file(path, error, llvm::sys::fs::OF_None);
+    if (error)
+      return reportError(path + ": " + error.message());
+    if (StringRef(path).ends_with(".mlirbc")) {
+      if (failed(writeBytecodeToFile(module, file.os())))
+        return UserError;
+    } else {
+      module.print(file.os(), OpPrintingFlags().enableDebugInfo());
+    }
+    file.keep();
+    return Done;
+  }
+
+  static void printSummary(StringRef name, StringRef directory,
+                           const TargetDescription &machine,
+                           const Footprint &footprint) {
+    llvm::outs() << name << " for " << machine.name << " in " << directory
+                 << "\n  arena    " << footprint.arena << " bytes (lower bound "
+                 << footprint.arenaLowerBound << ")\n  inputs   "
+                 << footprint.inputs << " bytes, outputs " << footprint.outputs
+                 << " bytes\n  weights  " << footprint.weights << " bytes\n";
+  }
+
+  ModelFlags flags;
+  cl::opt<std::string> target, output;
+  cl::opt<Emit> emit;
+  cl::opt<Level> level;
+  cl::opt<CPackageOptions::Weights> weights;
+  cl::opt<unsigned> threads;
+  cl::opt<uint64_t> ramLimit, flashLimit;
+  cl::opt<bool> allowOversize, printPlan, printPipeline, quiet;
+} compile;
+
+} // namespace
