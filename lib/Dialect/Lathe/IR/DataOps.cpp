@@ -144,9 +144,13 @@ Value TransposeOp::buildPermuted(OpBuilder &, ValueRange, ArrayRef<int64_t>) {
 // SliceOp
 //===----------------------------------------------------------------------===//
 
-LogicalResult SliceOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
+LogicalResult SliceOp::inferReturnTypes(MLIRContext *,
+                                        std::optional<Location> loc,
                                         Adaptor adaptor,
                                         SmallVectorImpl<Type> &types) {
+  for (auto [dim, size] : llvm::enumerate(adaptor.getSizes()))
+    if (size < 0)
+      return emitOptionalError(loc, "size of dimension ", dim, " is negative");
   auto input = cast<RankedTensorType>(adaptor.getInput().getType());
   types.push_back(input.clone(adaptor.getSizes()));
   return success();
@@ -253,6 +257,16 @@ FailureOr<StridedView> BroadcastOp::getResultView(const StridedView &source) {
   return view;
 }
 
+SmallVector<unsigned> BroadcastOp::getPermutedOperands(ArrayRef<int64_t>) {
+  return {0};
+}
+
+Value BroadcastOp::buildPermuted(OpBuilder &builder, ValueRange operands,
+                                 ArrayRef<int64_t> permutation) {
+  return BroadcastOp::create(builder, getLoc(), operands[0],
+                             permuted(getShape(), permutation));
+}
+
 //===----------------------------------------------------------------------===//
 // ConcatOp
 //===----------------------------------------------------------------------===//
@@ -337,6 +351,10 @@ LogicalResult PadOp::inferReturnTypes(MLIRContext *,
 }
 
 LogicalResult PadOp::verify() {
+  // Wrong counts are reported by inferReturnTypes, which runs later.
+  size_t rank = getInput().getType().getRank();
+  if (getLow().size() != rank || getHigh().size() != rank)
+    return success();
   for (int64_t dim = 0; dim < getInput().getType().getRank(); ++dim) {
     int64_t extent = getInput().getType().getDimSize(dim);
     for (int64_t amount : {getLow()[dim], getHigh()[dim]}) {
@@ -394,8 +412,12 @@ LogicalResult GatherOp::inferReturnTypes(MLIRContext *,
 }
 
 LogicalResult GatherOp::verify() {
+  // A wrong axis is reported by inferReturnTypes, which runs later.
+  int64_t axis = getAxis();
+  if (axis < 0 || axis >= getInput().getType().getRank())
+    return success();
   bool empty = getIndices().getType().getNumElements() == 0;
-  if (!empty && getInput().getType().getDimSize(getAxis()) == 0)
+  if (!empty && getInput().getType().getDimSize(axis) == 0)
     return emitOpError("selects from an empty dimension");
   return success();
 }
@@ -423,6 +445,16 @@ LogicalResult TileOp::verify() {
 
 OpFoldResult TileOp::fold(FoldAdaptor) {
   return getInput().getType() == getType() ? getInput() : OpFoldResult();
+}
+
+SmallVector<unsigned> TileOp::getPermutedOperands(ArrayRef<int64_t>) {
+  return {0};
+}
+
+Value TileOp::buildPermuted(OpBuilder &builder, ValueRange operands,
+                            ArrayRef<int64_t> permutation) {
+  return TileOp::create(builder, getLoc(), operands[0],
+                        permuted(getRepeats(), permutation));
 }
 
 LogicalResult CopyOp::inferReturnTypes(MLIRContext *, std::optional<Location>,

@@ -12,6 +12,7 @@
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 
 #include "mlir/Dialect/Traits.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -129,7 +130,16 @@ static LogicalResult verifyConvolution(Operation *op, int64_t group,
   return success();
 }
 
+/// Whether input and weight have the ranks that inferReturnTypes, which runs
+/// after the verifiers, asks for.
+static bool haveConvolutionRanks(RankedTensorType input,
+                                 RankedTensorType weight) {
+  return input.getRank() >= 3 && input.getRank() == weight.getRank();
+}
+
 LogicalResult ConvOp::verify() {
+  if (!haveConvolutionRanks(getInput().getType(), getWeight().getType()))
+    return success();
   ArrayRef<int64_t> weight = getWeight().getType().getShape();
   return verifyConvolution(*this, getGroup(),
                            getInput().getType().getShape().back(),
@@ -243,6 +253,8 @@ LogicalResult ConvTransposeOp::inferReturnTypes(MLIRContext *,
 }
 
 LogicalResult ConvTransposeOp::verify() {
+  if (!haveConvolutionRanks(getInput().getType(), getWeight().getType()))
+    return success();
   ArrayRef<int64_t> weight = getWeight().getType().getShape();
   int64_t group = getGroup();
   int64_t inputs = getInput().getType().getShape().back();
@@ -334,6 +346,11 @@ template <typename Pool> static int64_t poolOps(Pool pool) {
 /// A window that lies in the padding alone has no largest element and no mean.
 template <typename Pool> static LogicalResult verifyPool(Pool pool) {
   size_t rank = pool.getKernel().size();
+  // Wrong counts and extents are reported by inferReturnTypes, which runs
+  // later.
+  if (pool.getPads().size() != 2 * rank || pool.getDilations().size() != rank ||
+      llvm::any_of(pool.getKernel(), [](int64_t extent) { return extent < 1; }))
+    return success();
   for (size_t i = 0; i < rank; ++i)
     if (pool.getPads()[i] > (pool.getKernel()[i] - 1) * pool.getDilations()[i])
       return pool.emitOpError("padding ")
@@ -444,4 +461,16 @@ OpFoldResult ResizeOp::fold(FoldAdaptor) {
       llvm::all_of(getScales(), [](double s) { return s == 1; });
   return getInput().getType() == getType() && scalesAreOne ? getInput()
                                                            : OpFoldResult();
+}
+
+SmallVector<unsigned> ResizeOp::getPermutedOperands(ArrayRef<int64_t>) {
+  return {0};
+}
+
+Value ResizeOp::buildPermuted(OpBuilder &builder, ValueRange operands,
+                              ArrayRef<int64_t> permutation) {
+  return ResizeOp::create(
+      builder, getLoc(), operands[0], applyPermutation(getSizes(), permutation),
+      applyPermutation(getScales(), permutation), getMode(), getCoordinates(),
+      getRounding(), getCubicCoefficient(), getExcludeOutside());
 }

@@ -207,3 +207,19 @@ func.func @meets_its_own_transpose(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
   %2 = lathe.add %0, %1 : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
   return %2 : tensor<4x4xf32>
 }
+
+// -----
+
+// What repeats and resamples goes channels last too.
+// CHECK-LABEL: @upsampling
+// CHECK: lathe.resize %arg0 {{.*}} scales = array<f64: 1.000000e+00, 2.000000e+00, 3.000000e+00, 1.000000e+00>, sizes = array<i64: 1, 8, 12, 3>
+// CHECK: lathe.tile %{{.*}} {repeats = array<i64: 1, 2, 1, 4>}
+// CHECK: lathe.broadcast %{{.*}} {shape = array<i64: 2, 16, 12, 12>}
+func.func @upsampling(%x: tensor<1x4x4x3xf32>) -> tensor<2x16x12x12xf32> {
+  %0 = lathe.transpose %x {permutation = array<i64: 0, 3, 1, 2>} : (tensor<1x4x4x3xf32>) -> tensor<1x3x4x4xf32>
+  %1 = lathe.resize %0 {sizes = array<i64: 1, 3, 8, 12>, scales = array<f64: 1.0, 1.0, 2.0, 3.0>, mode = #lathe<resize_mode nearest>, coordinates = #lathe<coordinate_mode asymmetric>, rounding = #lathe<rounding_mode floor>} : (tensor<1x3x4x4xf32>) -> tensor<1x3x8x12xf32>
+  %2 = lathe.tile %1 {repeats = array<i64: 1, 4, 2, 1>} : (tensor<1x3x8x12xf32>) -> tensor<1x12x16x12xf32>
+  %3 = lathe.broadcast %2 {shape = array<i64: 2, 12, 16, 12>} : (tensor<1x12x16x12xf32>) -> tensor<2x12x16x12xf32>
+  %4 = lathe.transpose %3 {permutation = array<i64: 0, 2, 3, 1>} : (tensor<2x12x16x12xf32>) -> tensor<2x16x12x12xf32>
+  return %4 : tensor<2x16x12x12xf32>
+}

@@ -92,6 +92,14 @@ def Lathe_BroadcastOp : Lathe_ViewOp<"broadcast"> {
   }];
   let arguments = (ins Lathe_Tensor:$input, DenseI64ArrayAttr:$shape);
   let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+  let ownDeclarations = [{
+    ::llvm::SmallVector<unsigned>
+    getPermutedOperands(::llvm::ArrayRef<int64_t> permutation);
+    ::mlir::Value buildPermuted(::mlir::OpBuilder &builder,
+                                ::mlir::ValueRange operands,
+                                ::llvm::ArrayRef<int64_t> permutation);
+  }];
 }
 
 def Lathe_ConcatOp : Lathe_TensorOp<"concat",
@@ -168,6 +176,11 @@ def Lathe_TileOp : Lathe_TensorOp<"tile"> {
     ::lathe::QuantizationKind getQuantizationKind() {
       return ::lathe::QuantizationKind::SameParameters;
     }
+    ::llvm::SmallVector<unsigned>
+    getPermutedOperands(::llvm::ArrayRef<int64_t> permutation);
+    ::mlir::Value buildPermuted(::mlir::OpBuilder &builder,
+                                ::mlir::ValueRange operands,
+                                ::llvm::ArrayRef<int64_t> permutation);
   }];
 }
 

@@ -94,7 +94,9 @@ def Lathe_AtanhOp
 def Lathe_ErfOp   : Lathe_MathOp<"erf", "error function", "ErfOp">;
 
 def Lathe_AbsOp  : Lathe_UnaryOp<"abs", "absolute value">;
-def Lathe_NegOp  : Lathe_UnaryOp<"neg", "negation">;
+def Lathe_NegOp  : Lathe_UnaryOp<"neg", "negation"> {
+  let hasCanonicalizer = 1;
+}
 def Lathe_SignOp : Lathe_UnaryOp<"sign", "-1, 0 or 1 by the operand's sign">;
 def Lathe_ReciprocalOp
     : Lathe_UnaryOp<"reciprocal", "one divided by the operand", Lathe_FloatTensor>;
@@ -156,6 +158,7 @@ def Lathe_CastOp : Lathe_UnaryOp<"cast", "conversion to another element type"> {
   let arguments = (ins Lathe_Tensor:$input, TypeAttr:$to);
   let resultElement = "adaptor.getTo()";
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -230,6 +233,7 @@ def Lathe_SelectOp : Lathe_ElementwiseOp<"select", "Rescaled"> {
                        Lathe_Tensor:$on_false);
   let resultElement = "::lathe::impl::elementTypeOf(adaptor.getOnTrue())";
   let hasVerifier = 1;
+  let hasCanonicalizer = 1;
 }
 
 #endif // LATHE_DIALECT_LATHE_IR_LATHEELEMENTWISEOPS_TD

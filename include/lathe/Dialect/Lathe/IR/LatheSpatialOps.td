@@ -189,6 +189,13 @@ def Lathe_ResizeOp : Lathe_TensorOp<"resize"> {
                        UnitAttr:$exclude_outside);
   let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
   let hasFolder = 1;
+  let extraClassDeclaration = [{
+    ::llvm::SmallVector<unsigned>
+    getPermutedOperands(::llvm::ArrayRef<int64_t> permutation);
+    ::mlir::Value buildPermuted(::mlir::OpBuilder &builder,
+                                ::mlir::ValueRange operands,
+                                ::llvm::ArrayRef<int64_t> permutation);
+  }];
 }
 
 #endif // LATHE_DIALECT_LATHE_IR_LATHESPATIALOPS_TD
