@@ -42,9 +42,13 @@ static std::string formatOptions(const TargetDescription &target) {
   return text;
 }
 
+static StringRef getName(TargetBackend backend) {
+  return backend == TargetBackend::C ? "c" : "llvm";
+}
+
 /// The cells of one row, from the second column on.
 static std::vector<std::string> getCells(const TargetDescription &target) {
-  return {target.backend == TargetBackend::C ? "c" : "llvm",
+  return {getName(target.backend).str(),
           formatBytes(target.getTotalBytes(MemoryKind::Flash)),
           formatBytes(target.getTotalBytes(MemoryKind::RAM)),
           formatFigure(target.clock, 1e6, "MHz"),
@@ -81,4 +85,35 @@ void lathe::printTargets(llvm::raw_ostream &os) {
       line += cell + std::string(width + 2 - cell.size(), ' ');
     os << StringRef(line).rtrim() << '\n';
   }
+}
+
+void lathe::printTarget(const TargetDescription &target,
+                        llvm::raw_ostream &os) {
+  auto printLine = [&](StringRef key, const llvm::Twine &value) {
+    std::string text = value.str();
+    if (!text.empty())
+      os << llvm::left_justify(key, 13) << text << '\n';
+  };
+  printLine("target", target.name);
+  printLine("aliases", llvm::join(target.aliases, ", "));
+  printLine("backend", getName(target.backend));
+  printLine("description", target.description);
+  printLine("core", target.core);
+  printLine("triple", target.triple);
+  printLine("c-compiler",
+            target.cCompiler.empty()
+                ? ""
+                : target.cCompiler + " " + llvm::join(target.cFlags, " "));
+  for (const MemoryRegion &memory : target.memories)
+    printLine(memory.kind == MemoryKind::Flash ? "flash" : "ram",
+              memory.name + ", " + formatBytes(memory.bytes));
+  printLine("clock", formatFigure(target.clock, 1e6, "MHz"));
+  printLine("active-power", formatFigure(target.activePower, 1e-3, "mW"));
+  for (const Emulator &emulator : target.emulators)
+    printLine("emulator",
+              emulator.program +
+                  (emulator.machine.empty() ? "" : " -M " + emulator.machine) +
+                  " -cpu " + emulator.cpu);
+  for (const TargetOption &option : target.options)
+    printLine("option", "+" + option.name + ": " + option.description);
 }

@@ -206,4 +206,16 @@ TEST(TargetDescriptionTest, TableHasOneLineATarget) {
     EXPECT_TRUE(line->contains(cell)) << cell.str();
 }
 
+TEST(TargetDescriptionTest, OneTargetIsDescribedWithItsOptions) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  printTarget(llvm::cantFail(getTarget("stm32l4r5+nofp")), os);
+  for (StringRef line :
+       {"target       stm32l4r5+nofp\n", "backend      c\n",
+        "core         cortex-m4\n", "triple       thumbv7em-none-eabi\n",
+        "flash        flash, 2 MB\n", "clock        120 MHz\n",
+        "emulator     qemu-system-arm -M mps2-an386 -cpu cortex-m4\n"})
+    EXPECT_TRUE(StringRef(text).contains(line)) << line.str() << text;
+}
+
 } // namespace

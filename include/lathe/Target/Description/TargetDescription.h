@@ -149,6 +149,10 @@ std::vector<std::string> getTargetNames();
 /// options.
 void printTargets(llvm::raw_ostream &os);
 
+/// What is known of one target, a line `KEY  VALUE` each: `target`, `backend` (c
+/// or llvm), `description`, and what else it has.
+void printTarget(const TargetDescription &target, llvm::raw_ostream &os);
+
 } // namespace lathe
 
 #endif // LATHE_TARGET_DESCRIPTION_TARGETDESCRIPTION_H
