@@ -12,6 +12,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "ImportONNX.h"
+#include "Translations.h"
+
+#include "lathe/Target/C/CEmitter.h"
+#include "lathe/Target/Common/ModelInterface.h"
+#include "lathe/Target/LLVM/Translation.h"
 
 #include "mlir/Support/LogicalResult.h"
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
@@ -19,6 +24,10 @@
 int main(int argc, char **argv) {
   lathe::registerImportONNXTranslation();
   lathe::registerOperatorTableTranslation();
+  lathe::registerToCTranslation();
+  lathe::registerToCPackageTranslation();
+  lathe::registerToHeaderTranslation();
+  lathe::registerToNativeTranslations();
   return mlir::failed(
       mlir::mlirTranslateMain(argc, argv, "Lathe's translations\n"));
 }

@@ -1,0 +1,111 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The C interface of a compiled model: what a caller sees, whichever backend
+// compiled it. Its name, its tensors, its working memory and the codes it
+// returns.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_TARGET_COMMON_MODELINTERFACE_H
+#define LATHE_TARGET_COMMON_MODELINTERFACE_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/SmallVector.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lathe {
+
+/// Attributes of a loop-level module; docs/architecture.md defines them.
+namespace attr {
+inline constexpr llvm::StringLiteral entry = "lathe.entry";
+inline constexpr llvm::StringLiteral model = "lathe.model";
+inline constexpr llvm::StringLiteral numInputs = "lathe.num_inputs";
+inline constexpr llvm::StringLiteral name = "lathe.name";
+inline constexpr llvm::StringLiteral type = "lathe.type";
+inline constexpr llvm::StringLiteral align = "lathe.align";
+inline constexpr llvm::StringLiteral io = "lathe.io";
+inline constexpr llvm::StringLiteral ioTensors = "lathe.io_tensors";
+} // namespace attr
+
+/// Where a model's inputs and outputs are.
+enum class IOMode {
+  /// Each is a pointer argument of the entry.
+  Arguments,
+  /// All lie in the arena, the entry's only argument, at constant offsets.
+  Arena
+};
+
+/// What a model's entry returns. Both backends emit these checks.
+enum class RunStatus { Ok = 0, NullArgument = 1, MisalignedArena = 2 };
+
+/// An input or output of a model: a contiguous tensor of static shape.
+struct TensorInterface {
+  /// The name in the ONNX model.
+  std::string name;
+  /// The name in C: unique in the model, also when case is ignored.
+  std::string identifier;
+  llvm::SmallVector<int64_t> shape;
+  /// An element type that getCStorageType knows, with its sign.
+  mlir::Type elementType;
+  bool isInput = false;
+  /// Bytes from the start of the arena; set with IOMode::Arena.
+  std::optional<int64_t> arenaOffset;
+
+  int64_t getNumElements() const;
+  int64_t getSizeInBytes() const;
+};
+
+struct ModelInterface {
+  /// A C identifier; the entry is `<name>_run`.
+  std::string name;
+  /// The inputs in ONNX order, then the outputs in ONNX order.
+  std::vector<TensorInterface> tensors;
+  /// Bytes of working memory, and what their address must be a multiple of.
+  int64_t arenaSize = 0;
+  int64_t arenaAlign = 1;
+  /// Bytes of all weights.
+  int64_t weightsSize = 0;
+  IOMode ioMode = IOMode::Arguments;
+
+  /// Reads the interface off the entry function of a loop-level module. Emits a
+  /// diagnostic and fails if there is not exactly one entry or it is not shaped
+  /// as docs/architecture.md says.
+  ///
+  /// With `lathe.io = "arena"` the entry takes the arena alone, and
+  /// `lathe.io_tensors` lists the tensors, inputs first, as dictionaries of
+  /// `name` (string), `type` (a ranked tensor type whose element type has its
+  /// sign or quantization) and `offset` (bytes, i64).
+  static mlir::FailureOr<ModelInterface> get(mlir::ModuleOp module);
+
+  std::string getEntryName() const { return name + "_run"; }
+  std::string getMacroPrefix() const;
+  unsigned getNumInputs() const;
+};
+
+/// The function of `module` marked `lathe.entry`, or null if none is.
+mlir::func::FuncOp lookupEntry(mlir::ModuleOp module);
+
+/// The parameters of the entry as a C prototype has them, without the
+/// parentheses: `const int8_t *x, int8_t *y, void *arena`.
+std::string getEntryParameters(const ModelInterface &model);
+
+/// Prints the public C header of `model`.
+void emitHeader(const ModelInterface &model, llvm::raw_ostream &os);
+
+/// Registers the dialects that a module at the loop level is made of.
+void registerLoopLevelDialects(mlir::DialectRegistry &registry);
+
+/// Registers `--lathe-to-header` with mlir-translate's driver.
+void registerToHeaderTranslation();
+
+} // namespace lathe
+
+#endif // LATHE_TARGET_COMMON_MODELINTERFACE_H

@@ -1,0 +1,414 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Prints functions: signatures, names and simple statements.
+//
+//===----------------------------------------------------------------------===//
+
+#include "CFunctionPrinter.h"
+#include "lathe/Target/Common/CLiterals.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+
+namespace lathe {
+
+static constexpr unsigned maxLineLength = 80;
+
+bool isWritten(Value memref) {
+  for (OpOperand &use : memref.getUses()) {
+    Operation *user = use.getOwner();
+    if (isa<memref::StoreOp>(user))
+      return true;
+    if (auto copy = dyn_cast<memref::CopyOp>(user);
+        copy && copy.getTarget() == memref)
+      return true;
+    if (isa<ViewLikeOpInterface>(user) && isWritten(user->getResult(0)))
+      return true;
+    if (auto call = dyn_cast<func::CallOp>(user)) {
+      auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
+          user, call.getCalleeAttr());
+      if (callee && !callee.isExternal() &&
+          isWritten(callee.getArgument(use.getOperandNumber())))
+        return true;
+    }
+  }
+  return false;
+}
+
+CFunctionPrinter::CFunctionPrinter(CFile &file, func::FuncOp op)
+    : op(op), function(file, op), expressions(function) {
+  scopes.push_back(std::make_unique<CNameScope>(&file.scope));
+}
+
+//===----------------------------------------------------------------------===//
+// Names
+//===----------------------------------------------------------------------===//
+
+/// The name in `loc` if it is one given for `op` alone, rather than one of
+/// those in the function's own location: these are ONNX nodes, which every op
+/// of a kernel carries.
+static StringRef getLocalName(Location loc, func::FuncOp function) {
+  auto name = dyn_cast<NameLoc>(loc);
+  if (!name)
+    return "";
+  WalkResult found = function.getLoc()->walk([&](Location outer) {
+    auto outerName = dyn_cast<NameLoc>(outer);
+    return outerName && outerName.getName() == name.getName()
+               ? WalkResult::interrupt()
+               : WalkResult::advance();
+  });
+  return found.wasInterrupted() ? "" : name.getName().getValue();
+}
+
+/// The name that `names`, the attribute `lathe.names` of a loop, gives to its
+/// region's argument `index`.
+static StringRef getArgumentName(Operation *loop, unsigned index) {
+  auto names = loop->getAttrOfType<ArrayAttr>("lathe.names");
+  if (!names || index >= names.size())
+    return "";
+  auto name = dyn_cast<StringAttr>(names[index]);
+  return name ? name.getValue() : "";
+}
+
+/// `i` for the outermost loop, `j` for the next …
+static std::string getLoopLetter(BlockArgument argument) {
+  unsigned depth = 0;
+  Operation *loop = argument.getOwner()->getParentOp();
+  while ((loop = loop->getParentOfType<LoopLikeOpInterface>()))
+    ++depth;
+  constexpr StringLiteral letters = "ijklmn";
+  return std::string(1, letters[depth % letters.size()]);
+}
+
+std::string CFunctionPrinter::getHint(Value value) {
+  StringRef name;
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    if (argument.getOwner()->getParentOp() == op) {
+      auto attribute =
+          op.getArgAttrOfType<StringAttr>(argument.getArgNumber(), attr::name);
+      return attribute ? attribute.str() : "arg";
+    }
+    name = getArgumentName(argument.getOwner()->getParentOp(),
+                           argument.getArgNumber());
+  } else if (auto attribute =
+                 value.getDefiningOp()->getAttrOfType<StringAttr>(attr::name)) {
+    name = attribute.getValue();
+  }
+  if (name.empty())
+    name = getLocalName(value.getLoc(), op);
+  if (!name.empty())
+    return name.str();
+  if (isa<MemRefType>(value.getType()))
+    return "buffer";
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return argument.getType().isIndex() ? getLoopLetter(argument) : "acc";
+  if (value.getType().isInteger(1))
+    return "cond";
+  if (value.getType().isIndex())
+    return "idx";
+  return "v";
+}
+
+std::string CFunctionPrinter::claimName(Value value) {
+  std::string name = scopes.back()->claim(getHint(value));
+  function.variables[value] = name;
+  return name;
+}
+
+std::string CFunctionPrinter::capture(function_ref<void()> print) {
+  std::string text;
+  llvm::raw_string_ostream inner(text);
+  scopes.push_back(std::make_unique<CNameScope>(scopes.back().get()));
+  raw_ostream *outer = os;
+  os = &inner;
+  ++depth;
+  print();
+  --depth;
+  os = outer;
+  scopes.pop_back();
+  return text;
+}
+
+//===----------------------------------------------------------------------===//
+// Functions
+//===----------------------------------------------------------------------===//
+
+void CFunctionPrinter::printComment() {
+  auto doc = op->getAttrOfType<ArrayAttr>("lathe.doc");
+  if (!doc || doc.empty())
+    return;
+  *os << "/* ";
+  llvm::interleave(
+      doc.getAsRange<StringAttr>(),
+      [&](StringAttr text) { *os << escapeForCComment(text.getValue()); },
+      [&] { *os << "\n   "; });
+  *os << " */\n";
+}
+
+std::string CFunctionPrinter::declareParameter(BlockArgument argument) {
+  std::string name = claimName(argument);
+  auto type = dyn_cast<MemRefType>(argument.getType());
+  if (!type)
+    return function.getType(argument).str() + " " + name;
+  unsigned index = argument.getArgNumber();
+  Type elementType = type.getElementType();
+  if (auto exact = op.getArgAttrOfType<TypeAttr>(index, attr::type))
+    elementType = exact.getValue();
+  if (getCStorageType(elementType).empty())
+    function.reportUnsupported(
+        op, "C has no type for the elements of argument " + Twine(index));
+  // A caller passes the address of element 0, whatever the offset.
+  SmallVector<int64_t> strides;
+  int64_t offset = 0;
+  if (failed(type.getStridesAndOffset(strides, offset)))
+    function.reportUnsupported(op,
+                               "argument " + Twine(index) + " has no strides");
+  function.buffers[argument] = {name, elementType, {}, offset};
+  bool mayAlias = static_cast<bool>(op.getArgAttr(index, "lathe.may_alias"));
+  return llvm::formatv("{0}{1} *{2}{3}", isWritten(argument) ? "" : "const ",
+                       getCStorageType(elementType),
+                       mayAlias ? "" : "restrict ", name);
+}
+
+void CFunctionPrinter::printSignature(StringRef head,
+                                      ArrayRef<std::string> parameters) {
+  *os << head << "(" << (parameters.empty() ? "void" : "");
+  size_t column = head.size() + 1;
+  for (auto [index, parameter] : llvm::enumerate(parameters)) {
+    bool isLast = index + 1 == parameters.size();
+    // Behind the parameter come a comma, or a parenthesis and a brace.
+    size_t width = parameter.size() + (isLast ? 3 : 1);
+    if (index > 0 && column + 1 + width > maxLineLength) {
+      *os << "\n";
+      os->indent(head.size() + 1);
+      column = head.size() + 1;
+    } else if (index > 0) {
+      *os << " ";
+      ++column;
+    }
+    *os << parameter << (isLast ? "" : ",");
+    column += width;
+  }
+  *os << ") {\n";
+}
+
+void CFunctionPrinter::printUnusedParameters() {
+  for (BlockArgument argument : op.getArguments())
+    if (argument.use_empty())
+      line() << "(void)" << function.variables[argument] << ";\n";
+}
+
+void CFunctionPrinter::printKernel(raw_ostream &out) {
+  os = &out;
+  if (op.getNumResults() > 1)
+    return function.reportUnsupported(op, "a function has one result at most");
+  *os << "\n";
+  printComment();
+  SmallVector<std::string> parameters;
+  for (BlockArgument argument : op.getArguments())
+    parameters.push_back(declareParameter(argument));
+  std::string result = "void";
+  if (op.getNumResults() == 1) {
+    std::optional<CType> type =
+        CType::get(op.getResultTypes().front(), function.file.indexWidth);
+    if (!type)
+      return function.reportUnsupported(op, "C has no type for its result");
+    result = type->str();
+  }
+  std::string head = op.isPrivate() ? "static " : "";
+  head += result + " " + function.file.symbols[op.getSymNameAttr()];
+  printSignature(head, parameters);
+  depth = 1;
+  printUnusedParameters();
+  printBlock(op.front());
+  *os << "}\n";
+}
+
+void CFunctionPrinter::printArgumentChecks(const ModelInterface &model) {
+  bool hasArena = model.arenaSize > 0;
+  SmallVector<std::string> checks;
+  if (model.ioMode == IOMode::Arguments)
+    for (const TensorInterface &tensor : model.tensors)
+      checks.push_back("!" + tensor.identifier);
+  if (hasArena)
+    checks.push_back("!arena");
+  std::string prefix = model.getMacroPrefix();
+  if (!checks.empty())
+    line() << "if (" << llvm::join(checks, " || ") << ") {\n    return "
+           << prefix << "ERROR_NULL;\n  }\n";
+  if (!hasArena) {
+    line() << "(void)arena;\n";
+  } else if (model.arenaAlign > 1) {
+    line() << "if ((uintptr_t)arena % " << prefix
+           << "ARENA_ALIGN != 0) {\n    return " << prefix
+           << "ERROR_ALIGNMENT;\n  }\n";
+  }
+}
+
+void CFunctionPrinter::printEntry(const ModelInterface &model,
+                                  raw_ostream &out) {
+  os = &out;
+  *os << "\n";
+  printComment();
+  if (model.ioMode == IOMode::Arguments)
+    for (auto [argument, tensor] :
+         llvm::zip(op.getArguments().drop_back(), model.tensors)) {
+      // Functions and globals made way for these names.
+      scopes.back()->claim(tensor.identifier);
+      function.variables[argument] = tensor.identifier;
+      function.buffers[argument] = {
+          tensor.identifier, tensor.elementType, {}, 0};
+    }
+  SmallVector<StringRef> parameters;
+  std::string joined = getEntryParameters(model);
+  StringRef(joined).split(parameters, ", ");
+  scopes.back()->claim("arena");
+  printSignature(
+      "int " + model.getEntryName(),
+      SmallVector<std::string>(parameters.begin(), parameters.end()));
+  depth = 1;
+  printArgumentChecks(model);
+  BlockArgument arena = op.getArguments().back();
+  if (!arena.use_empty()) {
+    std::string name = scopes.back()->claim("memory");
+    line() << "uint8_t *const " << name << " = arena;\n";
+    function.variables[arena] = name;
+    function.buffers[arena] = {
+        name,
+        IntegerType::get(op.getContext(), 8, IntegerType::Unsigned),
+        {},
+        0};
+  }
+  printBlock(op.front());
+  line() << "return " << model.getMacroPrefix() << "OK;\n}\n";
+}
+
+//===----------------------------------------------------------------------===//
+// Simple statements
+//===----------------------------------------------------------------------===//
+
+void CFunctionPrinter::printBlock(Block &block) {
+  for (Operation &statement : block)
+    if (!function.plan.isInlined(&statement))
+      printStatement(&statement);
+}
+
+void CFunctionPrinter::printStatement(Operation *statement) {
+  // What follows an error may lack the names that it would have had.
+  if (function.file.failed)
+    return;
+  TypeSwitch<Operation *>(statement)
+      .Case<memref::StoreOp>([&](auto store) { printStore(store); })
+      .Case<memref::CopyOp>([&](auto copy) { printCopy(copy); })
+      .Case<func::CallOp>([&](auto call) { printCall(call); })
+      .Case<func::ReturnOp>([&](auto ret) { printReturn(ret); })
+      .Case<scf::ForOp>([&](auto loop) { printFor(loop); })
+      .Case<scf::ParallelOp>([&](auto loop) { printParallel(loop, 0); })
+      .Case<scf::IfOp>([&](auto branch) { printIf(branch); })
+      .Case<scf::WhileOp>([&](auto loop) { printWhile(loop); })
+      .Case<scf::YieldOp>([&](auto yield) { printYield(yield); })
+      .Case<memref::SubViewOp, memref::ReinterpretCastOp, memref::ViewOp,
+            memref::AllocaOp, memref::GetGlobalOp, memref::CastOp,
+            memref::CollapseShapeOp, memref::ExpandShapeOp>(
+          [&](auto) { bindView(statement); })
+      // The loops print these, in the right place.
+      .Case<scf::ConditionOp, scf::ReduceOp>([](auto) {})
+      .Default([&](Operation *) { printVariable(statement); });
+}
+
+void CFunctionPrinter::printVariable(Operation *definition) {
+  if (definition->getNumResults() != 1 || definition->getNumRegions() != 0 ||
+      isa<MemRefType>(definition->getResult(0).getType()))
+    return function.reportUnsupported(definition,
+                                      "there is no C for this operation");
+  Value value = definition->getResult(0);
+  if (value.use_empty())
+    return;
+  CExpr expression = expressions.printOp(definition);
+  CType type = function.getType(value);
+  std::string name = claimName(value);
+  // The expression's own type may be wider or narrower than the value's.
+  if (expression.type.isInteger() && expression.type.width > type.width &&
+      !expression.isLiteral)
+    expression = CExpr::cast(expression, type);
+  line() << "const " << type.str() << " " << name << " = " << expression.text
+         << ";\n";
+}
+
+void CFunctionPrinter::printStore(memref::StoreOp store) {
+  CExpr element =
+      expressions.printElement(store.getMemRef(), store.getIndices());
+  CExpr value = expressions.printAs(store.getValueToStore(), element.type);
+  line() << element.text << " = " << value.text << ";\n";
+}
+
+void CFunctionPrinter::printCopy(memref::CopyOp copy) {
+  auto source = cast<MemRefType>(copy.getSource().getType());
+  auto target = cast<MemRefType>(copy.getTarget().getType());
+  auto isContiguous = [](MemRefType type) {
+    return type.hasStaticShape() &&
+           type.areTrailingDimsContiguous(type.getRank());
+  };
+  if (!isContiguous(source) || !isContiguous(target))
+    return function.reportUnsupported(copy, "only contiguous memory is copied");
+  function.file.needsString = true;
+  int64_t bytes =
+      source.getNumElements() * getCStorageSize(source.getElementType());
+  line() << "memcpy(" << expressions.printPointer(copy.getTarget()).text << ", "
+         << expressions.printPointer(copy.getSource()).text << ", " << bytes
+         << ");\n";
+}
+
+void CFunctionPrinter::printCall(func::CallOp call) {
+  auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
+      call, call.getCalleeAttr());
+  std::string text = function.file.symbols[callee.getSymNameAttr()] + "(";
+  llvm::ListSeparator comma;
+  for (auto [index, operand] : llvm::enumerate(call.getOperands())) {
+    text += StringRef(comma);
+    auto type = dyn_cast<MemRefType>(operand.getType());
+    if (!type) {
+      text += expressions.printAs(operand, function.getType(operand)).text;
+      continue;
+    }
+    Type expected = type.getElementType();
+    if (auto exact = callee.getArgAttrOfType<TypeAttr>(index, attr::type))
+      expected = exact.getValue();
+    CExpr pointer = expressions.printPointer(operand);
+    StringRef have = getCStorageType(function.buffers[operand].elementType);
+    if (StringRef want = getCStorageType(expected); want != have) {
+      bool written = isWritten(callee.getArgument(index));
+      text += llvm::formatv("({0}{1} *)", written ? "" : "const ", want);
+      text += pointer.in(Precedence::Unary);
+    } else {
+      text += pointer.text;
+    }
+  }
+  if (call.getNumResults() == 1 && !call.getResult(0).use_empty()) {
+    Value result = call.getResult(0);
+    std::string name = claimName(result);
+    line() << "const " << function.getType(result).str() << " " << name
+           << " = ";
+    *os << text << ");\n";
+    return;
+  }
+  line() << text << ");\n";
+}
+
+void CFunctionPrinter::printReturn(func::ReturnOp ret) {
+  if (ret.getNumOperands() == 0)
+    return;
+  Value value = ret.getOperand(0);
+  line() << "return "
+         << expressions.printAs(value, function.getType(value)).text << ";\n";
+}
+
+} // namespace lathe

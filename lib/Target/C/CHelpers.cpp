@@ -1,0 +1,215 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The helper functions of printed C.
+//
+//===----------------------------------------------------------------------===//
+
+#include "CHelpers.h"
+#include "lathe/Target/Common/CNames.h"
+#include "llvm/ADT/StringExtras.h"
+#include <map>
+
+using namespace llvm;
+
+namespace lathe {
+
+using HelperTable = std::map<std::string, std::string>;
+
+/// Replaces each `$` in `text` by `value`.
+static std::string expand(StringRef text, StringRef value) {
+  std::string result;
+  for (char c : text)
+    result += c == '$' ? value.str() : std::string(1, c);
+  return result;
+}
+
+/// Signed overflow is undefined in C, and wraps around in the IR. Converting
+/// back is implementation-defined; GCC, Clang and every compiler for the
+/// targets at hand define it as modulo 2^N.
+static void addWrapping(HelperTable &table, StringRef width) {
+  for (auto [name, op] : {std::pair("add", "+"), {"sub", "-"}, {"mul", "*"}})
+    table["wrap_" + std::string(name) + "_i" + width.str()] =
+        expand("/* a " + std::string(op) +
+                   " b modulo 2^$. */\n"
+                   "static inline int$_t wrap_" +
+                   name +
+                   "_i$(int$_t a, int$_t b) {\n"
+                   "  return (int$_t)((uint$_t)a " +
+                   op + " (uint$_t)b);\n}\n",
+               width);
+}
+
+static void addMinMax(HelperTable &table, StringRef suffix, StringRef type) {
+  for (auto [name, op] : {std::pair("min", "<"), {"max", ">"}})
+    table[std::string(name) + "_" + suffix.str()] =
+        expand("static inline $ " + std::string(name) + "_" + suffix.str() +
+                   "($ a, $ b) {\n  return a " + op + " b ? a : b;\n}\n",
+               type);
+}
+
+static void addDivisions(HelperTable &table, StringRef width) {
+  table["floor_div_i" + width.str()] =
+      expand("/* a / b, rounded towards minus infinity. */\n"
+             "static inline int$_t floor_div_i$(int$_t a, int$_t b) {\n"
+             "  return a / b - (a % b != 0 && (a < 0) != (b < 0));\n}\n",
+             width);
+  table["ceil_div_i" + width.str()] =
+      expand("/* a / b, rounded towards plus infinity. */\n"
+             "static inline int$_t ceil_div_i$(int$_t a, int$_t b) {\n"
+             "  return a / b + (a % b != 0 && (a < 0) == (b < 0));\n}\n",
+             width);
+  table["ceil_div_u" + width.str()] =
+      expand("/* a / b, rounded up. */\n"
+             "static inline uint$_t ceil_div_u$(uint$_t a, uint$_t b) {\n"
+             "  return a / b + (a % b != 0);\n}\n",
+             width);
+  // -INT_MIN wraps around, as in the IR.
+  table["abs_i" + width.str()] =
+      expand("static inline int$_t abs_i$(int$_t a) {\n"
+             "  return a < 0 ? (int$_t)(0u - (uint$_t)a) : a;\n}\n",
+             width);
+}
+
+/// maximum and minimum return a NaN if one operand is, maxnum and minnum the
+/// other operand. Zeros of either sign compare equal.
+static void addFloatMinMax(HelperTable &table, StringRef suffix,
+                           StringRef type) {
+  auto add = [&](StringRef name, StringRef comment, StringRef expression) {
+    std::string function = (name + "_" + suffix).str();
+    table[function] =
+        ("/* " + comment + " */\nstatic inline " + type + " " + function + "(" +
+         type + " a, " + type + " b) {\n  return " + expression + ";\n}\n")
+            .str();
+  };
+  add("maximum", "The greater; NaN if one is NaN.", "a <= b || b != b ? b : a");
+  add("minimum", "The lesser; NaN if one is NaN.", "a >= b || b != b ? b : a");
+  add("maxnum", "The greater; the other one if one is NaN.",
+      "a > b || b != b ? a : b");
+  add("minnum", "The lesser; the other one if one is NaN.",
+      "a < b || b != b ? a : b");
+}
+
+static void addBitCasts(HelperTable &table, StringRef width, StringRef type) {
+  table["f" + width.str() + "_bits"] =
+      expand("static inline int$_t f$_bits(" + type.str() +
+                 " value) {\n  int$_t bits;\n"
+                 "  memcpy(&bits, &value, sizeof bits);\n  return bits;\n}\n",
+             width);
+  table["f" + width.str() + "_from_bits"] =
+      expand("static inline " + type.str() +
+                 " f$_from_bits(int$_t bits) {\n  " + type.str() +
+                 " value;\n"
+                 "  memcpy(&value, &bits, sizeof value);\n  return value;\n}\n",
+             width);
+}
+
+static void addHalfFloats(HelperTable &table) {
+  table["f16_to_f32"] = R"(/* The value of IEEE half precision bits. */
+static inline float f16_to_f32(uint16_t half) {
+  const uint32_t sign = (uint32_t)(half & 0x8000u) << 16;
+  const uint32_t magnitude = half & 0x7fffu;
+  uint32_t bits;
+  float value;
+  if (magnitude < 0x0400u) { /* subnormal: a multiple of 2^-24 */
+    value = (float)magnitude * 5.9604645e-08f;
+    return sign ? -value : value;
+  }
+  bits = (magnitude << 13) + (magnitude < 0x7c00u ? 0x38000000u : 0x70000000u);
+  bits |= sign;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+)";
+  table["f32_to_f16"] =
+      R"(/* The IEEE half precision bits nearest to value, ties to even. */
+static inline uint16_t f32_to_f16(float value) {
+  uint32_t bits;
+  uint32_t sign;
+  memcpy(&bits, &value, sizeof bits);
+  sign = (bits >> 16) & 0x8000u;
+  bits &= 0x7fffffffu;
+  if (bits > 0x7f800000u) { /* NaN */
+    return (uint16_t)(sign | 0x7e00u);
+  }
+  if (bits >= 0x477ff000u) { /* from 65520 on: infinity */
+    return (uint16_t)(sign | 0x7c00u);
+  }
+  if (bits < 0x38800000u) {
+    /* Subnormal: floats next to 0.5 are spaced as subnormal halves, so that
+       the addition rounds. */
+    memcpy(&value, &bits, sizeof value);
+    value += 0.5f;
+    memcpy(&bits, &value, sizeof bits);
+    return (uint16_t)(sign | (bits - 0x3f000000u));
+  }
+  bits += 0xfffu + ((bits >> 13) & 1u);
+  return (uint16_t)(sign | ((bits - 0x38000000u) >> 13));
+}
+)";
+  table["bf16_to_f32"] = R"(/* The value of bfloat16 bits. */
+static inline float bf16_to_f32(uint16_t half) {
+  const uint32_t bits = (uint32_t)half << 16;
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+)";
+  table["f32_to_bf16"] =
+      R"(/* The bfloat16 bits nearest to value, ties to even. */
+static inline uint16_t f32_to_bf16(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) { /* NaN: stay one */
+    return (uint16_t)((bits >> 16) | 0x40u);
+  }
+  return (uint16_t)((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
+}
+)";
+}
+
+static const HelperTable &getHelpers() {
+  static const HelperTable helpers = [] {
+    HelperTable table;
+    for (StringRef width : {"32", "64"}) {
+      addWrapping(table, width);
+      addDivisions(table, width);
+      addMinMax(table, ("i" + width).str(), ("int" + width + "_t").str());
+      addMinMax(table, ("u" + width).str(), ("uint" + width + "_t").str());
+    }
+    addFloatMinMax(table, "f32", "float");
+    addFloatMinMax(table, "f64", "double");
+    addBitCasts(table, "32", "float");
+    addBitCasts(table, "64", "double");
+    addHalfFloats(table);
+    return table;
+  }();
+  return helpers;
+}
+
+StringRef CHelpers::use(const std::string &name) {
+  assert(getHelpers().count(name) && "unknown helper");
+  return *used.insert(name).first;
+}
+
+void CHelpers::claimNames(CNameScope &scope) {
+  for (const auto &[name, text] : getHelpers())
+    scope.claim(name);
+}
+
+bool CHelpers::needsStringHeader() const {
+  return any_of(used, [](const std::string &name) {
+    return StringRef(getHelpers().at(name)).contains("memcpy(");
+  });
+}
+
+void CHelpers::print(raw_ostream &os) const {
+  for (const std::string &name : used)
+    os << "\n" << getHelpers().at(name);
+}
+
+} // namespace lathe

@@ -1,0 +1,45 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Small functions that the printed C calls where the language has no operator
+// with the meaning of the IR's op.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_LIB_TARGET_C_CHELPERS_H
+#define LATHE_LIB_TARGET_C_CHELPERS_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/raw_ostream.h"
+#include <set>
+#include <string>
+
+namespace lathe {
+
+class CNameScope;
+
+/// The helpers a file needs; each is defined in the file as a `static inline`
+/// function, and only if it is used.
+class CHelpers {
+public:
+  /// Notes that the helper `name` is called. There must be one of that name.
+  llvm::StringRef use(const std::string &name);
+
+  /// Reserves the names of all helpers.
+  static void claimNames(CNameScope &scope);
+
+  bool needsStringHeader() const;
+  void print(llvm::raw_ostream &os) const;
+
+private:
+  // Ordered, so that the output does not depend on the order of use.
+  std::set<std::string> used;
+};
+
+} // namespace lathe
+
+#endif // LATHE_LIB_TARGET_C_CHELPERS_H

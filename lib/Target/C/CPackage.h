@@ -1,0 +1,59 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What the parts of the package writer share.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_LIB_TARGET_C_CPACKAGE_H
+#define LATHE_LIB_TARGET_C_CPACKAGE_H
+
+#include "CWeights.h"
+#include "lathe/Target/C/CEmitter.h"
+#include "lathe/Target/C/Package.h"
+#include "lathe/Target/Common/ModelInterface.h"
+
+namespace lathe {
+
+/// What is known of a module once it is printed.
+struct CEmission {
+  ModelInterface model;
+  std::vector<CWeight> weights;
+  bool needsMath = false;
+};
+
+/// Prints `module` as emitC does, with the weights in a file of their own.
+mlir::FailureOr<CEmission> emitCForPackage(mlir::ModuleOp module,
+                                           llvm::raw_ostream &os);
+
+/// Adds NAME_weights.h and either NAME_weights.c or NAME_weights.S and .bin to
+/// `files`, and the source to compile to `sources`.
+void addWeightFiles(CEmission &emission, bool asBinary,
+                    std::vector<OutputFile> &files,
+                    std::vector<std::string> &sources);
+
+/// Adds NAME_self_test.h and .c.
+void addSelfTest(const ModelInterface &model, const SelfTestData &data,
+                 std::vector<OutputFile> &files);
+
+/// Adds what build systems need: CMakeLists.txt, library.properties and
+/// zephyr/.
+void addBuildFiles(const CEmission &emission, const CPackageOptions &options,
+                   llvm::ArrayRef<std::string> sources,
+                   std::vector<OutputFile> &files);
+
+/// README.md: how to call the model, and its memory map.
+std::string getReadme(mlir::ModuleOp module, CEmission &emission,
+                      const CPackageOptions &options);
+
+/// Replaces each `@NAME@` in `text` by the model's name and `@MACRO@` by the
+/// prefix of its macros, without the underscore.
+std::string expandTemplate(llvm::StringRef text, const ModelInterface &model);
+
+} // namespace lathe
+
+#endif // LATHE_LIB_TARGET_C_CPACKAGE_H

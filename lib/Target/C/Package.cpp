@@ -1,0 +1,93 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Puts together the folder that a compilation to C writes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Target/C/Package.h"
+#include "CPackage.h"
+#include "lathe/Target/Common/Manifest.h"
+
+using namespace mlir;
+
+namespace lathe {
+
+std::string expandTemplate(StringRef text, const ModelInterface &model) {
+  std::string macro = StringRef(model.getMacroPrefix()).drop_back().str();
+  std::string result;
+  while (true) {
+    auto [before, rest] = text.split('@');
+    result += before;
+    if (before.size() == text.size())
+      return result;
+    auto [key, after] = rest.split('@');
+    result += key == "NAME" ? model.name : macro;
+    text = after;
+  }
+}
+
+static LogicalResult checkSelfTest(ModuleOp module, const ModelInterface &model,
+                                   const SelfTestData &data) {
+  for (const SelfTestVector &vector : data.vectors) {
+    std::vector<std::vector<char>> all = vector.inputs;
+    all.insert(all.end(), vector.outputs.begin(), vector.outputs.end());
+    if (vector.inputs.size() != model.getNumInputs() ||
+        all.size() != model.tensors.size())
+      return module.emitError("the self-test gives ")
+             << vector.inputs.size() << " inputs and " << vector.outputs.size()
+             << " outputs, the model has " << model.getNumInputs() << " and "
+             << model.tensors.size() - model.getNumInputs();
+    for (auto [bytes, tensor] : llvm::zip(all, model.tensors))
+      if (static_cast<int64_t>(bytes.size()) != tensor.getSizeInBytes())
+        return module.emitError("the self-test gives ")
+               << bytes.size() << " bytes for '" << tensor.name
+               << "', which has " << tensor.getSizeInBytes();
+  }
+  return success();
+}
+
+FailureOr<std::vector<OutputFile>>
+buildCPackage(ModuleOp module, const CPackageOptions &options) {
+  std::string code;
+  llvm::raw_string_ostream codeStream(code);
+  FailureOr<CEmission> emission = emitCForPackage(module, codeStream);
+  if (failed(emission))
+    return failure();
+  const ModelInterface &model = emission->model;
+  if (options.selfTest &&
+      failed(checkSelfTest(module, model, *options.selfTest)))
+    return failure();
+
+  std::string header;
+  llvm::raw_string_ostream headerStream(header);
+  emitHeader(model, headerStream);
+  std::vector<OutputFile> files;
+  files.push_back({model.name + ".h", std::move(header)});
+  files.push_back({model.name + ".c", std::move(code)});
+
+  std::vector<std::string> sources{model.name + ".c"};
+  bool asBinary = options.weights == CPackageOptions::Weights::Binary ||
+                  (options.weights == CPackageOptions::Weights::Auto &&
+                   model.weightsSize >= options.incbinThreshold);
+  addWeightFiles(*emission, asBinary, files, sources);
+  if (options.selfTest)
+    addSelfTest(model, *options.selfTest, files);
+  addBuildFiles(*emission, options, sources, files);
+  files.push_back({"README.md", getReadme(module, *emission, options)});
+
+  ManifestInfo info{"c", options.target, sources, {}};
+  if (emission->needsMath)
+    info.libraries.push_back("m");
+  std::string manifest;
+  llvm::raw_string_ostream manifestStream(manifest);
+  emitManifest(model, info, manifestStream);
+  files.push_back({"manifest.json", std::move(manifest)});
+  return files;
+}
+
+} // namespace lathe
