@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Dialect/Lathe/IR/Constants.h"
+#include "lathe/Dialect/Lathe/Transforms/Layout.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -147,9 +148,61 @@ template <typename Op> struct FoldPad : OpRewritePattern<Op> {
   Pass::Statistic &count;
 };
 
+/// reshape(pad(x)) is pad(reshape(x)) when the reshape adds, drops or moves
+/// dimensions of extent one only. It stands between where the input has one
+/// channel and its change of layout therefore is a reshape.
+struct SinkPadThroughReshape : OpRewritePattern<ReshapeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  /// Finds the only dimension in [begin, end) that is not of extent one; begin
+  /// when there is none, -1 when there are several.
+  static int64_t onlyDim(ArrayRef<int64_t> shape, int64_t begin, int64_t end) {
+    int64_t found = -1;
+    for (int64_t dim = begin; dim < end; ++dim) {
+      if (shape[dim] == 1)
+        continue;
+      if (found >= 0)
+        return -1;
+      found = dim;
+    }
+    return found >= 0 ? found : begin;
+  }
+
+  LogicalResult matchAndRewrite(ReshapeOp op,
+                                PatternRewriter &rewriter) const override {
+    auto pad = op.getInput().getDefiningOp<PadOp>();
+    if (!pad || !pad->hasOneUse())
+      return failure();
+    ArrayRef<int64_t> padded = pad.getType().getShape();
+    auto groups = groupReshape(padded, op.getShape());
+    if (!groups)
+      return failure();
+    SmallVector<int64_t> shape(op.getShape()), low(shape.size(), 0), high = low;
+    for (const DimGroup &group : *groups) {
+      int64_t from = onlyDim(padded, group.sourceBegin, group.sourceEnd);
+      int64_t to = onlyDim(shape, group.resultBegin, group.resultEnd);
+      for (int64_t dim = group.sourceBegin; dim < group.sourceEnd; ++dim) {
+        if (pad.getLow()[dim] == 0 && pad.getHigh()[dim] == 0)
+          continue;
+        if (dim != from || to < 0)
+          return failure();
+        shape[to] = pad.getInput().getType().getDimSize(dim);
+        low[to] = pad.getLow()[dim];
+        high[to] = pad.getHigh()[dim];
+      }
+    }
+    Value input =
+        rewriter.createOrFold<ReshapeOp>(op.getLoc(), pad.getInput(), shape);
+    rewriter.replaceOpWithNewOp<PadOp>(op, input, pad.getValue(), low, high,
+                                       pad.getMode());
+    return success();
+  }
+};
+
 struct FoldPads : lathe::impl::FoldPadsBase<FoldPads> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
+    patterns.add<SinkPadThroughReshape>(&getContext());
     patterns.add<FoldPad<ConvOp>, FoldPad<MaxPoolOp>, FoldPad<AvgPoolOp>>(
         &getContext(), numFolded);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

@@ -13,23 +13,31 @@
 
 using namespace mlir;
 
-void lathe::buildGraphPipeline(OpPassManager &manager) {
+/// Brings the graph into the form that patterns are written for.
+static void addCleanup(OpPassManager &manager) {
   OpPassManager &function = manager.nest<func::FuncOp>();
+  function.addPass(createCanonicalizerPass());
+  function.addPass(createCSEPass());
+}
+
+void lathe::buildGraphPipeline(OpPassManager &manager) {
+  // Numbers that the model computes show as numbers afterwards.
+  manager.addPass(createFoldConstants());
+  addCleanup(manager);
   // Composite ops are recognized as exporters write them, before their
   // constants are folded into neighbours.
-  function.addPass(createCanonicalizerPass());
-  function.addPass(createCSEPass());
-  function.addPass(createSimplifyGraph());
+  manager.addNestedPass<func::FuncOp>(createSimplifyGraph());
   // Pads, scales and what they fold into are neighbours once no transpose is
   // between them.
-  function.addPass(createPropagateLayout());
-  function.addPass(createCanonicalizerPass());
-  function.addPass(createFoldPads());
-  function.addPass(createFoldScales());
+  manager.addNestedPass<func::FuncOp>(createPropagateLayout());
+  addCleanup(manager);
+  manager.addNestedPass<func::FuncOp>(createFoldPads());
+  manager.addNestedPass<func::FuncOp>(createFoldScales());
   // Limits meet where what was between them is folded.
-  function.addPass(createSimplifyGraph());
-  function.addPass(createCanonicalizerPass());
-  function.addPass(createCSEPass());
+  manager.addNestedPass<func::FuncOp>(createSimplifyGraph());
+  // Whatever happened to a weight is computed once.
+  manager.addPass(createFoldConstants());
+  addCleanup(manager);
 }
 
 void lathe::registerLathePipelines() {

@@ -89,3 +89,14 @@ func.func @zeros_before_counting_avg_pool(%x: tensor<1x8x8x3xf32>) -> tensor<1x5
   %1 = lathe.avg_pool %0 {count_include_pad, kernel = array<i64: 3, 3>, strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 0, 0>} : (tensor<1x10x10x3xf32>) -> tensor<1x5x5x3xf32>
   return %1 : tensor<1x5x5x3xf32>
 }
+
+// One channel: the change of layout is a reshape.
+// CHECK-LABEL: @zeros_around_one_channel
+// CHECK: %[[X:.*]] = lathe.reshape %arg0 {shape = array<i64: 1, 8, 8, 1>}
+// CHECK-NEXT: lathe.conv %[[X]], {{.*}} pads = array<i64: 1, 2, 1, 2>
+func.func @zeros_around_one_channel(%x: tensor<1x1x8x8xf32>, %w: tensor<3x5x1x4xf32>) -> tensor<1x8x8x4xf32> {
+  %0 = lathe.pad %x {low = array<i64: 0, 0, 1, 2>, high = array<i64: 0, 0, 1, 2>} : (tensor<1x1x8x8xf32>) -> tensor<1x1x10x12xf32>
+  %1 = lathe.reshape %0 {shape = array<i64: 1, 10, 12, 1>} : (tensor<1x1x10x12xf32>) -> tensor<1x10x12x1xf32>
+  %2 = lathe.conv %1, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>} : (tensor<1x10x12x1xf32>, tensor<3x5x1x4xf32>) -> tensor<1x8x8x4xf32>
+  return %2 : tensor<1x8x8x4xf32>
+}
