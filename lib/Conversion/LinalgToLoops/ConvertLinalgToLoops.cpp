@@ -21,10 +21,6 @@ namespace lathe {
 using namespace mlir;
 using namespace lathe;
 
-Location lathe::nameLoc(Location loc, StringRef name) {
-  return NameLoc::get(StringAttr::get(loc.getContext(), name), loc);
-}
-
 SmallVector<StringRef> lathe::loopNames(linalg::GenericOp op) {
   SmallVector<StringRef> names;
   if (auto attr = op->getAttrOfType<ArrayAttr>("lathe.loops"))
@@ -53,9 +49,9 @@ SmallVector<Value> lathe::buildLoop(
   Value stepValue = arith::ConstantIndexOp::create(builder, loc, step);
   auto loop = scf::ForOp::create(builder, loc, valueOf(low), valueOf(high),
                                  stepValue, carried);
-  loop.getInductionVar().setLoc(nameLoc(loc, name));
-  for (BlockArgument argument : loop.getRegionIterArgs())
-    argument.setLoc(nameLoc(loc, "acc"));
+  SmallVector<StringRef> names(1 + carried.size(), "acc");
+  names[0] = name;
+  loop->setAttr("lathe.names", builder.getStrArrayAttr(names));
   OpBuilder::InsertionGuard guard(builder);
   if (carried.empty())
     builder.setInsertionPoint(loop.getBody()->getTerminator());

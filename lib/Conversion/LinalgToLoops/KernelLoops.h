@@ -30,9 +30,6 @@ struct KernelBody {
   int64_t vector = 1;
 };
 
-/// `loc` with a name for the C code and for who reads the IR.
-mlir::Location nameLoc(mlir::Location loc, llvm::StringRef name);
-
 /// Builds `for name in [low, high) step`, with `carried` as loop-carried
 /// values; `body` gets the loop variable and the carried values and returns
 /// their next values. Returns the final ones. A loop of one iteration is no
