@@ -8,6 +8,8 @@
 #include "GenericBuilder.h"
 #include "Patterns.h"
 
+#include "mlir/IR/Matchers.h"
+
 using namespace mlir;
 using namespace lathe;
 using namespace lathe::detail;
@@ -69,8 +71,6 @@ struct LowerTranspose : OpConversionPattern<TransposeOp> {
   }
 };
 
-/// Takes the part that is read in ascending order, then turns around what the
-/// slice reads downwards.
 struct LowerSlice : OpConversionPattern<SliceOp> {
   using OpConversionPattern::OpConversionPattern;
 
@@ -78,32 +78,39 @@ struct LowerSlice : OpConversionPattern<SliceOp> {
   matchAndRewrite(SliceOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    ArrayRef<int64_t> sizes = op.getSizes();
-    SmallVector<int64_t> offsets(op.getOffsets()), steps(op.getSteps());
+    RankedTensorType input = tensorTypeOf(adaptor.getInput());
     SmallVector<AffineExpr> exprs;
-    bool turns = false;
-    for (auto [dim, step] : llvm::enumerate(steps)) {
-      exprs.push_back(b.getAffineDimExpr(dim));
-      if (step > 0)
-        continue;
-      if (sizes[dim] > 1) {
-        offsets[dim] += (sizes[dim] - 1) * step;
-        exprs.back() = (sizes[dim] - 1) - exprs.back();
-        turns = true;
-      }
-      step = -step;
+    bool hasMap = true;
+    for (int64_t dim = 0; dim < input.getRank(); ++dim) {
+      AffineExpr index = b.getAffineDimExpr(dim);
+      exprs.push_back(index * op.getSteps()[dim] + op.getOffsets()[dim]);
+      // A bare dimension in a map states that the extents are equal.
+      hasMap &=
+          exprs.back() != index || op.getSizes()[dim] == input.getDimSize(dim);
     }
-    auto type = getTypeConverter()->convertType<RankedTensorType>(op.getType());
-    Value result = adaptor.getInput();
-    if (result.getType() != type ||
-        llvm::any_of(steps, [](int64_t step) { return step != 1; }))
-      result = tensor::ExtractSliceOp::create(
-          b, type, result, getAsIndexOpFoldResult(b.getContext(), offsets),
-          getAsIndexOpFoldResult(b.getContext(), sizes),
-          getAsIndexOpFoldResult(b.getContext(), steps));
-    rewriter.replaceOp(op,
-                       turns ? buildMoved(b, result, sizes, exprs) : result);
+    rewriter.replaceOp(
+        op, hasMap ? buildMoved(b, adaptor.getInput(), op.getSizes(), exprs)
+                   : buildRead(b, op, adaptor.getInput()));
     return success();
+  }
+
+private:
+  /// Reads the elements by their indices.
+  static Value buildRead(ImplicitLocOpBuilder &b, SliceOp op, Value input) {
+    auto body = [&](ImplicitLocOpBuilder &b, ValueRange) -> Value {
+      SmallVector<Value> indices;
+      for (auto [dim, step] : llvm::enumerate(op.getSteps())) {
+        Value index = linalg::IndexOp::create(b, dim);
+        if (step != 1)
+          index = arith::MulIOp::create(b, index, indexConstant(b, step));
+        if (int64_t offset = op.getOffsets()[dim])
+          index = arith::AddIOp::create(b, index, indexConstant(b, offset));
+        indices.push_back(index);
+      }
+      return tensor::ExtractOp::create(b, input, indices);
+    };
+    return buildTensor(b, op.getSizes(), tensorTypeOf(input).getElementType(),
+                       {}, body);
   }
 };
 
@@ -207,8 +214,7 @@ struct LowerPad : OpConversionPattern<PadOp> {
     Value result;
     switch (op.getMode()) {
     case PadMode::Constant:
-      result = buildPad(b, adaptor.getInput(), op.getLow(), op.getHigh(),
-                        buildValue(b, op, adaptor), /*neutral=*/false);
+      result = buildBordered(b, op, adaptor);
       break;
     case PadMode::Wrap:
       result = buildWrapped(b, op, adaptor.getInput());
@@ -223,18 +229,56 @@ struct LowerPad : OpConversionPattern<PadOp> {
   }
 
 private:
-  /// The scalar that the border holds.
-  static Value buildValue(ImplicitLocOpBuilder &b, PadOp op,
-                          OpAdaptor adaptor) {
-    Type element = tensorTypeOf(adaptor.getInput()).getElementType();
-    Value value = adaptor.getValue();
+  static Value buildBordered(ImplicitLocOpBuilder &b, PadOp op,
+                             OpAdaptor adaptor) {
+    Value input = adaptor.getInput(), value = adaptor.getValue();
+    Type element = tensorTypeOf(input).getElementType();
+    TypedAttr border;
+    SplatElementsAttr splat;
     if (!value)
-      return arith::ConstantOp::create(b,
-                                       cast<TypedAttr>(b.getZeroAttr(element)));
-    SmallVector<Value> indices;
-    for (int64_t dim = 0; dim < tensorTypeOf(value).getRank(); ++dim)
-      indices.push_back(indexConstant(b, 0));
-    return b.createOrFold<tensor::ExtractOp>(value, indices);
+      border = cast<TypedAttr>(b.getZeroAttr(element));
+    else if (matchPattern(value, m_Constant(&splat)))
+      border = splat.getSplatValue<TypedAttr>();
+    else
+      return buildComputedBorder(b, op, input, value);
+    Value scalar = arith::ConstantOp::create(b, border);
+    return buildPad(b, input, op.getLow(), op.getHigh(), scalar,
+                    /*neutral=*/false);
+  }
+
+  /// A border that is only known at run time: chosen for each element.
+  static Value buildComputedBorder(ImplicitLocOpBuilder &b, PadOp op,
+                                   Value input, Value value) {
+    ArrayRef<int64_t> shape = op.getType().getShape();
+    SmallVector<AffineExpr> first(tensorTypeOf(value).getRank(),
+                                  b.getAffineConstantExpr(0));
+    AffineMap map = AffineMap::get(shape.size(), 0, first, b.getContext());
+    auto body = [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
+      SmallVector<Value> indices;
+      Value inside;
+      for (auto [dim, extent] :
+           llvm::enumerate(tensorTypeOf(input).getShape())) {
+        int64_t low = op.getLow()[dim];
+        Value index = linalg::IndexOp::create(b, dim);
+        if (shape[dim] == extent) {
+          indices.push_back(index);
+          continue;
+        }
+        index = arith::SubIOp::create(b, index, indexConstant(b, low));
+        // Negative indices are large unsigned ones.
+        Value holds = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index,
+                                            indexConstant(b, extent));
+        inside =
+            inside ? Value(arith::AndIOp::create(b, inside, holds)) : holds;
+        indices.push_back(
+            clampIndex(b, index, -low, shape[dim] - low - 1, extent));
+      }
+      Value element = tensor::ExtractOp::create(b, input, indices);
+      return inside ? Value(arith::SelectOp::create(b, inside, element, x[0]))
+                    : element;
+    };
+    return buildTensor(b, shape, tensorTypeOf(input).getElementType(),
+                       GenericInput{value, map}, body);
   }
 
   static Value buildWrapped(ImplicitLocOpBuilder &b, PadOp op, Value input) {

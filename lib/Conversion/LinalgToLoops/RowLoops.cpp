@@ -184,6 +184,17 @@ void RowEmitter::emitShared(ArrayRef<int64_t> loops, Indices bases) {
   emitRest(rest, bases);
 }
 
+/// Whether `select` keeps the greater (or, by `predicate`, smaller) of a value
+/// and `accumulator`, passing over NaN.
+static bool keepsExtremum(arith::SelectOp select, Value accumulator,
+                          arith::CmpFPredicate predicate) {
+  auto compare = select.getCondition().getDefiningOp<arith::CmpFOp>();
+  return compare && compare.getPredicate() == predicate &&
+         compare.getLhs() == select.getTrueValue() &&
+         compare.getRhs() == accumulator &&
+         select.getFalseValue() == accumulator;
+}
+
 /// How vectors of partial results are joined, for the reductions that have an
 /// instruction for it.
 static std::optional<vector::CombiningKind> combinerOf(linalg::GenericOp op) {
@@ -202,6 +213,13 @@ static std::optional<vector::CombiningKind> combinerOf(linalg::GenericOp op) {
           [](auto) { return vector::CombiningKind::MAXIMUMF; })
       .Case<arith::MinimumFOp>(
           [](auto) { return vector::CombiningKind::MINIMUMF; })
+      .Case<arith::SelectOp>([&](arith::SelectOp select) -> Kind {
+        if (keepsExtremum(select, accumulator, arith::CmpFPredicate::OGT))
+          return vector::CombiningKind::MAXNUMF;
+        if (keepsExtremum(select, accumulator, arith::CmpFPredicate::OLT))
+          return vector::CombiningKind::MINNUMF;
+        return std::nullopt;
+      })
       .Case<arith::MaxSIOp>([](auto) { return vector::CombiningKind::MAXSI; })
       .Case<arith::MinSIOp>([](auto) { return vector::CombiningKind::MINSI; })
       .Default([](Operation *) { return Kind(); });

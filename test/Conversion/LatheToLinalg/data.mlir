@@ -9,14 +9,25 @@ func.func private @transpose(%x: tensor<3x4x5xf32>) -> tensor<5x3x4xf32> {
 
 // -----
 
-// What is read upwards is a slice; what is read downwards is turned around.
-
-// CHECK: affine_map<(d0, d1) -> (d0, -d1 + 1)>
+// CHECK: affine_map<(d0, d1) -> (d0 + 1, d1 * -2 + 3)>
 // CHECK-LABEL: func.func private @slice
-// CHECK: tensor.extract_slice %{{.*}}[1, 1] [2, 2] [1, 2] : tensor<3x4xf32> to tensor<2x2xf32>
 func.func private @slice(%x: tensor<3x4xf32>) -> tensor<2x2xf32> {
   %0 = lathe.slice %x {offsets = array<i64: 1, 3>, sizes = array<i64: 2, 2>, steps = array<i64: 1, -2>} : (tensor<3x4xf32>) -> tensor<2x2xf32>
   return %0 : tensor<2x2xf32>
+}
+
+// -----
+
+// linalg takes the extent of a bare dimension from the operand, and would
+// refuse a map for the first two of three rows.
+
+// CHECK-LABEL: func.func private @first_rows
+// CHECK: %[[I:.*]] = linalg.index 0
+// CHECK: %[[J:.*]] = linalg.index 1
+// CHECK: tensor.extract %{{.*}}[%[[I]], %[[J]]] : tensor<3x4xf32>
+func.func private @first_rows(%x: tensor<3x4xf32>) -> tensor<2x4xf32> {
+  %0 = lathe.slice %x {offsets = array<i64: 0, 0>, sizes = array<i64: 2, 4>, steps = array<i64: 1, 1>} : (tensor<3x4xf32>) -> tensor<2x4xf32>
+  return %0 : tensor<2x4xf32>
 }
 
 // -----
@@ -62,6 +73,21 @@ func.func private @reflect(%x: tensor<3x4xf32>) -> tensor<6x4xf32> {
 func.func private @constant_border(%x: tensor<3xf32>) -> tensor<5xf32> {
   %c = lathe.constant dense<2.5> : tensor<f32>
   %0 = lathe.pad %x, %c {low = array<i64: 1>, high = array<i64: 1>} : (tensor<3xf32>, tensor<f32>) -> tensor<5xf32>
+  return %0 : tensor<5xf32>
+}
+
+// -----
+
+// One that is computed is chosen by position.
+
+// CHECK-LABEL: func.func private @computed_border
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<1xf32>)
+// CHECK: ^bb0(%[[BORDER:.*]]: f32, %{{.*}}: f32):
+// CHECK: %[[INSIDE:.*]] = arith.cmpi ult
+// CHECK: %[[X:.*]] = tensor.extract
+// CHECK: arith.select %[[INSIDE]], %[[X]], %[[BORDER]]
+func.func private @computed_border(%x: tensor<3xf32>, %c: tensor<1xf32>) -> tensor<5xf32> {
+  %0 = lathe.pad %x, %c {low = array<i64: 1>, high = array<i64: 1>} : (tensor<3xf32>, tensor<1xf32>) -> tensor<5xf32>
   return %0 : tensor<5xf32>
 }
 

@@ -16,7 +16,7 @@ def ConvertLatheToLinalg
   let description = [{
     Replaces every op of the `lathe` dialect by `linalg.generic`, `tensor.pad`,
     `linalg.fill` and changes of shape (`tensor.collapse_shape`,
-    `tensor.expand_shape`, `tensor.extract_slice`), and erases the sign of
+    `tensor.expand_shape`), and erases the sign of
     integers from every type of the module, signatures and memrefs included: the
     ops keep it. Arguments of public functions that lose their sign remember it
     in `lathe.type`.
