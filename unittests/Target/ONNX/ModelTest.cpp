@@ -171,6 +171,16 @@ TEST(ModelTest, KernelsAreInlined) {
   exported.expectSameResults();
 }
 
+TEST(ModelTest, ProductsOfBytesHaveOperatorsOfTheirOwn) {
+  ExportedModel exported(
+      "func.func @f(%x: tensor<2x3xi8>, %w: tensor<3x4xui8>, %b: "
+      "tensor<4xi32>) -> tensor<2x4xi32> {\n"
+      "%0 = lathe.matmul %x, %w, %b : (tensor<2x3xi8>, tensor<3x4xui8>, "
+      "tensor<4xi32>) -> tensor<2x4xi32>\n"
+      "return %0 : tensor<2x4xi32>\n}");
+  EXPECT_EQ(exported.getOperators(), "MatMulInteger Add");
+}
+
 TEST(ModelTest, OpsetIsTheLowestThatServes) {
   EXPECT_EQ(ExportedModel(model(conv("%r", "%x", "conv"))).getOpset(), 18);
   ExportedModel wraps(
