@@ -17,6 +17,7 @@
 #include "lathe/Target/C/CEmitter.h"
 #include "lathe/Target/Common/ModelInterface.h"
 #include "lathe/Target/LLVM/Translation.h"
+#include "lathe/Target/ONNX/Export.h"
 
 #include "mlir/Support/LogicalResult.h"
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
@@ -28,6 +29,7 @@ int main(int argc, char **argv) {
   lathe::registerToCPackageTranslation();
   lathe::registerToHeaderTranslation();
   lathe::registerToNativeTranslations();
+  lathe::registerToONNXTranslation();
   return mlir::failed(
       mlir::mlirTranslateMain(argc, argv, "Lathe's translations\n"));
 }
