@@ -32,6 +32,9 @@ static std::optional<ElementKind> kindOfName(llvm::StringRef name) {
   return std::nullopt;
 }
 
+namespace lathe {
+
+/// Found by llvm::json through the arguments' namespace.
 static bool fromJSON(const json::Value &value, Artifact::Tensor &tensor,
                      json::Path where) {
   json::ObjectMapper object(value, where);
@@ -74,6 +77,8 @@ static bool fromJSON(const json::Value &value, Artifact &artifact,
   artifact.arenaAlign = arena->getInteger("align").value_or(1);
   return true;
 }
+
+} // namespace lathe
 
 static std::string manifestIn(llvm::StringRef directory) {
   llvm::SmallString<128> file(directory);

@@ -9,7 +9,7 @@
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Frontend/ONNX/Import.h"
-#include "lathe/Reference/Evaluator.h"
+#include "lathe/Reference/EvaluableOpInterface.h"
 #include "lathe/Target/Common/ModelInterface.h"
 
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"

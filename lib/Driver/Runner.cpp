@@ -107,6 +107,34 @@ static llvm::Error runNative(ModuleOp module, ArrayRef<HostTensor> inputs,
   return llvm::Error::success();
 }
 
+/// Writes the module as files into a temporary folder, and builds and runs
+/// them.
+static llvm::Expected<NamedTensors> runAsFiles(ModuleOp module,
+                                               const NamedTensors &inputs,
+                                               const TargetDescription &target,
+                                               EmitKind kind) {
+  SmallString<64> directory;
+  if (std::error_code error =
+          llvm::sys::fs::createUniqueDirectory("lathe-run", directory))
+    return llvm::createStringError("no temporary folder: " + error.message());
+  llvm::scope_exit cleanUp(
+      [&] { llvm::sys::fs::remove_directories(directory); });
+  EmitOptions options;
+  options.kind = kind;
+  auto files = emitFiles(module, target, options);
+  if (!files)
+    return files.takeError();
+  if (llvm::Error error = writeOutputFiles(directory, *files))
+    return std::move(error);
+  llvm::Expected<Artifact> artifact = Artifact::load(directory);
+  if (!artifact)
+    return artifact.takeError();
+  llvm::Expected<ArtifactRun> run = runArtifact(*artifact, inputs);
+  if (!run)
+    return run.takeError();
+  return std::move(run->outputs);
+}
+
 llvm::Expected<NamedTensors>
 lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
                 const TargetDescription &target, unsigned threads) {

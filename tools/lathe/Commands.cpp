@@ -7,6 +7,7 @@
 
 #include "Commands.h"
 
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Location.h"
 #include "llvm/Support/WithColor.h"

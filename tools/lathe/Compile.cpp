@@ -13,6 +13,7 @@
 #include "lathe/Driver/Loader.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;

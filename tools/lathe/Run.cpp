@@ -8,6 +8,7 @@
 #include "Commands.h"
 #include "Options.h"
 
+#include "lathe/Driver/Artifact.h"
 #include "lathe/Driver/Loader.h"
 #include "lathe/Driver/Runner.h"
 #include "lathe/Support/Compare.h"
@@ -96,6 +97,8 @@ struct Run : Command {
     for (const std::string &argument : inputs)
       if (llvm::Error error = readTensorArgument(argument, tensors))
         return reportError(std::move(error));
+    if (Artifact::isArtifact(flags.model))
+      return runCompiled(tensors);
 
     DialectRegistry registry;
     registerLatheDialects(registry);
@@ -119,6 +122,21 @@ struct Run : Command {
     if (!results)
       return reportError(results.takeError());
     return finish(*results);
+  }
+
+  /// Runs a folder that lathe compile wrote.
+  ExitStatus runCompiled(const NamedTensors &tensors) {
+    llvm::Expected<Artifact> artifact = Artifact::load(flags.model);
+    if (!artifact)
+      return reportError(artifact.takeError());
+    llvm::Expected<ArtifactRun> run = runArtifact(*artifact, tensors);
+    if (!run)
+      return reportError(run.takeError());
+    if (run->instructions)
+      llvm::outs() << "instructions " << *run->instructions << "\n";
+    if (run->stack)
+      llvm::outs() << "stack " << *run->stack << " bytes\n";
+    return finish(run->outputs);
   }
 
   /// Writes, compares or prints the results.

@@ -91,6 +91,28 @@ Error InputBinding::bindShape(const ValueInfoProto &input,
   return Error::success();
 }
 
+Error InputBinding::bindKnown(const ValueInfoProto &input,
+                              const ImportOptions::Shape &known) {
+  const onnx::TensorShapeProto *proto = getShapeProto(input);
+  if (shapes.count(input.name()))
+    return Error::success();
+  llvm::SmallVector<int64_t, 4> shape = known.dims;
+  // A tensor that does not fit at all is reported when it is used.
+  if (proto && proto->dim_size() != static_cast<int>(shape.size()))
+    return Error::success();
+  for (int i = 0; proto && i < proto->dim_size(); ++i) {
+    const auto &dim = proto->dim(i);
+    if (dim.has_dim_value() && dim.dim_value() > 0)
+      shape[i] = dim.dim_value();
+    else if (dim.has_dim_param())
+      if (Error error = bindDimension(dim.dim_param(), shape[i],
+                                      "--input " + input.name()))
+        return error;
+  }
+  shapes[input.name()] = shape;
+  return Error::success();
+}
+
 Expected<InputBinding>
 InputBinding::create(ArrayRef<const ValueInfoProto *> inputs,
                      const ImportOptions &options) {
@@ -122,6 +144,12 @@ InputBinding::create(ArrayRef<const ValueInfoProto *> inputs,
     return std::move(error);
   if (Error error = bindAll(options.reshapes, "--reshape"))
     return std::move(error);
+  for (const ImportOptions::Shape &known : options.knownInputs)
+    for (const ValueInfoProto *input : inputs)
+      if (input->name() == known.input ||
+          (known.input.empty() && inputs.size() == 1))
+        if (Error error = binding.bindKnown(*input, known))
+          return std::move(error);
   for (const ImportOptions::Binding &bound : options.bindings)
     if (Error error = findInput(inputs, bound.input).takeError())
       return std::move(error);

@@ -41,6 +41,9 @@ private:
   llvm::Error bindShape(const onnx::ValueInfoProto &input,
                         const ImportOptions::Shape &shape,
                         llvm::StringRef flag);
+  /// Takes the dimensions that the model leaves open from a tensor.
+  llvm::Error bindKnown(const onnx::ValueInfoProto &input,
+                        const ImportOptions::Shape &known);
   llvm::Error checkFixedDimensions(const onnx::ValueInfoProto &input,
                                    const ImportOptions::Shape &shape);
 

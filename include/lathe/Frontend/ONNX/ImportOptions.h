@@ -48,6 +48,10 @@ struct ImportOptions {
   std::vector<Shape> shapes;
   /// Shapes of inputs that override what the model fixes.
   std::vector<Shape> reshapes;
+  /// Shapes of tensors that the model is going to run on: what the model and the
+  /// options above leave open is taken from them. Names the model does not have
+  /// are ignored; an empty name stands for the only input.
+  std::vector<Shape> knownInputs;
   /// Values of named dimensions (`batch=1`).
   std::vector<Dimension> dims;
   /// Inputs that are fixed to a value (`sr=16000`, `scale=0.5,0.25`): one
