@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"
 
@@ -33,9 +34,20 @@ struct Group {
   bool hasRoot = false;
 };
 
+/// Whether `op` expands a constant from the form in which it is stored, element
+/// by element. It belongs to the kernel that reads the constant, which then
+/// needs no memory for the expanded form.
+bool isDecoding(Operation *op) {
+  return isa<ElementwiseOpInterface>(op) &&
+         isConstantExpression(op->getResult(0)) && op->hasOneUse() &&
+         needsCode(*op->user_begin());
+}
+
 /// Whether `producer` may join a kernel through `use`: its only use, of the
 /// very elements that the consumer's loops visit.
 bool canFuse(Operation *producer, OpOperand &use, const Group &group) {
+  if (isDecoding(producer))
+    return true;
   if (!producer->hasOneUse() || !isa<ElementwiseOpInterface>(use.getOwner()))
     return false;
   auto type = cast<RankedTensorType>(producer->getResult(0).getType());
@@ -115,7 +127,22 @@ void outline(Group &group) {
 }
 
 struct FormKernels : lathe::impl::FormKernelsBase<FormKernels> {
+  /// Gives each reader of an expanded constant an expansion of its own.
+  void separateDecodings(Block &block) {
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
+      if (!isa<ElementwiseOpInterface>(op) || op.use_empty() ||
+          !isConstantExpression(op.getResult(0)))
+        continue;
+      OpBuilder builder(op.getContext());
+      builder.setInsertionPointAfter(&op);
+      for (OpOperand &use : llvm::make_early_inc_range(
+               llvm::drop_begin(op.getResult(0).getUses())))
+        use.set(builder.clone(op)->getResult(0));
+    }
+  }
+
   void runOnOperation() override {
+    separateDecodings(getOperation().getBody().front());
     SmallVector<Operation *> ops;
     for (Operation &op : getOperation().getBody().front().without_terminator())
       ops.push_back(&op);

@@ -308,8 +308,8 @@ static bool isSameMemory(Value a, Value b) {
              getConstantIntValue(right.getByteShift());
 }
 
-/// Names the parameters: x, x2, … for data, weight and bias for constants, y for
-/// results.
+/// Names the parameters: x, x2, … for data, weight and bias for constants, y
+/// for results.
 void Outliner::nameArguments(func::FuncOp func, KernelOp kernel) {
   llvm::StringMap<unsigned> counts;
   auto setName = [&](unsigned argument, StringRef base) {

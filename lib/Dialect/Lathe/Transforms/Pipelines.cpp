@@ -38,6 +38,8 @@ void lathe::buildGraphPipeline(OpPassManager &manager) {
   // Whatever happened to a weight is computed once.
   manager.addPass(createFoldConstants());
   addCleanup(manager);
+  // Last, so that no constant is folded into its wider form.
+  manager.addNestedPass<func::FuncOp>(createWidenFloats());
 }
 
 void lathe::registerLathePipelines() {

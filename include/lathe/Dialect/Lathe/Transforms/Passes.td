@@ -116,6 +116,23 @@ def SimplifyGraph : Pass<"lathe-simplify-graph", "::mlir::func::FuncOp"> {
   ];
 }
 
+def WidenFloats : Pass<"lathe-widen-floats", "::mlir::func::FuncOp"> {
+  let summary = "Compute f16 and bf16 models in f32";
+  let description = [{
+    Activations of 16-bit floats become f32, so that nothing is rounded between
+    the ops, as ONNX Runtime computes such models on CPUs. Weights stay in the
+    16 bits in which they are stored; a `lathe.cast` behind each joins the kernel
+    that reads it. Inputs, outputs and what the model itself casts keep their
+    types. Idempotent.
+
+    Example: see test/Dialect/Lathe/Transforms/widen-floats.mlir.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+  let statistics = [
+    Statistic<"numWidened", "widened", "Number of ops computed in f32">,
+  ];
+}
+
 //===----------------------------------------------------------------------===//
 // Kernels
 //===----------------------------------------------------------------------===//

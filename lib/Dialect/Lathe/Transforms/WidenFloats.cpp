@@ -1,0 +1,109 @@
+//===- WidenFloats.cpp - Compute f16 and bf16 models in f32 ---------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Dialect/Lathe/Transforms/Passes.h"
+
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/TypeUtilities.h"
+
+namespace lathe {
+#define GEN_PASS_DEF_WIDENFLOATS
+#include "lathe/Dialect/Lathe/Transforms/Passes.h.inc"
+} // namespace lathe
+
+using namespace mlir;
+using namespace lathe;
+
+static bool isHalf(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor &&
+         (tensor.getElementType().isF16() || tensor.getElementType().isBF16());
+}
+
+namespace {
+
+struct WidenFloats : lathe::impl::WidenFloatsBase<WidenFloats> {
+  void runOnOperation() override {
+    Block &block = getOperation().getBody().front();
+    OpBuilder builder(&getContext());
+    widened.clear();
+    for (Operation &op : llvm::make_early_inc_range(block)) {
+      builder.setInsertionPoint(&op);
+      if (op.hasTrait<OpTrait::IsTerminator>())
+        narrowOperands(builder, op);
+      else if (op.getNumOperands() != 0 && !isWidening(&op) &&
+               llvm::any_of(op.getOperandTypes(), isHalf))
+        rebuild(builder, op);
+    }
+  }
+
+private:
+  /// A cast to f32 says what this pass would say.
+  static bool isWidening(Operation *op) {
+    auto cast = dyn_cast<CastOp>(op);
+    return cast && cast.getTo().isF32();
+  }
+
+  Value widen(OpBuilder &builder, Value value) {
+    if (!isHalf(value.getType()))
+      return value;
+    Value &wide = widened[value];
+    if (!wide) {
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointAfterValue(value);
+      wide =
+          CastOp::create(builder, value.getLoc(), value, builder.getF32Type());
+    }
+    return wide;
+  }
+
+  /// Replaces `op` by itself on f32 operands.
+  void rebuild(OpBuilder &builder, Operation &op) {
+    IRMapping mapping;
+    for (Value operand : op.getOperands())
+      if (Value wide = widen(builder, operand); wide != operand)
+        mapping.map(operand, wide);
+    Operation *clone = builder.clone(op, mapping);
+    SmallVector<Type> types;
+    auto infer = cast<InferTypeOpInterface>(clone);
+    if (failed(infer.inferReturnTypes(
+            &getContext(), op.getLoc(), clone->getOperands(),
+            clone->getAttrDictionary(), clone->getPropertiesStorage(),
+            clone->getRegions(), types)))
+      return signalPassFailure();
+    for (auto [result, type, old] :
+         llvm::zip(clone->getResults(), types, op.getResults())) {
+      result.setType(type);
+      if (type == old.getType())
+        old.replaceAllUsesWith(result); // a type that does not follow operands
+      else
+        widened[old] = result;
+    }
+    ++numWidened;
+    // Users are rebuilt in turn; the old op dies with the last of them.
+    replaced.push_back(&op);
+  }
+
+  /// Gives a function's results the type that it declares.
+  void narrowOperands(OpBuilder &builder, Operation &op) {
+    for (OpOperand &operand : op.getOpOperands())
+      if (Value wide = widened.lookup(operand.get());
+          wide && !isa<BlockArgument>(operand.get()) &&
+          wide.getDefiningOp() != operand.get().getDefiningOp())
+        operand.set(
+            CastOp::create(builder, operand.get().getLoc(), wide,
+                           getElementTypeOrSelf(operand.get().getType())));
+    for (Operation *old : llvm::reverse(replaced))
+      old->erase();
+    replaced.clear();
+  }
+
+  llvm::DenseMap<Value, Value> widened;
+  SmallVector<Operation *> replaced;
+};
+
+} // namespace
