@@ -2,6 +2,7 @@
 # they test, whole compilations under e2e/, and the GoogleTest programs.
 import os
 import shutil
+import sys
 
 import lit.formats
 
@@ -10,6 +11,8 @@ config.test_format = lit.formats.ShTest(True)
 config.suffixes = [".mlir", ".onnxtxt", ".textproto", ".test"]
 config.excludes = ["Inputs", "CMakeLists.txt"]
 config.test_source_root = os.path.dirname(__file__)
+# Test formats of our own.
+sys.path.append(config.test_source_root)
 
 config.environment["PATH"] = os.pathsep.join(
     [os.path.join(config.lathe_build, "bin"), config.llvm_tools_dir, os.environ["PATH"]]
@@ -23,6 +26,7 @@ for name in ("HOME", "CCACHE_DIR", "ASAN_OPTIONS", "UBSAN_OPTIONS"):
 shared = os.environ.get(
     "LATHE_SHARED", os.path.join(os.path.dirname(config.lathe_source), "shared")
 )
+config.lathe_shared = shared
 if os.path.isdir(os.path.join(shared, "models")):
     config.available_features.add("shared")
 config.substitutions.append(("%shared", shared))
@@ -37,6 +41,7 @@ for feature, program in (
     ("qemu-arm", "qemu-system-arm"),
     ("gcc", "gcc"),
     ("clang", "clang-22"),
+    ("cmake", "cmake"),
 ):
     if shutil.which(program):
         config.available_features.add(feature)

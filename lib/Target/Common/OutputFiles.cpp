@@ -137,9 +137,13 @@ Error writeOutputFiles(StringRef directory, ArrayRef<OutputFile> files) {
 
   // Inside the target, since moving a file is atomic within a file system only
   // and the parent may not be writable.
-  SmallString<256> staging;
-  if (std::error_code code =
-          sys::fs::createUniqueDirectory(target + "/.lathe", staging))
+  SmallString<256> prefix = target, staging;
+  std::error_code code = sys::fs::make_absolute(prefix);
+  sys::path::append(prefix, ".lathe");
+  // A relative prefix would be taken below the system's temporary folder.
+  if (!code)
+    code = sys::fs::createUniqueDirectory(prefix, staging);
+  if (code)
     return makeError(code, "create a temporary folder in", target);
   scope_exit removeStaging([&] { sys::fs::remove_directories(staging); });
 

@@ -1,0 +1,51 @@
+# Real models against what ONNX Runtime computed, on every backend.
+import os
+
+import model_test
+from model_test import Backend, Model
+
+backends = {
+    "reference": Backend(["--backend=reference"]),
+    "jit": Backend([]),
+    "c": Backend(["--backend=c"]),
+    "x86-64-v3": Backend(["--target=x86-64-v3"], "x86-64-v3"),
+    "x86-64-v4": Backend(["--target=x86-64-v4"], "x86-64-v4"),
+    "aarch64": Backend(["--target=aarch64"], "aarch64", "qemu-aarch64"),
+    "cortex-m4": Backend(["--target=cortex-m4"], "arm-none-eabi", "qemu-arm"),
+    "cortex-m7": Backend(["--target=cortex-m7"], "arm-none-eabi", "qemu-arm"),
+}
+compiled = ["jit", "c", "x86-64-v3", "x86-64-v4", "aarch64"]
+
+examples = os.path.join(config.lathe_source, "examples")
+models = {
+    "digits": Model(
+        os.path.join(examples, "digits", "digits.onnx"),
+        os.path.join(examples, "digits", "digit.in.npz"),
+        os.path.join(examples, "digits", "digit.out.npz"),
+        list(backends),
+    ),
+    "sine": Model(
+        os.path.join(examples, "sine", "sine.onnx"),
+        os.path.join(examples, "sine", "sine.in.npz"),
+        os.path.join(examples, "sine", "sine.out.npz"),
+        list(backends),
+    ),
+}
+for name, tried in {
+    "ad_autoencoder_f32": list(backends),
+    "kws_dscnn_f32": list(backends),
+    "mnist_cnn_op8": list(backends),
+    "mnist_mlp_op9": list(backends),
+    "mobilenet_v2_f32": compiled,
+    "resnet20_cifar10_f32": ["reference"] + compiled,
+    "resnet8_cifar10_f32": list(backends),
+    "squeezenet_f32": compiled,
+    "ultraface_rfb320_f32": compiled,
+    "vww_mobilenet_f32": ["reference"] + compiled,
+}.items():
+    path = os.path.join(config.lathe_shared, "models", name)
+    models[name] = Model(
+        path + ".onnx", path + ".in.npz", path + ".out.npz", tried, "shared"
+    )
+
+config.test_format = model_test.ModelFormat(models, backends)

@@ -1,0 +1,72 @@
+"""A lit test format: models, each run on each of several backends.
+
+A module of its own, not part of a lit configuration, because lit's workers
+import it.
+"""
+
+import subprocess
+
+import lit.formats
+import lit.Test
+
+TIMEOUT = 900  # seconds
+
+
+class Backend:
+    """Flags of `lathe run` and the features that they need."""
+
+    def __init__(self, flags, *features):
+        self.flags = flags
+        self.features = list(features)
+
+
+class Model:
+    """A model with its input and expected output, and the backends to try."""
+
+    def __init__(self, path, inputs, expected, backends, *features):
+        self.path, self.inputs, self.expected = path, inputs, expected
+        self.backends = backends
+        self.features = list(features)
+
+
+class ModelFormat(lit.formats.ShTest):
+    """One test per model and backend, called MODEL/BACKEND."""
+
+    def __init__(self, models, backends):
+        super().__init__()
+        self.models = models
+        self.backends = backends
+
+    def getTestsInDirectory(self, suite, path_in_suite, litConfig, localConfig):
+        for name, model in self.models.items():
+            for backend in model.backends:
+                test = lit.Test.Test(suite, path_in_suite + (name, backend), localConfig)
+                test.requires = model.features + self.backends[backend].features
+                yield test
+
+    def execute(self, test, litConfig):
+        missing = test.getMissingRequiredFeatures()
+        if missing:
+            reason = "Missing required feature(s): " + ", ".join(missing)
+            return lit.Test.Result(lit.Test.UNSUPPORTED, reason)
+        name, backend = test.path_in_suite[-2:]
+        model = self.models[name]
+        command = ["lathe", "run", model.path, "--input", model.inputs]
+        command += ["--compare", model.expected, "--rtol=1e-3", "--atol=1e-5"]
+        command += self.backends[backend].flags
+        try:
+            done = subprocess.run(
+                command,
+                env=test.config.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=TIMEOUT,
+                errors="replace",
+            )
+        except subprocess.TimeoutExpired:
+            return lit.Test.TIMEOUT, f"$ {' '.join(command)}\n"
+        output = f"$ {' '.join(command)}\n{done.stdout}"
+        # A comparison of nothing would pass too.
+        passed = done.returncode == 0 and ": " in done.stdout
+        return (lit.Test.PASS if passed else lit.Test.FAIL), output
