@@ -265,12 +265,18 @@ std::pair<OpFoldResult, OpFoldResult> TileEmitter::clip(int64_t loop,
       Value divisor = arith::ConstantIndexOp::create(builder, loc, step);
       return arith::DivUIOp::create(builder, loc, value, divisor);
     };
+    // The attribute names the variable in C.
+    auto named = [&](Value value, StringRef suffix) {
+      value.getDefiningOp()->setAttr(
+          "lathe.name", builder.getStringAttr(names[loop] + suffix));
+      return OpFoldResult(value);
+    };
     if (range.low < 0)
-      low = stepsTo(space.flatten(-first));
+      low = named(stepsTo(space.flatten(-first)), "_begin");
     if (range.high + step * (extents[loop] - 1) >= size) {
       Value limit = arith::ConstantIndexOp::create(builder, loc, extents[loop]);
       Value steps = stepsTo(space.constant(size) - first);
-      high = Value(arith::MinSIOp::create(builder, loc, steps, limit));
+      high = named(arith::MinSIOp::create(builder, loc, steps, limit), "_end");
     }
     reader.setUnpadded(pad);
   });

@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/OpDefinition.h"
 
 using namespace mlir;
@@ -66,10 +67,23 @@ InlinePlan::InlinePlan(func::FuncOp function) {
   function.walk<WalkOrder::PreOrder>([&](Block *block) { visit(*block); });
 }
 
+/// True for a loop variable plus or minus a constant, which reads better in
+/// each place that uses it than a name for it would.
+static bool isOffsetOfLoopVariable(Operation *op) {
+  if (!isa<arith::AddIOp, arith::SubIOp>(op) ||
+      !matchPattern(op->getOperand(1), m_Constant()))
+    return false;
+  auto variable = dyn_cast<BlockArgument>(op->getOperand(0));
+  auto loop = variable
+                  ? dyn_cast<scf::ForOp>(variable.getOwner()->getParentOp())
+                  : scf::ForOp();
+  return loop && loop.getInductionVar() == variable;
+}
+
 void InlinePlan::visit(Block &block) {
   // Users come before what they use, so that the statement is known.
   for (Operation &op : llvm::reverse(block)) {
-    if (op.hasTrait<OpTrait::ConstantLike>()) {
+    if (op.hasTrait<OpTrait::ConstantLike>() || isOffsetOfLoopVariable(&op)) {
       inlined.insert(&op);
       continue;
     }
