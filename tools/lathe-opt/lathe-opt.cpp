@@ -10,8 +10,9 @@
 #include "lathe/Conversion/LoopsToLLVM/Passes.h"
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
-#include "lathe/Reference/EvaluableOpInterface.h"
 #include "lathe/Dialect/Lathe/Transforms/Pipelines.h"
+#include "lathe/Driver/Pipelines.h"
+#include "lathe/Reference/EvaluableOpInterface.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllPasses.h"
@@ -29,6 +30,7 @@ int main(int argc, char **argv) {
   lathe::registerLoopsToLLVMPasses();
   lathe::registerLoopsToLLVMPipelines();
   lathe::registerLathePipelines();
+  lathe::registerLoweringPipelines();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "Lathe's optimizer driver\n", registry));
 }

@@ -11,12 +11,20 @@
 
 using namespace lathe::tool;
 
+/// Leaves our flags in --help: those of LLVM are for its developers.
+static void hideFlagsOfLLVM() {
+  for (auto &[name, option] : llvm::cl::getRegisteredOptions())
+    if (name != "help" && name != "version")
+      option->setHiddenFlag(llvm::cl::ReallyHidden);
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   llvm::setBugReportMsg("This is a bug in Lathe. Please report it with the "
                         "command line and the model.\n");
   llvm::cl::SetVersionPrinter(
       [](llvm::raw_ostream &os) { os << "lathe " LATHE_VERSION "\n"; });
+  hideFlagsOfLLVM();
   llvm::cl::ParseCommandLineOptions(
       argc, argv,
       "Lathe turns a trained network down until it fits its machine.\n\n"
