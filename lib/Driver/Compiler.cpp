@@ -18,20 +18,23 @@ using namespace mlir;
 using namespace lathe;
 
 void lathe::setLoweringOptions(LoweringOptions &options,
-                               const TargetDescription &target) {
+                               const TargetDescription &target,
+                               unsigned threads) {
   bool hasVectors = target.backend == TargetBackend::LLVM;
   options.vectorBits = hasVectors ? target.vector.bits : 0;
   if (hasVectors) {
     options.vectorRegisters = target.vector.registers;
     options.alignment = 64; // a cache line, and the widest vector
+    options.threads = threads;
   }
 }
 
 LogicalResult lathe::lowerToKernels(ModuleOp module,
-                                    const TargetDescription &target) {
+                                    const TargetDescription &target,
+                                    unsigned threads) {
   PassManager pm(module.getContext());
   LoweringOptions options;
-  setLoweringOptions(options, target);
+  setLoweringOptions(options, target, threads);
   buildGraphPipeline(pm);
   buildKernelPipeline(pm, options);
   return pm.run(module);
@@ -44,9 +47,10 @@ LogicalResult lathe::lowerToLoops(ModuleOp module) {
 }
 
 std::string lathe::getReplayCommand(StringRef modelPath,
-                                    const TargetDescription &target) {
+                                    const TargetDescription &target,
+                                    unsigned threads) {
   LoweringOptions options;
-  setLoweringOptions(options, target);
+  setLoweringOptions(options, target, threads);
   std::string command;
   llvm::raw_string_ostream os(command);
   if (!modelPath.ends_with(".mlir") && !modelPath.ends_with(".mlirbc"))
@@ -55,7 +59,8 @@ std::string lathe::getReplayCommand(StringRef modelPath,
     os << "lathe-opt " << modelPath;
   os << " --lathe-lowering-pipeline=\"vector-bits=" << options.vectorBits
      << " vector-registers=" << options.vectorRegisters
-     << " alignment=" << options.alignment << "\"";
+     << " alignment=" << options.alignment << " threads=" << options.threads
+     << "\"";
   return command;
 }
 

@@ -27,6 +27,7 @@ void lathe::buildKernelPipeline(OpPassManager &pm,
   SelectStrategyOptions strategy;
   strategy.vectorBits = options.vectorBits;
   strategy.vectorRegisters = options.vectorRegisters;
+  strategy.threads = options.threads;
   func.addPass(createSelectStrategy(strategy));
   func.addPass(createScheduleKernels());
   PlanMemoryOptions plan;

@@ -109,10 +109,9 @@ static llvm::Error runNative(ModuleOp module, ArrayRef<HostTensor> inputs,
 
 /// Writes the module as files into a temporary folder, and builds and runs
 /// them.
-static llvm::Expected<NamedTensors> runAsFiles(ModuleOp module,
-                                               const NamedTensors &inputs,
-                                               const TargetDescription &target,
-                                               EmitKind kind) {
+static llvm::Expected<NamedTensors>
+runAsFiles(ModuleOp module, const NamedTensors &inputs,
+           const TargetDescription &target, EmitKind kind, unsigned threads) {
   SmallString<64> directory;
   if (std::error_code error =
           llvm::sys::fs::createUniqueDirectory("lathe-run", directory))
@@ -121,6 +120,7 @@ static llvm::Expected<NamedTensors> runAsFiles(ModuleOp module,
       [&] { llvm::sys::fs::remove_directories(directory); });
   EmitOptions options;
   options.kind = kind;
+  options.threads = threads;
   auto files = emitFiles(module, target, options);
   if (!files)
     return files.takeError();
@@ -157,15 +157,16 @@ lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
     return outputs;
   }
 
-  if (failed(lowerToKernels(module, target)))
+  if (failed(lowerToKernels(module, target, threads)))
     return llvm::createStringError("the model could not be lowered to kernels");
   int64_t arenaSize = getFootprint(lookupModel(module)).arena;
   if (failed(lowerToLoops(module)))
     return llvm::createStringError("the kernels could not be lowered to loops");
   if (backend == RunBackend::C)
-    return runAsFiles(module, given, target, EmitKind::C);
+    return runAsFiles(module, given, target, EmitKind::C, threads);
   if (target.name != "host")
-    return runAsFiles(module, given, target, getDefaultEmitKind(target));
+    return runAsFiles(module, given, target, getDefaultEmitKind(target),
+                      threads);
   if (llvm::Error error =
           runNative(module, *inputs, *outputs, arenaSize, threads))
     return std::move(error);

@@ -111,7 +111,7 @@ struct Compile : Command {
     if (!machine)
       return reportError(machine.takeError());
     if (printPipeline) {
-      llvm::outs() << getReplayCommand(flags.model, *machine) << "\n";
+      llvm::outs() << getReplayCommand(flags.model, *machine, threads) << "\n";
       return Done;
     }
     DialectRegistry registry;
@@ -135,7 +135,7 @@ struct Compile : Command {
     bool writesIR = emit == Emit::MLIR;
     if (writesIR && level == Level::Graph)
       return writeIR(module);
-    if (failed(lowerToKernels(module, machine)))
+    if (failed(lowerToKernels(module, machine, threads)))
       return UserError;
     func::FuncOp model = lookupModel(module);
     if (!allowOversize && failed(checkFit(model, machine, getLimits())))

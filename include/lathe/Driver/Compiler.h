@@ -18,20 +18,22 @@
 
 namespace lathe {
 
-/// The options of the lowering pipelines for `target`.
+/// The options of the lowering pipelines for `target` and code that uses at
+/// most `threads` threads; a target that takes C has only one.
 void setLoweringOptions(LoweringOptions &options,
-                        const TargetDescription &target);
+                        const TargetDescription &target, unsigned threads);
 
 /// Runs the graph and the kernel pipeline on a module at the graph level.
 mlir::LogicalResult lowerToKernels(mlir::ModuleOp module,
-                                   const TargetDescription &target);
+                                   const TargetDescription &target,
+                                   unsigned threads);
 
 /// Runs the loop pipeline on a module at the kernel level.
 mlir::LogicalResult lowerToLoops(mlir::ModuleOp module);
 
 /// The command line that replays what the driver does to `modelPath`.
 std::string getReplayCommand(llvm::StringRef modelPath,
-                             const TargetDescription &target);
+                             const TargetDescription &target, unsigned threads);
 
 /// What a model needs of a machine's memory, in bytes.
 struct Footprint {

@@ -33,6 +33,9 @@ struct LoweringOptions : mlir::PassPipelineOptions<LoweringOptions> {
       *this, "alignment",
       llvm::cl::desc("Alignment of buffers in the arena in bytes"),
       llvm::cl::init(16)};
+  Option<int64_t> threads{*this, "threads",
+                          llvm::cl::desc("Most threads that a kernel may use"),
+                          llvm::cl::init(1)};
 };
 
 /// Groups the graph's ops into kernels with a strategy and a place in memory.

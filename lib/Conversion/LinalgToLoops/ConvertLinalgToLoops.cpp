@@ -64,6 +64,25 @@ SmallVector<Value> lathe::buildLoop(
   return llvm::to_vector(ValueRange(loop.getResults()));
 }
 
+void lathe::buildParallelLoop(
+    OpBuilder &builder, IndexSpace &space, Location loc, StringRef name,
+    int64_t low, int64_t high, int64_t step,
+    llvm::function_ref<SmallVector<Value>(AffineExpr, ValueRange)> body) {
+  if (high - low == step) {
+    body(space.constant(low), {});
+    return;
+  }
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(builder, loc, value);
+  };
+  auto loop = scf::ParallelOp::create(builder, loc, {constant(low)},
+                                      {constant(high)}, {constant(step)});
+  loop->setAttr("lathe.names", builder.getStrArrayAttr({name}));
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(loop.getBody()->getTerminator());
+  body(space.add(loop.getInductionVars()[0], {low, high - step}), {});
+}
+
 std::optional<Indices> lathe::project(const IndexSpace &space, Value from,
                                       const Indices &at, Value target) {
   if (from == target)
@@ -155,6 +174,7 @@ struct ConvertLinalgToLoops
       body.order = llvm::to_vector(strategy.getOrder());
       body.tile = llvm::to_vector(strategy.getTile());
       body.vector = strategy.getVector();
+      body.parallel = strategy.getParallel();
     }
 
     OpBuilder builder(func.getBody().front().getTerminator());

@@ -28,6 +28,8 @@ struct KernelBody {
   llvm::SmallVector<int64_t> order, tile;
   /// Elements in a vector, 1 for scalar code.
   int64_t vector = 1;
+  /// Whether threads share the outermost loop.
+  bool parallel = false;
 };
 
 /// Builds `for name in [low, high) step`, with `carried` as loop-carried
@@ -41,6 +43,15 @@ buildLoop(mlir::OpBuilder &builder, IndexSpace &space, mlir::Location loc,
           llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::AffineExpr,
                                                             mlir::ValueRange)>
               body);
+
+/// Builds the same loop with iterations that threads share, each of which
+/// writes other elements; `step` divides the distance. It carries no values.
+void buildParallelLoop(mlir::OpBuilder &builder, IndexSpace &space,
+                       mlir::Location loc, llvm::StringRef name, int64_t low,
+                       int64_t high, int64_t step,
+                       llvm::function_ref<llvm::SmallVector<mlir::Value>(
+                           mlir::AffineExpr, mlir::ValueRange)>
+                           body);
 
 /// The names of the loops of `op`: what `lathe.loops` says, or i0, i1, …
 llvm::SmallVector<llvm::StringRef> loopNames(mlir::linalg::GenericOp op);

@@ -40,6 +40,7 @@ private:
 
   void collectRows(Value tensor, const Indices &at, Rows &rows);
   LogicalResult findSharedLoops();
+  void moveOutermostFirst();
   void emitShared(ArrayRef<int64_t> loops, Indices bases);
   void emitReduction(linalg::GenericOp op, const Indices &bases);
   SmallVector<Value> reduceRange(linalg::GenericOp op, const Indices &loops,
@@ -156,6 +157,18 @@ LogicalResult RowEmitter::findSharedLoops() {
   return success();
 }
 
+/// Puts the outermost loop of the strategy, which counts the first reduction's
+/// loops, before the others.
+void RowEmitter::moveOutermostFirst() {
+  const Indices &loops = rows[body.reductions[0]];
+  if (body.order.empty() || body.order[0] >= static_cast<int64_t>(loops.size()))
+    return;
+  auto dim = dyn_cast<AffineDimExpr>(loops[body.order[0]]);
+  auto place = dim ? llvm::find(shared, dim.getPosition()) : shared.end();
+  if (place != shared.end())
+    std::rotate(shared.begin(), place, place + 1);
+}
+
 bool RowEmitter::readsKept(linalg::GenericOp op) const {
   return kept && llvm::is_contained(op.getInputs(), kept);
 }
@@ -165,13 +178,17 @@ void RowEmitter::emitShared(ArrayRef<int64_t> loops, Indices bases) {
     int64_t dim = loops.front();
     int64_t extent =
         cast<RankedTensorType>(store.tensor.getType()).getDimSize(dim);
-    buildLoop(builder, space, loc, "i", builder.getIndexAttr(0),
-              builder.getIndexAttr(extent), 1, {0, extent - 1}, {},
-              [&](AffineExpr index, ValueRange) -> SmallVector<Value> {
-                bases[dim] = index;
-                emitShared(loops.drop_front(), bases);
-                return {};
-              });
+    auto emitInside = [&](AffineExpr index, ValueRange) -> SmallVector<Value> {
+      bases[dim] = index;
+      emitShared(loops.drop_front(), bases);
+      return {};
+    };
+    if (body.parallel && loops.size() == shared.size())
+      buildParallelLoop(builder, space, loc, "i", 0, extent, 1, emitInside);
+    else
+      buildLoop(builder, space, loc, "i", builder.getIndexAttr(0),
+                builder.getIndexAttr(extent), 1, {0, extent - 1}, {},
+                emitInside);
     return;
   }
   for (linalg::GenericOp op : body.reductions) {
@@ -353,6 +370,8 @@ void RowEmitter::emitRest(ArrayRef<int64_t> loops, Indices bases) {
 LogicalResult RowEmitter::emit() {
   if (mlir::failed(findSharedLoops()))
     return failure();
+  if (body.parallel)
+    moveOutermostFirst();
   int64_t rank = cast<RankedTensorType>(store.tensor.getType()).getRank();
   emitShared(shared, Indices(rank, space.constant(0)));
   return failure(failed);

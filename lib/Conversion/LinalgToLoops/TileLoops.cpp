@@ -65,8 +65,8 @@ public:
 private:
   int64_t tileOf(int64_t loop) const;
   SmallVector<Segment> segmentsOf(int64_t loop);
-  void emitParallel(ArrayRef<int64_t> order, Indices bases,
-                    SmallVector<int64_t> tile);
+  void emitNest(ArrayRef<int64_t> order, Indices bases,
+                SmallVector<int64_t> tile, bool isShared);
   SmallVector<Point> pointsOf(ArrayRef<int64_t> tile) const;
   Indices indicesOf(const Point &point, const Indices &bases) const;
   void emitBody(const Indices &bases, ArrayRef<int64_t> tile);
@@ -170,22 +170,34 @@ SmallVector<Segment> TileEmitter::segmentsOf(int64_t loop) {
   return segments;
 }
 
-void TileEmitter::emitParallel(ArrayRef<int64_t> order, Indices bases,
-                               SmallVector<int64_t> tile) {
+/// Emits the loops of `order`, outermost first, around the tile. If threads
+/// share the outermost, then its longest segment, which holds nearly all of the
+/// work; for the others a second team would cost more than it saves.
+void TileEmitter::emitNest(ArrayRef<int64_t> order, Indices bases,
+                           SmallVector<int64_t> tile, bool isShared) {
   if (order.empty())
     return emitBody(bases, tile);
   int64_t loop = order.front();
-  for (const Segment &segment : segmentsOf(loop)) {
+  SmallVector<Segment> segments = segmentsOf(loop);
+  const Segment *longest =
+      llvm::max_element(segments, [](const Segment &a, const Segment &b) {
+        return a.high - a.low < b.high - b.low;
+      });
+  for (const Segment &segment : segments) {
     tile[loop] = segment.tile;
-    buildLoop(builder, space, loc, names[loop],
-              builder.getIndexAttr(segment.low),
-              builder.getIndexAttr(segment.high), segment.tile,
-              {segment.low, segment.high - segment.tile}, {},
-              [&](AffineExpr index, ValueRange) -> SmallVector<Value> {
-                bases[loop] = index;
-                emitParallel(order.drop_front(), bases, tile);
-                return {};
-              });
+    auto emitInside = [&](AffineExpr index, ValueRange) -> SmallVector<Value> {
+      bases[loop] = index;
+      emitNest(order.drop_front(), bases, tile, /*isShared=*/false);
+      return {};
+    };
+    if (isShared && &segment == longest)
+      buildParallelLoop(builder, space, loc, names[loop], segment.low,
+                        segment.high, segment.tile, emitInside);
+    else
+      buildLoop(builder, space, loc, names[loop],
+                builder.getIndexAttr(segment.low),
+                builder.getIndexAttr(segment.high), segment.tile,
+                {segment.low, segment.high - segment.tile}, {}, emitInside);
   }
 }
 
@@ -376,7 +388,7 @@ LogicalResult TileEmitter::emit() {
   if (static_cast<int64_t>(order.size()) != parallel)
     order = llvm::to_vector(llvm::seq<int64_t>(0, parallel));
   Indices bases(parallel, space.constant(0));
-  emitParallel(order, bases, SmallVector<int64_t>(parallel, 1));
+  emitNest(order, bases, SmallVector<int64_t>(parallel, 1), body.parallel);
   return failure(failed);
 }
 

@@ -59,7 +59,7 @@ StrategyAttr selectScalar(MLIRContext *context, ArrayRef<LoopDim> loops) {
   if (parallel != static_cast<int64_t>(loops.size()) && parallel > 0 &&
       loops[parallel - 1].extent % 4 == 0)
     tile[parallel - 1] = 4;
-  return StrategyAttr::get(context, order, tile, 1);
+  return StrategyAttr::get(context, order, tile, 1, /*parallel=*/false);
 }
 
 StrategyAttr selectVector(MLIRContext *context, ArrayRef<LoopDim> loops,
@@ -88,7 +88,50 @@ StrategyAttr selectVector(MLIRContext *context, ArrayRef<LoopDim> loops,
   for (int64_t loop = 0; loop < static_cast<int64_t>(loops.size()); ++loop)
     if (!llvm::is_contained(order, loop))
       order.push_back(loop);
-  return StrategyAttr::get(context, order, tile, lanes);
+  return StrategyAttr::get(context, order, tile, lanes, /*parallel=*/false);
+}
+
+/// What executing the kernel once costs, in operations, or elements where it
+/// only moves them.
+int64_t workOf(KernelOp kernel) {
+  int64_t work = 0, elements = 0;
+  for (Operation &op : kernel.getBody().front())
+    if (auto cost = dyn_cast<CostOpInterface>(op))
+      work += cost.getMACs() + cost.getElementOps();
+  for (Type type : kernel.getResultTypes())
+    elements += cast<RankedTensorType>(type).getNumElements();
+  return std::max(work, elements);
+}
+
+/// How much faster a loop of `extent` iterations runs when `threads` share its
+/// full tiles and one runs the rest.
+double speedupOf(int64_t extent, int64_t tile, int64_t threads) {
+  int64_t tiles = extent / tile;
+  int64_t share = llvm::divideCeil(tiles, threads) * tile;
+  return static_cast<double>(extent) / (share + extent % tile);
+}
+
+/// `strategy` for several threads, or as it is if they gain too little.
+StrategyAttr shareAmongThreads(StrategyAttr strategy, ArrayRef<LoopDim> loops,
+                               int64_t threads) {
+  // A loop further out is worth a little imbalance, since it keeps the order
+  // that suits the caches.
+  constexpr double leastSpeedup = 1.5, tolerance = 0.9;
+  SmallVector<double> speedups;
+  double best = 0;
+  for (auto [loop, tile] : llvm::zip_equal(loops, strategy.getTile())) {
+    bool canShare = !loop.isReduction && loop.extent > 0;
+    speedups.push_back(canShare ? speedupOf(loop.extent, tile, threads) : 0);
+    best = std::max(best, speedups.back());
+  }
+  if (best < leastSpeedup)
+    return strategy;
+  SmallVector<int64_t> order = llvm::to_vector(strategy.getOrder());
+  auto chosen = llvm::find_if(
+      order, [&](int64_t loop) { return speedups[loop] >= tolerance * best; });
+  std::rotate(order.begin(), chosen, chosen + 1);
+  return StrategyAttr::get(strategy.getContext(), order, strategy.getTile(),
+                           strategy.getVector(), /*parallel=*/true);
 }
 
 /// Whether everything that reads `argument` allows its result to be written
@@ -121,6 +164,10 @@ struct SelectStrategy : lathe::impl::SelectStrategyBase<SelectStrategy> {
   using SelectStrategyBase::SelectStrategyBase;
 
   void runOnOperation() override {
+    // Starting and joining a team of threads takes a few microseconds, in which
+    // one thread does about as many operations (compare Bull, "Measuring
+    // Synchronisation and Scheduling Overheads in OpenMP", EWOMP 1999).
+    constexpr int64_t leastWork = 100'000;
     VectorUnit unit{vectorBits, vectorRegisters};
     for (auto kernel : getOperation().getOps<KernelOp>()) {
       if (kernel.getStrategy())
@@ -129,9 +176,13 @@ struct SelectStrategy : lathe::impl::SelectStrategyBase<SelectStrategy> {
       Type element =
           cast<RankedTensorType>(kernel.getResultTypes()[0]).getElementType();
       int64_t lanes = unit.lanes(element);
-      kernel.setStrategyAttr(
+      StrategyAttr strategy =
           lanes > 1 ? selectVector(&getContext(), loops, unit, lanes)
-                    : selectScalar(&getContext(), loops));
+                    : selectScalar(&getContext(), loops);
+      if (threads > 1 && workOf(kernel) >= leastWork)
+        strategy = shareAmongThreads(strategy, loops, threads);
+      numParallel += strategy.getParallel();
+      kernel.setStrategyAttr(strategy);
       if (kernel.getNumResults() == 1)
         kernel.setInPlace(ArrayRef<int64_t>{selectInPlace(kernel)});
     }

@@ -100,18 +100,20 @@ def Lathe_StrategyAttr : Lathe_Attr<"Strategy", "strategy"> {
     loop, by its number, how many of its iterations the register tile holds;
     `vector` is the number of elements along the last parallel loop that one
     vector holds, 1 for scalar code. Reduction loops have the number of
-    iterations that are unrolled.
+    iterations that are unrolled. With `parallel`, threads share the tiles of
+    the outermost loop.
 
-    Example: `#lathe.strategy<order = [0, 3, 1, 2, 4, 5, 6],
-    tile = [1, 1, 7, 32, 1, 1, 1], vector = 16>`
+    Example: `#lathe.strategy<order = [1, 0, 3, 2, 4, 5, 6],
+    tile = [1, 1, 7, 32, 1, 1, 1], vector = 16, parallel = true>`
   }];
   let parameters = (ins OptionalArrayRefParameter<"int64_t">:$order,
                         OptionalArrayRefParameter<"int64_t">:$tile,
-                        "int64_t":$vector);
+                        "int64_t":$vector,
+                        DefaultValuedParameter<"bool", "false">:$parallel);
   let assemblyFormat = [{
     `<` `order` `=` `[` (`]`) : ($order^ `]`)? `,`
         `tile` `=` `[` (`]`) : ($tile^ `]`)? `,`
-        `vector` `=` $vector `>`
+        `vector` `=` $vector (`,` `parallel` `=` $parallel^)? `>`
   }];
 }
 

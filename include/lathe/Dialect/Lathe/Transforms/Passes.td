@@ -181,6 +181,10 @@ def SelectStrategy : Pass<"lathe-select-strategy", "::mlir::func::FuncOp"> {
     about as large as the others. Scalar code: four channels a tile, so that
     each loaded activation is used four times.
 
+    With `threads`, kernels that are worth it get a `parallel` strategy: of the
+    loops whose tiles make shares of nearly the same size, the outermost is
+    moved outside all others.
+
     Idempotent: kernels that have a strategy keep it.
   }];
   let dependentDialects = ["::lathe::LatheDialect"];
@@ -189,6 +193,11 @@ def SelectStrategy : Pass<"lathe-select-strategy", "::mlir::func::FuncOp"> {
            "Width of the target's vectors in bits; 0 for scalar code">,
     Option<"vectorRegisters", "vector-registers", "int64_t", "16",
            "Number of the target's vector registers">,
+    Option<"threads", "threads", "int64_t", "1",
+           "Most threads that a kernel may use">,
+  ];
+  let statistics = [
+    Statistic<"numParallel", "parallel", "Number of kernels threads share">,
   ];
 }
 
