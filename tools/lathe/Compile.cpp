@@ -11,6 +11,8 @@
 #include "lathe/Driver/Compiler.h"
 #include "lathe/Driver/Emit.h"
 #include "lathe/Driver/Loader.h"
+#include "lathe/Driver/SelfTest.h"
+#include "lathe/Support/TensorIO.h"
 #include "lathe/Target/ONNX/Export.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
@@ -97,6 +99,13 @@ struct Compile : Command {
                 clEnumValN(CPackageOptions::Weights::CArrays, "c", "arrays"),
                 clEnumValN(CPackageOptions::Weights::Binary, "incbin",
                            "a binary, included by an assembler"))),
+        selfTest("self-test", cl::sub(getSubCommand()),
+                 cl::desc("Add to C sources NAME_self_test(), which checks the "
+                          "model on known inputs")),
+        selfTestInputs("self-test-input", cl::sub(getSubCommand()),
+                       cl::value_desc("[name=]file"),
+                       cl::desc("Inputs of --self-test: .npz, .npy or ONNX .pb "
+                                "(default: pseudo-random)")),
         threads("threads", cl::sub(getSubCommand()), cl::init(1),
                 cl::desc("Most threads that the code may use (default 1)")),
         ramLimit("ram-limit", cl::sub(getSubCommand()), cl::init(0),
@@ -140,6 +149,13 @@ struct Compile : Command {
   /// Runs the pipelines and writes what was asked for.
   ExitStatus lower(ModuleOp module, const TargetDescription &machine,
                    StringRef name) {
+    EmitOptions options;
+    options.kind = kindOf(emit, machine);
+    options.threads = threads;
+    options.weights = weights;
+    if (selfTest || !selfTestInputs.empty())
+      if (llvm::Error error = addSelfTest(module, options))
+        return reportError(std::move(error));
     if (emit == Emit::ONNX)
       return lowerToONNX(module, machine, name);
     bool writesIR = emit == Emit::MLIR;
@@ -162,10 +178,6 @@ struct Compile : Command {
     if (writesIR)
       return writeIR(module);
 
-    EmitOptions options;
-    options.kind = kindOf(emit, machine);
-    options.threads = threads;
-    options.weights = weights;
     auto files = emitFiles(module, machine, options);
     if (!files)
       return reportError(files.takeError());
@@ -175,6 +187,23 @@ struct Compile : Command {
     if (!quiet)
       printSummary(name, directory, machine, footprint);
     return Done;
+  }
+
+  /// Runs the model, at the graph level, on the inputs of its self-test.
+  llvm::Error addSelfTest(ModuleOp module, EmitOptions &options) {
+    if (emit == Emit::MLIR || emit == Emit::ONNX || options.kind != EmitKind::C)
+      return llvm::createStringError(
+          "--self-test is a part of C sources; pass --emit=c, or compare with "
+          "lathe run --compare");
+    NamedTensors inputs;
+    for (const std::string &argument : selfTestInputs)
+      if (llvm::Error error = readTensorArgument(argument, inputs))
+        return error;
+    auto data = createSelfTest(lookupModel(module), inputs);
+    if (!data)
+      return data.takeError();
+    options.selfTest = std::move(*data);
+    return llvm::Error::success();
   }
 
   /// Runs the passes up to the level asked for and writes it as ONNX.
@@ -253,6 +282,8 @@ struct Compile : Command {
   cl::opt<Emit> emit;
   cl::opt<Level> level;
   cl::opt<CPackageOptions::Weights> weights;
+  cl::opt<bool> selfTest;
+  cl::list<std::string> selfTestInputs;
   cl::opt<unsigned> threads;
   cl::opt<uint64_t> ramLimit, flashLimit;
   cl::opt<bool> allowOversize, printPlan, printPipeline, quiet;
