@@ -29,6 +29,12 @@ void lathe::setLoweringOptions(LoweringOptions &options,
   }
 }
 
+LogicalResult lathe::simplifyGraph(ModuleOp module) {
+  PassManager pm(module.getContext());
+  buildGraphPipeline(pm);
+  return pm.run(module);
+}
+
 LogicalResult lathe::lowerToKernels(ModuleOp module,
                                     const TargetDescription &target,
                                     unsigned threads) {

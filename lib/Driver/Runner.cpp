@@ -38,9 +38,8 @@ static std::string nameOf(DictionaryAttr attrs, const Twine &fallback) {
   return fallback.str();
 }
 
-/// The inputs of `model` in its order, found in `given` and checked.
-static llvm::Expected<SmallVector<HostTensor>>
-matchInputs(func::FuncOp model, const NamedTensors &given) {
+llvm::Expected<SmallVector<HostTensor>>
+lathe::matchInputs(func::FuncOp model, const NamedTensors &given) {
   SmallVector<HostTensor> inputs;
   for (unsigned i = 0; i < model.getNumArguments(); ++i) {
     std::string name = nameOf(model.getArgAttrDict(i), "input" + Twine(i));

@@ -11,9 +11,13 @@
 #include "lathe/Driver/Compiler.h"
 #include "lathe/Driver/Emit.h"
 #include "lathe/Driver/Loader.h"
+#include "lathe/Driver/SelfTest.h"
+#include "lathe/Support/TensorIO.h"
+#include "lathe/Target/ONNX/Export.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
@@ -24,10 +28,11 @@ namespace cl = llvm::cl;
 namespace {
 
 /// What the user asked for; `Default` follows the target.
-enum class Emit { Default, C, Lib, Obj, Shared, Asm, LLVM, MLIR };
+enum class Emit { Default, C, Lib, Obj, Shared, Asm, LLVM, MLIR, ONNX };
 
-/// The level at which `--emit=mlir` stops.
-enum class Level { Graph, Kernels, Loops };
+/// The level at which `--emit=mlir` and `--emit=onnx` stop; `Default` is the
+/// last one that the format can state.
+enum class Level { Default, Graph, Simplified, Kernels, Loops };
 
 EmitKind kindOf(Emit emit, const TargetDescription &target) {
   switch (emit) {
@@ -45,6 +50,7 @@ EmitKind kindOf(Emit emit, const TargetDescription &target) {
     return EmitKind::LLVMIR;
   case Emit::Default:
   case Emit::MLIR:
+  case Emit::ONNX:
     break;
   }
   return getDefaultEmitKind(target);
@@ -60,7 +66,8 @@ struct Compile : Command {
                cl::desc("Core or board, see lathe targets (default: host)")),
         output("o", cl::sub(getSubCommand()), cl::value_desc("path"),
                cl::desc("Folder to write to (default: the model's name); for "
-                        "--emit=mlir a file or - (default)")),
+                        "--emit=mlir a file or - (default); for --emit=onnx "
+                        "also a file that ends in .onnx")),
         emit(
             "emit", cl::sub(getSubCommand()), cl::init(Emit::Default),
             cl::desc("What to write (default: by target)"),
@@ -71,14 +78,17 @@ struct Compile : Command {
                 clEnumValN(Emit::Shared, "shared", "header and shared library"),
                 clEnumValN(Emit::Asm, "asm", "assembly"),
                 clEnumValN(Emit::LLVM, "llvm", "LLVM IR"),
-                clEnumValN(Emit::MLIR, "mlir", "Lathe's own IR"))),
-        level("level", cl::sub(getSubCommand()), cl::init(Level::Loops),
-              cl::desc("Where --emit=mlir stops"),
+                clEnumValN(Emit::MLIR, "mlir", "Lathe's own IR"),
+                clEnumValN(Emit::ONNX, "onnx", "standard ONNX again"))),
+        level("level", cl::sub(getSubCommand()), cl::init(Level::Default),
+              cl::desc("Where --emit=mlir and --emit=onnx stop"),
               cl::values(clEnumValN(Level::Graph, "graph", "as imported"),
+                         clEnumValN(Level::Simplified, "simplified",
+                                    "the simplified graph (default for onnx)"),
                          clEnumValN(Level::Kernels, "kernels",
                                     "kernels with their memory plan"),
                          clEnumValN(Level::Loops, "loops",
-                                    "loops on memory (default)"))),
+                                    "loops on memory (default for mlir)"))),
         weights(
             "weights", cl::sub(getSubCommand()),
             cl::init(CPackageOptions::Weights::Auto),
@@ -89,6 +99,13 @@ struct Compile : Command {
                 clEnumValN(CPackageOptions::Weights::CArrays, "c", "arrays"),
                 clEnumValN(CPackageOptions::Weights::Binary, "incbin",
                            "a binary, included by an assembler"))),
+        selfTest("self-test", cl::sub(getSubCommand()),
+                 cl::desc("Add to C sources NAME_self_test(), which checks the "
+                          "model on known inputs")),
+        selfTestInputs("self-test-input", cl::sub(getSubCommand()),
+                       cl::value_desc("[name=]file"),
+                       cl::desc("Inputs of --self-test: .npz, .npy or ONNX .pb "
+                                "(default: pseudo-random)")),
         threads("threads", cl::sub(getSubCommand()), cl::init(1),
                 cl::desc("Most threads that the code may use (default 1)")),
         ramLimit("ram-limit", cl::sub(getSubCommand()), cl::init(0),
@@ -132,9 +149,20 @@ struct Compile : Command {
   /// Runs the pipelines and writes what was asked for.
   ExitStatus lower(ModuleOp module, const TargetDescription &machine,
                    StringRef name) {
+    EmitOptions options;
+    options.kind = kindOf(emit, machine);
+    options.threads = threads;
+    options.weights = weights;
+    if (selfTest || !selfTestInputs.empty())
+      if (llvm::Error error = addSelfTest(module, options))
+        return reportError(std::move(error));
+    if (emit == Emit::ONNX)
+      return lowerToONNX(module, machine, name);
     bool writesIR = emit == Emit::MLIR;
     if (writesIR && level == Level::Graph)
       return writeIR(module);
+    if (writesIR && level == Level::Simplified)
+      return failed(simplifyGraph(module)) ? UserError : writeIR(module);
     if (failed(lowerToKernels(module, machine, threads)))
       return UserError;
     func::FuncOp model = lookupModel(module);
@@ -150,10 +178,6 @@ struct Compile : Command {
     if (writesIR)
       return writeIR(module);
 
-    EmitOptions options;
-    options.kind = kindOf(emit, machine);
-    options.threads = threads;
-    options.weights = weights;
     auto files = emitFiles(module, machine, options);
     if (!files)
       return reportError(files.takeError());
@@ -162,6 +186,59 @@ struct Compile : Command {
       return reportError(std::move(error));
     if (!quiet)
       printSummary(name, directory, machine, footprint);
+    return Done;
+  }
+
+  /// Runs the model, at the graph level, on the inputs of its self-test.
+  llvm::Error addSelfTest(ModuleOp module, EmitOptions &options) {
+    if (emit == Emit::MLIR || emit == Emit::ONNX || options.kind != EmitKind::C)
+      return llvm::createStringError(
+          "--self-test is a part of C sources; pass --emit=c, or compare with "
+          "lathe run --compare");
+    NamedTensors inputs;
+    for (const std::string &argument : selfTestInputs)
+      if (llvm::Error error = readTensorArgument(argument, inputs))
+        return error;
+    auto data = createSelfTest(lookupModel(module), inputs);
+    if (!data)
+      return data.takeError();
+    options.selfTest = std::move(*data);
+    return llvm::Error::success();
+  }
+
+  /// Runs the passes up to the level asked for and writes it as ONNX.
+  ExitStatus lowerToONNX(ModuleOp module, const TargetDescription &machine,
+                         StringRef name) {
+    if (level == Level::Loops)
+      return reportError("ONNX has no loops on memory: --emit=onnx goes with "
+                         "--level=graph, simplified or kernels");
+    LogicalResult lowered = success();
+    if (level == Level::Kernels)
+      lowered = lowerToKernels(module, machine);
+    else if (level != Level::Graph)
+      lowered = simplifyGraph(module);
+    if (failed(lowered))
+      return UserError;
+    FailureOr<std::string> model = exportONNX(module);
+    return failed(model) ? UserError : writeONNX(name, *std::move(model));
+  }
+
+  /// Writes the bytes of an ONNX model: to a file, into a folder or, as `-`, to
+  /// standard output.
+  ExitStatus writeONNX(StringRef name, std::string bytes) {
+    if (output == "-") {
+      llvm::outs() << bytes;
+      return Done;
+    }
+    SmallString<128> path(output.empty() ? name : StringRef(output));
+    if (!path.ends_with(".onnx"))
+      llvm::sys::path::append(path, name + ".onnx");
+    if (std::error_code error = llvm::sys::fs::make_absolute(path))
+      return reportError(path + ": " + error.message());
+    OutputFile file{llvm::sys::path::filename(path).str(), std::move(bytes)};
+    if (llvm::Error error =
+            writeOutputFiles(llvm::sys::path::parent_path(path), file))
+      return reportError(std::move(error));
     return Done;
   }
 
@@ -205,6 +282,8 @@ struct Compile : Command {
   cl::opt<Emit> emit;
   cl::opt<Level> level;
   cl::opt<CPackageOptions::Weights> weights;
+  cl::opt<bool> selfTest;
+  cl::list<std::string> selfTestInputs;
   cl::opt<unsigned> threads;
   cl::opt<uint64_t> ramLimit, flashLimit;
   cl::opt<bool> allowOversize, printPlan, printPipeline, quiet;

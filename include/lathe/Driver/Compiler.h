@@ -23,6 +23,9 @@ namespace lathe {
 void setLoweringOptions(LoweringOptions &options,
                         const TargetDescription &target, unsigned threads);
 
+/// Runs the graph pipeline on a module as it was imported.
+mlir::LogicalResult simplifyGraph(mlir::ModuleOp module);
+
 /// Runs the graph and the kernel pipeline on a module at the graph level.
 mlir::LogicalResult lowerToKernels(mlir::ModuleOp module,
                                    const TargetDescription &target,

@@ -11,6 +11,7 @@
 #include "lathe/Support/NamedTensors.h"
 #include "lathe/Target/Description/TargetDescription.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/Error.h"
 
@@ -26,10 +27,15 @@ enum class RunBackend {
   C
 };
 
-/// Runs `module`, at the graph level, on `inputs`, which are matched to the
-/// model's by name; the only tensor of a model with one input needs none. The
-/// module is lowered in place. Fails if an input is missing or of another shape
-/// or type; more inputs than the model has are ignored.
+/// The inputs of `model` in its order, found in `given` by name; the only
+/// tensor of a model with one input needs none. Fails if one is missing or of
+/// another shape or type.
+llvm::Expected<llvm::SmallVector<HostTensor>>
+matchInputs(mlir::func::FuncOp model, const NamedTensors &given);
+
+/// Runs `module`, at the graph level, on `inputs`, which are matched as
+/// `matchInputs` does. The module is lowered in place. More inputs than the
+/// model has are ignored.
 llvm::Expected<NamedTensors>
 runModel(mlir::ModuleOp module, const NamedTensors &inputs, RunBackend backend,
          const TargetDescription &target, unsigned threads);
