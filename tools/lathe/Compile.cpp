@@ -214,7 +214,7 @@ struct Compile : Command {
                          "--level=graph, simplified or kernels");
     LogicalResult lowered = success();
     if (level == Level::Kernels)
-      lowered = lowerToKernels(module, machine);
+      lowered = lowerToKernels(module, machine, 1);
     else if (level != Level::Graph)
       lowered = simplifyGraph(module);
     if (failed(lowered))

@@ -45,8 +45,8 @@ func.func private @one_tile(%x: memref<4x8xf32>, %w: memref<8x32xf32>, %out: mem
 // CHECK-DAG: %[[ONE:.*]] = arith.constant 1 : index
 // CHECK-DAG: %[[END:.*]] = arith.constant 5 : index
 // CHECK: scf.parallel (%[[K:.*]]) = (%[[ZERO]]) to (%[[END]]) step (%[[ONE]]) {
-// CHECK:   scf.for %[[I:.*]] =
-// CHECK:     scf.for %[[J:.*]] =
+// CHECK:   scf.for %[[I:[a-z0-9]+]] =
+// CHECK:     scf.for %[[J:[a-z0-9]+]] =
 // CHECK:       memref.load %{{.*}}[%[[I]], %[[J]], %[[K]]]
 // CHECK-NOT: scf.parallel
 // CHECK: return
