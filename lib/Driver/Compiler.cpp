@@ -52,22 +52,17 @@ LogicalResult lathe::lowerToLoops(ModuleOp module) {
   return pm.run(module);
 }
 
-std::string lathe::getReplayCommand(StringRef modelPath,
-                                    const TargetDescription &target,
-                                    unsigned threads) {
+std::string lathe::getLoweringFlag(const TargetDescription &target,
+                                   unsigned threads) {
   LoweringOptions options;
   setLoweringOptions(options, target, threads);
-  std::string command;
-  llvm::raw_string_ostream os(command);
-  if (!modelPath.ends_with(".mlir") && !modelPath.ends_with(".mlirbc"))
-    os << "lathe-translate --import-onnx " << modelPath << " | lathe-opt -";
-  else
-    os << "lathe-opt " << modelPath;
-  os << " --lathe-lowering-pipeline=\"vector-bits=" << options.vectorBits
+  std::string flag;
+  llvm::raw_string_ostream os(flag);
+  os << "--lathe-lowering-pipeline=\"vector-bits=" << options.vectorBits
      << " vector-registers=" << options.vectorRegisters
      << " alignment=" << options.alignment << " threads=" << options.threads
      << "\"";
-  return command;
+  return flag;
 }
 
 static int64_t bytesOf(TypeRange types) {

@@ -128,7 +128,10 @@ struct Compile : Command {
     if (!machine)
       return reportError(machine.takeError());
     if (printPipeline) {
-      llvm::outs() << getReplayCommand(flags.model, *machine, threads) << "\n";
+      llvm::outs() << "lathe compile ";
+      flags.print(llvm::outs());
+      llvm::outs() << " --emit=mlir --level=graph | lathe-opt - "
+                   << getLoweringFlag(*machine, threads) << "\n";
       return Done;
     }
     DialectRegistry registry;

@@ -7,9 +7,14 @@
 
 #include "Options.h"
 
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Support/raw_ostream.h"
+
 using namespace lathe;
 using namespace lathe::tool;
 namespace cl = llvm::cl;
+using llvm::StringRef;
 
 ModelFlags::ModelFlags(cl::SubCommand &command)
     : model(cl::Positional, cl::Required, cl::desc("MODEL"), cl::sub(command)),
@@ -45,4 +50,25 @@ llvm::Expected<ImportOptions> ModelFlags::getImportOptions() const {
   options.outputs.assign(outputs.begin(), outputs.end());
   options.name = name;
   return options;
+}
+
+void ModelFlags::print(llvm::raw_ostream &os) const {
+  auto print = [&](StringRef flag, StringRef value) {
+    os << " ";
+    llvm::sys::printArg(os, ("--" + flag + "=" + value).str(), /*Quote=*/false);
+  };
+  auto printAll = [&](const cl::list<std::string> &flag) {
+    for (const std::string &value : flag)
+      print(flag.ArgStr, value);
+  };
+  llvm::sys::printArg(os, model.getValue(), /*Quote=*/false);
+  printAll(shapes);
+  printAll(dims);
+  printAll(reshapes);
+  printAll(bindings);
+  printAll(states);
+  if (!outputs.empty())
+    print(outputs.ArgStr, llvm::join(outputs, ","));
+  if (!name.empty())
+    print(name.ArgStr, name);
 }

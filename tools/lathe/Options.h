@@ -22,6 +22,9 @@ public:
   /// The import options that the flags make, or what is wrong with one.
   llvm::Expected<ImportOptions> getImportOptions() const;
 
+  /// Prints the model and the flags as a shell reads them.
+  void print(llvm::raw_ostream &os) const;
+
   llvm::cl::opt<std::string> model;
 
 private:

@@ -34,9 +34,9 @@ mlir::LogicalResult lowerToKernels(mlir::ModuleOp module,
 /// Runs the loop pipeline on a module at the kernel level.
 mlir::LogicalResult lowerToLoops(mlir::ModuleOp module);
 
-/// The command line that replays what the driver does to `modelPath`.
-std::string getReplayCommand(llvm::StringRef modelPath,
-                             const TargetDescription &target, unsigned threads);
+/// The flag of lathe-opt that takes a module from the graph level to the loop
+/// level as lowerToKernels and lowerToLoops do.
+std::string getLoweringFlag(const TargetDescription &target, unsigned threads);
 
 /// What a model needs of a machine's memory, in bytes.
 struct Footprint {
