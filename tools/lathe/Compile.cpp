@@ -99,6 +99,13 @@ struct Compile : Command {
                 clEnumValN(CPackageOptions::Weights::CArrays, "c", "arrays"),
                 clEnumValN(CPackageOptions::Weights::Binary, "incbin",
                            "a binary, included by an assembler"))),
+        io("io", cl::sub(getSubCommand()), cl::init(IOMode::Arguments),
+           cl::desc("Where inputs and outputs are"),
+           cl::values(clEnumValN(IOMode::Arguments, "arguments",
+                                 "in buffers that the caller passes (default)"),
+                      clEnumValN(IOMode::Arena, "arena",
+                                 "in the arena, at constant offsets, where "
+                                 "inputs may be overwritten"))),
         selfTest("self-test", cl::sub(getSubCommand()),
                  cl::desc("Add to C sources NAME_self_test(), which checks the "
                           "model on known inputs")),
@@ -128,7 +135,8 @@ struct Compile : Command {
     if (!machine)
       return reportError(machine.takeError());
     if (printPipeline) {
-      llvm::outs() << getReplayCommand(flags.model, *machine, threads) << "\n";
+      llvm::outs() << getReplayCommand(flags.model, *machine, getCodeOptions())
+                   << "\n";
       return Done;
     }
     DialectRegistry registry;
@@ -163,7 +171,7 @@ struct Compile : Command {
       return writeIR(module);
     if (writesIR && level == Level::Simplified)
       return failed(simplifyGraph(module)) ? UserError : writeIR(module);
-    if (failed(lowerToKernels(module, machine, threads)))
+    if (failed(lowerToKernels(module, machine, getCodeOptions())))
       return UserError;
     func::FuncOp model = lookupModel(module);
     if (!allowOversize && failed(checkFit(model, machine, getLimits())))
@@ -214,7 +222,7 @@ struct Compile : Command {
                          "--level=graph, simplified or kernels");
     LogicalResult lowered = success();
     if (level == Level::Kernels)
-      lowered = lowerToKernels(module, machine);
+      lowered = lowerToKernels(module, machine, getCodeOptions());
     else if (level != Level::Graph)
       lowered = simplifyGraph(module);
     if (failed(lowered))
@@ -240,6 +248,13 @@ struct Compile : Command {
             writeOutputFiles(llvm::sys::path::parent_path(path), file))
       return reportError(std::move(error));
     return Done;
+  }
+
+  CodeOptions getCodeOptions() const {
+    CodeOptions code;
+    code.threads = threads;
+    code.io = io;
+    return code;
   }
 
   MemoryLimits getLimits() const {
@@ -274,7 +289,9 @@ struct Compile : Command {
                  << "\n  arena    " << footprint.arena << " bytes (lower bound "
                  << footprint.arenaLowerBound << ")\n  inputs   "
                  << footprint.inputs << " bytes, outputs " << footprint.outputs
-                 << " bytes\n  weights  " << footprint.weights << " bytes\n";
+                 << " bytes"
+                 << (footprint.io == IOMode::Arena ? ", in the arena" : "")
+                 << "\n  weights  " << footprint.weights << " bytes\n";
   }
 
   ModelFlags flags;
@@ -282,6 +299,7 @@ struct Compile : Command {
   cl::opt<Emit> emit;
   cl::opt<Level> level;
   cl::opt<CPackageOptions::Weights> weights;
+  cl::opt<IOMode> io;
   cl::opt<bool> selfTest;
   cl::list<std::string> selfTestInputs;
   cl::opt<unsigned> threads;
