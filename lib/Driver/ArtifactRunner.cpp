@@ -100,7 +100,8 @@ llvm::Error Session::selectEmulator() {
   uint64_t ram = artifact.arenaSize + 64 * 1024;
   for (const auto *tensors : {&artifact.inputs, &artifact.outputs})
     for (const Artifact::Tensor &tensor : *tensors)
-      ram += HostTensor(tensor.kind, tensor.shape).getSizeInBytes();
+      if (!tensor.offset)
+        ram += HostTensor(tensor.kind, tensor.shape).getSizeInBytes();
   for (const Emulator &candidate : target.emulators)
     if (candidate.machine.empty() ||
         (flash <= candidate.flashBytes && ram <= candidate.ramBytes)) {

@@ -19,13 +19,14 @@ using namespace lathe;
 
 void lathe::setLoweringOptions(LoweringOptions &options,
                                const TargetDescription &target,
-                               unsigned threads) {
+                               const CodeOptions &code) {
+  options.ioInArena = code.io == IOMode::Arena;
   bool hasVectors = target.backend == TargetBackend::LLVM;
   options.vectorBits = hasVectors ? target.vector.bits : 0;
   if (hasVectors) {
     options.vectorRegisters = target.vector.registers;
     options.alignment = 64; // a cache line, and the widest vector
-    options.threads = threads;
+    options.threads = code.threads;
   }
 }
 
@@ -37,10 +38,10 @@ LogicalResult lathe::simplifyGraph(ModuleOp module) {
 
 LogicalResult lathe::lowerToKernels(ModuleOp module,
                                     const TargetDescription &target,
-                                    unsigned threads) {
+                                    const CodeOptions &code) {
   PassManager pm(module.getContext());
   LoweringOptions options;
-  setLoweringOptions(options, target, threads);
+  setLoweringOptions(options, target, code);
   buildGraphPipeline(pm);
   buildKernelPipeline(pm, options);
   return pm.run(module);
@@ -53,15 +54,15 @@ LogicalResult lathe::lowerToLoops(ModuleOp module) {
 }
 
 std::string lathe::getLoweringFlag(const TargetDescription &target,
-                                   unsigned threads) {
+                                   const CodeOptions &code) {
   LoweringOptions options;
-  setLoweringOptions(options, target, threads);
+  setLoweringOptions(options, target, code);
   std::string flag;
   llvm::raw_string_ostream os(flag);
   os << "--lathe-lowering-pipeline=\"vector-bits=" << options.vectorBits
      << " vector-registers=" << options.vectorRegisters
      << " alignment=" << options.alignment << " threads=" << options.threads
-     << "\"";
+     << (options.ioInArena ? " io-in-arena=true" : "") << "\"";
   return flag;
 }
 
@@ -83,6 +84,8 @@ Footprint lathe::getFootprint(func::FuncOp model) {
   footprint.arenaLowerBound = attributeOf(model, "lathe.arena_lower_bound");
   footprint.inputs = bytesOf(model.getArgumentTypes());
   footprint.outputs = bytesOf(model.getResultTypes());
+  if (model->hasAttr(attr::io))
+    footprint.io = IOMode::Arena;
   llvm::DenseSet<Attribute> seen;
   for (auto constant : model.getOps<ConstantOp>())
     if (seen.insert(constant.getValue()).second)
@@ -90,8 +93,24 @@ Footprint lathe::getFootprint(func::FuncOp model) {
   return footprint;
 }
 
+/// The lines of the inputs that lie in the arena.
+static void printInputPlaces(func::FuncOp model, raw_ostream &os) {
+  for (BlockArgument argument : model.getArguments()) {
+    unsigned index = argument.getArgNumber();
+    auto offset = model.getArgAttrOfType<IntegerAttr>(index, "lathe.offset");
+    if (!offset || !model->hasAttr(attr::io))
+      continue;
+    auto type = cast<RankedTensorType>(argument.getType());
+    os << llvm::format("   -  %-28s %11lld %11lld  ", "",
+                       static_cast<long long>(offset.getInt()),
+                       static_cast<long long>(getByteSize(type)))
+       << "arena, input " << index << "\n";
+  }
+}
+
 void lathe::printMemoryPlan(func::FuncOp model, raw_ostream &os) {
   os << "step  kernel                            offset       bytes  placed\n";
+  printInputPlaces(model, os);
   unsigned step = 0;
   for (auto kernel : model.getOps<KernelOp>()) {
     for (auto [result, attr] :
@@ -119,8 +138,9 @@ void lathe::printMemoryPlan(func::FuncOp model, raw_ostream &os) {
   Footprint footprint = getFootprint(model);
   os << "arena " << footprint.arena << " bytes; lower bound of this order "
      << footprint.arenaLowerBound << " bytes; inputs " << footprint.inputs
-     << ", outputs " << footprint.outputs << ", weights " << footprint.weights
-     << "\n";
+     << ", outputs " << footprint.outputs
+     << (footprint.io == IOMode::Arena ? " in the arena" : "") << ", weights "
+     << footprint.weights << "\n";
 }
 
 /// Reports that `needed` bytes of a memory do not fit `limit`.
@@ -143,13 +163,17 @@ LogicalResult lathe::checkFit(func::FuncOp model,
   if (!flash)
     flash = target.getTotalBytes(MemoryKind::Flash);
   uint64_t neededRam = footprint.getRam(), neededFlash = footprint.weights;
+  bool isArena = footprint.io == IOMode::Arena;
   if (ram && neededRam > *ram)
-    return refuse(model, "RAM",
-                  Twine(neededRam) + " bytes (arena " + Twine(footprint.arena) +
-                      ", inputs " + Twine(footprint.inputs) + ", outputs " +
-                      Twine(footprint.outputs) + ")",
-                  *ram, limits.ram ? "--ram-limit" : target.name,
-                  "a smaller input (--reshape) shrinks the arena");
+    return refuse(
+        model, "RAM",
+        Twine(neededRam) + " bytes (arena " + Twine(footprint.arena) +
+            (isArena ? " with" : ",") + " inputs " + Twine(footprint.inputs) +
+            ", outputs " + Twine(footprint.outputs) + ")",
+        *ram, limits.ram ? "--ram-limit" : target.name,
+        isArena ? "a smaller input (--reshape) shrinks the arena"
+                : "a smaller input (--reshape) shrinks the arena, and "
+                  "--io=arena lets inputs and outputs share it");
   if (flash && neededFlash > *flash)
     return refuse(model, "flash",
                   Twine(neededFlash) + " bytes for weights alone", *flash,

@@ -29,9 +29,12 @@ void lathe::buildKernelPipeline(OpPassManager &pm,
   strategy.vectorRegisters = options.vectorRegisters;
   strategy.threads = options.threads;
   func.addPass(createSelectStrategy(strategy));
-  func.addPass(createScheduleKernels());
+  ScheduleKernelsOptions schedule;
+  schedule.ioInArena = options.ioInArena;
+  func.addPass(createScheduleKernels(schedule));
   PlanMemoryOptions plan;
   plan.alignment = options.alignment;
+  plan.ioInArena = options.ioInArena;
   func.addPass(createPlanMemory(plan));
 }
 

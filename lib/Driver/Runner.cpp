@@ -156,7 +156,9 @@ lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
     return outputs;
   }
 
-  if (failed(lowerToKernels(module, target, threads)))
+  CodeOptions code;
+  code.threads = threads;
+  if (failed(lowerToKernels(module, target, code)))
     return llvm::createStringError("the model could not be lowered to kernels");
   int64_t arenaSize = getFootprint(lookupModel(module)).arena;
   if (failed(lowerToLoops(module)))

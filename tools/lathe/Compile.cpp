@@ -99,6 +99,13 @@ struct Compile : Command {
                 clEnumValN(CPackageOptions::Weights::CArrays, "c", "arrays"),
                 clEnumValN(CPackageOptions::Weights::Binary, "incbin",
                            "a binary, included by an assembler"))),
+        io("io", cl::sub(getSubCommand()), cl::init(IOMode::Arguments),
+           cl::desc("Where inputs and outputs are"),
+           cl::values(clEnumValN(IOMode::Arguments, "arguments",
+                                 "in buffers that the caller passes (default)"),
+                      clEnumValN(IOMode::Arena, "arena",
+                                 "in the arena, at constant offsets, where "
+                                 "inputs may be overwritten"))),
         selfTest("self-test", cl::sub(getSubCommand()),
                  cl::desc("Add to C sources NAME_self_test(), which checks the "
                           "model on known inputs")),
@@ -131,7 +138,7 @@ struct Compile : Command {
       llvm::outs() << "lathe compile ";
       flags.print(llvm::outs());
       llvm::outs() << " --emit=mlir --level=graph | lathe-opt - "
-                   << getLoweringFlag(*machine, threads) << "\n";
+                   << getLoweringFlag(*machine, getCodeOptions()) << "\n";
       return Done;
     }
     DialectRegistry registry;
@@ -166,7 +173,7 @@ struct Compile : Command {
       return writeIR(module);
     if (writesIR && level == Level::Simplified)
       return failed(simplifyGraph(module)) ? UserError : writeIR(module);
-    if (failed(lowerToKernels(module, machine, threads)))
+    if (failed(lowerToKernels(module, machine, getCodeOptions())))
       return UserError;
     func::FuncOp model = lookupModel(module);
     if (!allowOversize && failed(checkFit(model, machine, getLimits())))
@@ -217,7 +224,7 @@ struct Compile : Command {
                          "--level=graph, simplified or kernels");
     LogicalResult lowered = success();
     if (level == Level::Kernels)
-      lowered = lowerToKernels(module, machine, 1);
+      lowered = lowerToKernels(module, machine, getCodeOptions());
     else if (level != Level::Graph)
       lowered = simplifyGraph(module);
     if (failed(lowered))
@@ -243,6 +250,13 @@ struct Compile : Command {
             writeOutputFiles(llvm::sys::path::parent_path(path), file))
       return reportError(std::move(error));
     return Done;
+  }
+
+  CodeOptions getCodeOptions() const {
+    CodeOptions code;
+    code.threads = threads;
+    code.io = io;
+    return code;
   }
 
   MemoryLimits getLimits() const {
@@ -277,7 +291,9 @@ struct Compile : Command {
                  << "\n  arena    " << footprint.arena << " bytes (lower bound "
                  << footprint.arenaLowerBound << ")\n  inputs   "
                  << footprint.inputs << " bytes, outputs " << footprint.outputs
-                 << " bytes\n  weights  " << footprint.weights << " bytes\n";
+                 << " bytes"
+                 << (footprint.io == IOMode::Arena ? ", in the arena" : "")
+                 << "\n  weights  " << footprint.weights << " bytes\n";
   }
 
   ModelFlags flags;
@@ -285,6 +301,7 @@ struct Compile : Command {
   cl::opt<Emit> emit;
   cl::opt<Level> level;
   cl::opt<CPackageOptions::Weights> weights;
+  cl::opt<IOMode> io;
   cl::opt<bool> selfTest;
   cl::list<std::string> selfTestInputs;
   cl::opt<unsigned> threads;

@@ -28,7 +28,8 @@ ModelFlags::ModelFlags(cl::SubCommand &command)
       bindings("bind", cl::sub(command), cl::value_desc("sr=16000"),
                cl::desc("Fix an input to a value")),
       states("state", cl::sub(command), cl::value_desc("stateN=state"),
-             cl::desc("Feed an output back into an input at the next call")),
+             cl::desc("Feed an output back into an input at the next call (not "
+                      "supported yet)")),
       outputs("outputs", cl::CommaSeparated, cl::sub(command),
               cl::value_desc("a,b"),
               cl::desc("Tensors to end the graph at instead of its outputs")),
@@ -36,14 +37,17 @@ ModelFlags::ModelFlags(cl::SubCommand &command)
            cl::desc("Name of the compiled model; default: of the file")) {}
 
 llvm::Expected<ImportOptions> ModelFlags::getImportOptions() const {
+  if (!states.empty())
+    return llvm::createStringError(
+        "--state is not supported yet: leave it out, and pass output and input "
+        "from call to call yourself");
   ImportOptions options;
   using Add = llvm::Error (ImportOptions::*)(llvm::StringRef);
   for (auto [flags, add] :
        {std::pair(&shapes, Add(&ImportOptions::addShape)),
         std::pair(&dims, Add(&ImportOptions::addDimension)),
         std::pair(&reshapes, Add(&ImportOptions::addReshape)),
-        std::pair(&bindings, Add(&ImportOptions::addBinding)),
-        std::pair(&states, Add(&ImportOptions::addState))})
+        std::pair(&bindings, Add(&ImportOptions::addBinding))})
     for (const std::string &text : *flags)
       if (llvm::Error error = (options.*add)(text))
         return std::move(error);

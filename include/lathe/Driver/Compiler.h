@@ -9,6 +9,7 @@
 #define LATHE_DRIVER_COMPILER_H
 
 #include "lathe/Driver/Pipelines.h"
+#include "lathe/Target/Common/ModelInterface.h"
 #include "lathe/Target/Description/TargetDescription.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -18,10 +19,18 @@
 
 namespace lathe {
 
-/// The options of the lowering pipelines for `target` and code that uses at
-/// most `threads` threads; a target that takes C has only one.
+/// What a user may choose about the code beyond its target.
+struct CodeOptions {
+  /// The most threads that it may use; a target that takes C has only one.
+  unsigned threads = 1;
+  /// Where inputs and outputs lie.
+  IOMode io = IOMode::Arguments;
+};
+
+/// The options of the lowering pipelines for `target`.
 void setLoweringOptions(LoweringOptions &options,
-                        const TargetDescription &target, unsigned threads);
+                        const TargetDescription &target,
+                        const CodeOptions &code);
 
 /// Runs the graph pipeline on a module as it was imported.
 mlir::LogicalResult simplifyGraph(mlir::ModuleOp module);
@@ -29,14 +38,15 @@ mlir::LogicalResult simplifyGraph(mlir::ModuleOp module);
 /// Runs the graph and the kernel pipeline on a module at the graph level.
 mlir::LogicalResult lowerToKernels(mlir::ModuleOp module,
                                    const TargetDescription &target,
-                                   unsigned threads);
+                                   const CodeOptions &code);
 
 /// Runs the loop pipeline on a module at the kernel level.
 mlir::LogicalResult lowerToLoops(mlir::ModuleOp module);
 
 /// The flag of lathe-opt that takes a module from the graph level to the loop
 /// level as lowerToKernels and lowerToLoops do.
-std::string getLoweringFlag(const TargetDescription &target, unsigned threads);
+std::string getLoweringFlag(const TargetDescription &target,
+                            const CodeOptions &code);
 
 /// What a model needs of a machine's memory, in bytes.
 struct Footprint {
@@ -45,9 +55,13 @@ struct Footprint {
   int64_t arenaLowerBound = 0;
   int64_t inputs = 0, outputs = 0;
   int64_t weights = 0;
+  /// With IOMode::Arena the arena's bytes hold the inputs and outputs.
+  IOMode io = IOMode::Arguments;
 
   /// Arena with scratch, inputs and outputs; the stack is not in it.
-  int64_t getRam() const { return arena + inputs + outputs; }
+  int64_t getRam() const {
+    return io == IOMode::Arena ? arena : arena + inputs + outputs;
+  }
 };
 
 /// Reads the footprint off a model at the kernel level.

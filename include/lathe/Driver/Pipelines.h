@@ -36,6 +36,10 @@ struct LoweringOptions : mlir::PassPipelineOptions<LoweringOptions> {
   Option<int64_t> threads{*this, "threads",
                           llvm::cl::desc("Most threads that a kernel may use"),
                           llvm::cl::init(1)};
+  Option<bool> ioInArena{
+      *this, "io-in-arena",
+      llvm::cl::desc("Place inputs and outputs in the arena as well"),
+      llvm::cl::init(false)};
 };
 
 /// Groups the graph's ops into kernels with a strategy and a place in memory.

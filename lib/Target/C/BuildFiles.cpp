@@ -145,6 +145,13 @@ static uint8_t arena[@MACRO@_ARENA_SIZE] __attribute__((aligned(@MACRO@_ARENA_AL
          << StringRef(tensor.identifier).upper() << "_SIZE];\n";
       arguments += tensor.identifier + ", ";
     }
+  else
+    for (const TensorInterface &tensor : model.tensors)
+      os << (tensor.isInput ? "" : "const ")
+         << getCStorageType(tensor.elementType) << " *" << tensor.identifier
+         << " = (void *)(arena + " << model.getMacroPrefix()
+         << StringRef(tensor.identifier).upper() << "_OFFSET);"
+         << (tensor.isInput ? " /* write before each run */" : "") << "\n";
   os << "\nint status = " << model.getEntryName() << "(" << arguments
      << "arena); /* " << model.getMacroPrefix() << "OK, or an error */\n```\n";
   os << expandTemplate(R"(

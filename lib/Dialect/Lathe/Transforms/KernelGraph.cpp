@@ -12,43 +12,54 @@
 using namespace mlir;
 using namespace lathe;
 
-/// Whether the root of a storage is the arena's: neither an argument nor a
-/// constant nor a result of the function.
-static bool isInArena(Value root) {
-  Operation *op = root.getDefiningOp();
-  if (!op || op->hasTrait<OpTrait::ConstantLike>())
-    return false;
-  return llvm::none_of(root.getUsers(), [](Operation *user) {
+/// Whether a root of storage is a result of the function.
+static bool isReturned(Value root) {
+  return llvm::any_of(root.getUsers(), [](Operation *user) {
     return user->hasTrait<OpTrait::IsTerminator>();
   });
 }
 
-FailureOr<KernelGraph> KernelGraph::build(func::FuncOp func) {
-  KernelGraph graph;
-  auto touch = [&](Value value, unsigned step) -> LogicalResult {
-    FailureOr<Storage> storage = getStorage(value);
-    if (failed(storage))
-      return emitError(
-          value.getLoc(),
-          "is a view that needs a copy; run lathe-isolate-buffers");
-    if (!isInArena(storage->root))
-      return success();
-    auto type = cast<RankedTensorType>(storage->root.getType());
-    auto [it, isNew] = graph.roots.insert(
-        {storage->root, RootBuffer{getByteSize(type), step, step}});
-    it->second.last = step;
+bool KernelGraph::isInArena(Value root) const {
+  Operation *op = root.getDefiningOp();
+  if (op && op->hasTrait<OpTrait::ConstantLike>())
+    return false;
+  return ioInArena || (op && !isReturned(root));
+}
+
+LogicalResult KernelGraph::touch(Value value, unsigned step) {
+  FailureOr<Storage> storage = getStorage(value);
+  if (failed(storage))
+    return emitError(value.getLoc(),
+                     "is a view that needs a copy; run lathe-isolate-buffers");
+  if (!isInArena(storage->root))
     return success();
-  };
+  auto type = cast<RankedTensorType>(storage->root.getType());
+  auto [it, isNew] =
+      roots.insert({storage->root, RootBuffer{getByteSize(type), step, step}});
+  it->second.last = step;
+  return success();
+}
+
+FailureOr<KernelGraph> KernelGraph::build(func::FuncOp func, bool ioInArena) {
+  KernelGraph graph(ioInArena);
+  if (ioInArena)
+    graph.inputs = llvm::to_vector_of<Value>(func.getArguments());
+  for (Value input : graph.inputs)
+    if (failed(graph.touch(input, 0)))
+      return failure();
   for (auto kernel : func.getOps<KernelOp>()) {
     unsigned step = graph.kernels.size();
     graph.kernels.push_back(kernel);
     for (Value result : kernel.getOutputs())
-      if (failed(touch(result, step)))
+      if (failed(graph.touch(result, step)))
         return failure();
     for (Value input : kernel.getInputs())
-      if (failed(touch(input, step)))
+      if (failed(graph.touch(input, step)))
         return failure();
   }
+  for (auto &[root, lifetime] : graph.roots)
+    if (isReturned(root))
+      lifetime.last = graph.kernels.size();
   return graph;
 }
 
@@ -84,13 +95,11 @@ Value KernelGraph::getInPlaceRoot(unsigned step) const {
   return storage->root;
 }
 
-/// The kernel results that `value` is made of: through views and
+/// The kernel results and arguments that `value` is made of: through views and
 /// concatenations.
 static void collectProducers(Value value, SmallVectorImpl<Value> &producers) {
   Operation *op = value.getDefiningOp();
-  if (!op)
-    return;
-  if (isa<KernelOp>(op))
+  if (!op || isa<KernelOp>(op))
     producers.push_back(value);
   else
     for (Value operand : op->getOperands())
@@ -103,16 +112,19 @@ ScheduleGraph KernelGraph::getScheduleGraph() const {
   // instead.
   ScheduleGraph graph;
   llvm::DenseMap<Value, unsigned> buffers;
+  auto addBuffer = [&](Value value) {
+    FailureOr<Storage> storage = getStorage(value);
+    bool inArena = succeeded(storage) && roots.contains(storage->root);
+    auto type = cast<RankedTensorType>(value.getType());
+    buffers[value] = graph.buffers.size();
+    ScheduleBuffer buffer;
+    buffer.size = inArena ? getByteSize(type) : 0;
+    buffer.isOutput = inArena && isReturned(storage->root);
+    graph.buffers.push_back(buffer);
+  };
+  llvm::for_each(inputs, addBuffer);
   for (KernelOp kernel : kernels)
-    for (Value result : kernel.getOutputs()) {
-      FailureOr<Storage> storage = getStorage(result);
-      bool inArena = succeeded(storage) && roots.contains(storage->root);
-      auto type = cast<RankedTensorType>(result.getType());
-      buffers[result] = graph.buffers.size();
-      ScheduleBuffer buffer;
-      buffer.size = inArena ? getByteSize(type) : 0;
-      graph.buffers.push_back(buffer);
-    }
+    llvm::for_each(kernel.getOutputs(), addBuffer);
   for (KernelOp kernel : kernels) {
     ScheduleNode node;
     node.scratch = kernel.getScratch();
@@ -122,13 +134,15 @@ ScheduleGraph KernelGraph::getScheduleGraph() const {
     for (Value input : kernel.getInputs())
       collectProducers(input, producers);
     for (Value producer : producers)
-      if (!llvm::is_contained(node.inputs, buffers[producer]))
-        node.inputs.push_back(buffers[producer]);
+      if (auto buffer = buffers.find(producer);
+          buffer != buffers.end() &&
+          !llvm::is_contained(node.inputs, buffer->second))
+        node.inputs.push_back(buffer->second);
     if (auto inPlace = kernel.getInPlace();
         inPlace && inPlace->size() == 1 && inPlace->front() >= 0) {
       Value input = kernel.getInputs()[inPlace->front()];
-      if (isa_and_present<KernelOp>(input.getDefiningOp()))
-        node.inPlaceInput = buffers[input];
+      if (auto buffer = buffers.find(input); buffer != buffers.end())
+        node.inPlaceInput = buffer->second;
     }
     graph.nodes.push_back(std::move(node));
   }

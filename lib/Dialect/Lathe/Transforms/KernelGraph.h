@@ -16,7 +16,9 @@
 
 namespace lathe {
 
-/// A root of storage in the arena and the steps at which it is needed.
+/// A root of storage in the arena and the steps at which it is needed. Inputs
+/// of the function are needed from step 0, its outputs up to the step after the
+/// last kernel.
 struct RootBuffer {
   int64_t bytes;
   unsigned first, last;
@@ -25,8 +27,10 @@ struct RootBuffer {
 /// The kernels of a function in their order, and the memory between them.
 class KernelGraph {
 public:
-  /// Fails, with a diagnostic, if a value has no storage.
-  static mlir::FailureOr<KernelGraph> build(mlir::func::FuncOp func);
+  /// Takes the inputs and outputs of `func` for roots in the arena if
+  /// `ioInArena`. Fails, with a diagnostic, if a value has no storage.
+  static mlir::FailureOr<KernelGraph> build(mlir::func::FuncOp func,
+                                            bool ioInArena);
 
   llvm::ArrayRef<KernelOp> getKernels() const { return kernels; }
 
@@ -43,6 +47,15 @@ public:
   ScheduleGraph getScheduleGraph() const;
 
 private:
+  explicit KernelGraph(bool ioInArena) : ioInArena(ioInArena) {}
+
+  bool isInArena(mlir::Value root) const;
+  /// Notes that the root of `value` is needed at `step`.
+  llvm::LogicalResult touch(mlir::Value value, unsigned step);
+
+  bool ioInArena;
+  /// The arguments that lie in the arena.
+  llvm::SmallVector<mlir::Value> inputs;
   llvm::SmallVector<KernelOp> kernels;
   llvm::MapVector<mlir::Value, RootBuffer> roots;
 };

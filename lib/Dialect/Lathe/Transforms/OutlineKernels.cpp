@@ -74,6 +74,10 @@ public:
 
 private:
   LogicalResult createEntry();
+  void createSignature(SmallVectorImpl<Type> &types,
+                       SmallVectorImpl<Attribute> &attributes);
+  ArrayAttr listTensors();
+  Location ioLocation(Value root, Location otherwise);
   Value memoryOf(Value value, RankedTensorType type, Location loc);
   Value viewOf(Value base, int64_t byteOffset, MemRefType type, Location loc);
   Value globalOf(ConstantOp constant);
@@ -90,6 +94,8 @@ private:
   Operation *firstFunction = nullptr;
   OpBuilder builder;
   Value arena;
+  /// Whether the inputs and outputs have a place in the arena.
+  bool ioInArena = false;
   llvm::DenseMap<Attribute, std::string> globals;
   SmallVector<func::FuncOp> kernels;
   llvm::StringSet<> names;
@@ -104,13 +110,9 @@ std::string Outliner::uniqueName(StringRef wanted) {
   return name;
 }
 
-LogicalResult Outliner::createEntry() {
-  auto size = model->getAttrOfType<IntegerAttr>("lathe.arena_size");
-  auto align = model->getAttrOfType<IntegerAttr>("lathe.arena_align");
-  if (!size || !align)
-    return model.emitError("has no memory plan; run lathe-plan-memory first");
-  SmallVector<Type> types;
-  SmallVector<Attribute> attributes;
+/// Parameters for the inputs and outputs of the model.
+void Outliner::createSignature(SmallVectorImpl<Type> &types,
+                               SmallVectorImpl<Attribute> &attributes) {
   auto add = [&](Type type, DictionaryAttr attrs) {
     auto tensor = cast<RankedTensorType>(type);
     types.push_back(
@@ -121,6 +123,40 @@ LogicalResult Outliner::createEntry() {
     add(model.getArgumentTypes()[i], model.getArgAttrDict(i));
   for (unsigned i = 0; i < model.getNumResults(); ++i)
     add(model.getResultTypes()[i], model.getResultAttrDict(i));
+}
+
+/// `lathe.io_tensors`: the inputs and outputs with their places in the arena.
+ArrayAttr Outliner::listTensors() {
+  SmallVector<Attribute> tensors;
+  auto add = [&](Type type, DictionaryAttr attrs) {
+    SmallVector<NamedAttribute> tensor = {
+        builder.getNamedAttr("type", TypeAttr::get(type))};
+    for (StringRef key : {"name", "offset"})
+      if (Attribute value = attrs ? attrs.get(("lathe." + key).str()) : nullptr)
+        tensor.push_back(builder.getNamedAttr(key, value));
+    tensors.push_back(builder.getDictionaryAttr(tensor));
+  };
+  for (unsigned i = 0; i < model.getNumArguments(); ++i)
+    add(model.getArgumentTypes()[i], model.getArgAttrDict(i));
+  for (unsigned i = 0; i < model.getNumResults(); ++i)
+    add(model.getResultTypes()[i], model.getResultAttrDict(i));
+  return builder.getArrayAttr(tensors);
+}
+
+LogicalResult Outliner::createEntry() {
+  auto size = model->getAttrOfType<IntegerAttr>("lathe.arena_size");
+  auto align = model->getAttrOfType<IntegerAttr>("lathe.arena_align");
+  if (!size || !align)
+    return model.emitError("has no memory plan; run lathe-plan-memory first");
+  ioInArena = model->hasAttr("lathe.io");
+  for (unsigned i = 0; ioInArena && i < model.getNumArguments(); ++i)
+    if (!model.getArgAttrOfType<IntegerAttr>(i, "lathe.offset"))
+      return model.emitError("argument ")
+             << i << " has no place in the arena; run lathe-plan-memory first";
+  SmallVector<Type> types;
+  SmallVector<Attribute> attributes;
+  if (!ioInArena)
+    createSignature(types, attributes);
   types.push_back(MemRefType::get(size.getInt(), builder.getI8Type()));
   attributes.push_back(
       builder.getDictionaryAttr(builder.getNamedAttr("lathe.align", align)));
@@ -134,6 +170,10 @@ LogicalResult Outliner::createEntry() {
   entry->setAttr("lathe.model", builder.getStringAttr(name));
   entry->setAttr("lathe.num_inputs",
                  builder.getI64IntegerAttr(model.getNumArguments()));
+  if (ioInArena) {
+    entry->setAttr("lathe.io", model->getAttr("lathe.io"));
+    entry->setAttr("lathe.io_tensors", listTensors());
+  }
   names.insert(entry.getSymName());
   firstFunction = entry;
   Block *body = entry.addEntryBlock();
@@ -192,12 +232,33 @@ Value Outliner::globalOf(ConstantOp constant) {
   return memref::GetGlobalOp::create(builder, constant.getLoc(), type, name);
 }
 
+/// The name of the model's input or output at `root`, where both lie among the
+/// intermediate tensors.
+Location Outliner::ioLocation(Value root, Location otherwise) {
+  StringAttr name;
+  if (auto argument = dyn_cast<BlockArgument>(root))
+    name = model.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
+                                              "lathe.name");
+  for (OpOperand &use : root.getUses())
+    if (use.getOwner()->hasTrait<OpTrait::IsTerminator>())
+      name = model.getResultAttrOfType<StringAttr>(use.getOperandNumber(),
+                                                   "lathe.name");
+  return ioInArena && name ? NameLoc::get(name) : otherwise;
+}
+
 Value Outliner::memoryOf(Value value, RankedTensorType type, Location loc) {
   Storage storage = *getStorage(value);
+  loc = ioLocation(storage.root, loc);
   int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
   MemRefType memref = memrefOf(type, storage.view);
   int64_t offset = storage.view.offset * bytes;
-  if (auto argument = dyn_cast<BlockArgument>(storage.root))
+  auto argument = dyn_cast<BlockArgument>(storage.root);
+  if (argument && ioInArena) {
+    auto start = model.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(),
+                                                     "lathe.offset");
+    return viewOf(arena, start.getInt() + offset, memref, loc);
+  }
+  if (argument)
     return viewOf(entry.getArgument(argument.getArgNumber()), offset, memref,
                   loc);
   if (auto constant = storage.root.getDefiningOp<ConstantOp>())

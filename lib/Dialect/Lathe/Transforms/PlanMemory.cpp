@@ -32,7 +32,7 @@ struct PlanMemory : lathe::impl::PlanMemoryBase<PlanMemory> {
       func.emitError("the alignment must be a power of two, not ") << alignment;
       return signalPassFailure();
     }
-    FailureOr<KernelGraph> graph = KernelGraph::build(func);
+    FailureOr<KernelGraph> graph = KernelGraph::build(func, ioInArena);
     if (failed(graph))
       return signalPassFailure();
     SmallVector<ArenaBuffer> buffers = collectBuffers(*graph);
@@ -57,10 +57,10 @@ private:
       buffer.alignment = alignment;
       buffer.firstStep = lifetime.first;
       buffer.lastStep = lifetime.last;
-      Value over = graph.getInPlaceRoot(lifetime.first);
-      bool ownKernel =
-          root.getDefiningOp() == graph.getKernels()[lifetime.first];
-      if (over && ownKernel) {
+      Value over = root.getDefiningOp<KernelOp>()
+                       ? graph.getInPlaceRoot(lifetime.first)
+                       : Value();
+      if (over) {
         // Roots come in the order of their birth, so `over` has its buffer.
         unsigned shared = bufferOf.lookup(over);
         bufferOf[root] = shared;
@@ -102,6 +102,26 @@ private:
     func->setAttr("lathe.arena_lower_bound",
                   builder.getI64IntegerAttr(plan.lowerBound));
     func->setAttr("lathe.arena_align", builder.getI64IntegerAttr(alignment));
+    func->removeAttr("lathe.io");
+    if (ioInArena)
+      annotateIO(plan);
+  }
+
+  /// Notes where the inputs and outputs lie in the arena.
+  void annotateIO(const ArenaPlan &plan) {
+    func::FuncOp func = getOperation();
+    OpBuilder builder(func);
+    auto offsetOf = [&](Value value) {
+      return builder.getI64IntegerAttr(plan.offsets[bufferOf.lookup(value)]);
+    };
+    func->setAttr("lathe.io", builder.getStringAttr("arena"));
+    for (BlockArgument argument : func.getArguments())
+      func.setArgAttr(argument.getArgNumber(), "lathe.offset",
+                      offsetOf(argument));
+    Operation *terminator = func.getBody().front().getTerminator();
+    for (OpOperand &result : terminator->getOpOperands())
+      func.setResultAttr(result.getOperandNumber(), "lathe.offset",
+                         offsetOf(result.get()));
   }
 
   PlacementAttr placementOf(Value result, const ArenaPlan &plan) {

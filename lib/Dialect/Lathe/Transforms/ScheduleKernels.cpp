@@ -20,8 +20,11 @@ using namespace lathe;
 namespace {
 
 struct ScheduleKernels : lathe::impl::ScheduleKernelsBase<ScheduleKernels> {
+  using ScheduleKernelsBase::ScheduleKernelsBase;
+
   void runOnOperation() override {
-    FailureOr<KernelGraph> graph = KernelGraph::build(getOperation());
+    FailureOr<KernelGraph> graph =
+        KernelGraph::build(getOperation(), ioInArena);
     if (failed(graph))
       return signalPassFailure();
     llvm::Expected<Schedule> schedule =

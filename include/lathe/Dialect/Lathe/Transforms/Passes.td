@@ -209,6 +209,10 @@ def ScheduleKernels : Pass<"lathe-schedule-kernels", "::mlir::func::FuncOp"> {
     a beam search elsewhere, never worse than the given order.
   }];
   let dependentDialects = ["::lathe::LatheDialect"];
+  let options = [
+    Option<"ioInArena", "io-in-arena", "bool", "false",
+           "Count inputs and outputs as well">,
+  ];
 }
 
 def PlanMemory : Pass<"lathe-plan-memory", "::mlir::func::FuncOp"> {
@@ -220,11 +224,18 @@ def PlanMemory : Pass<"lathe-plan-memory", "::mlir::func::FuncOp"> {
     kernel allows it. The function gets `lathe.arena_size`,
     `lathe.arena_lower_bound` (the most bytes live at one step; no
     placement of this order is smaller) and `lathe.arena_align`.
+
+    With `io-in-arena` the inputs and outputs lie in the arena too: an input up
+    to its last use, which may be written over it, an output from its production
+    to the end. The function gets `lathe.io = "arena"`, and each of its arguments
+    and results `lathe.offset` in bytes.
   }];
   let dependentDialects = ["::lathe::LatheDialect"];
   let options = [
     Option<"alignment", "alignment", "int64_t", "16",
            "Alignment of every buffer in bytes, a power of two">,
+    Option<"ioInArena", "io-in-arena", "bool", "false",
+           "Place inputs and outputs in the arena as well">,
   ];
 }
 
@@ -233,7 +244,8 @@ def OutlineKernels : Pass<"lathe-outline-kernels", "::mlir::ModuleOp"> {
   let description = [{
     Every `lathe.kernel` becomes a private function on memrefs, equal ones the
     same; the model's function becomes the entry `NAME_run`, which takes inputs,
-    outputs and the arena and calls them in order. See "The loop level" in
+    outputs and the arena, or the arena alone if the plan put them all there, and
+    calls them in order. See "The loop level" in
     docs/architecture.md for what the result looks like.
   }];
   let dependentDialects = ["::lathe::LatheDialect", "::mlir::func::FuncDialect",
