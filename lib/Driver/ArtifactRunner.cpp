@@ -42,9 +42,8 @@ namespace {
 /// One run: a temporary folder with the program and the tensors' files.
 class Session {
 public:
-  Session(const Artifact &artifact, const TargetDescription &target,
-          llvm::ArrayRef<std::string> extraFlags)
-      : artifact(artifact), target(target), extraFlags(extraFlags) {}
+  Session(const Artifact &artifact, const TargetDescription &target)
+      : artifact(artifact), target(target) {}
   ~Session() { fs::remove_directories(directory); }
 
   llvm::Expected<ArtifactRun> run(const NamedTensors &inputs);
@@ -64,7 +63,6 @@ private:
 
   const Artifact &artifact;
   const TargetDescription &target;
-  llvm::ArrayRef<std::string> extraFlags;
   const Emulator *emulator = nullptr;
   llvm::SmallString<64> directory;
 };
@@ -192,7 +190,6 @@ llvm::Error Session::build() {
   add("-O2");
   add("-I" + artifact.directory);
   add("-I" + join(runtime, "runner"));
-  arguments.insert(arguments.end(), extraFlags.begin(), extraFlags.end());
   add(join(join(runtime, "runner"), "runner.c"));
   add(inDirectory("model.c"));
   if (isBoard) {
@@ -313,11 +310,8 @@ llvm::Expected<ArtifactRun> Session::run(const NamedTensors &inputs) {
   return result;
 }
 
-llvm::Expected<ArtifactRun>
-lathe::runArtifact(const Artifact &artifact, const NamedTensors &inputs,
-                   llvm::ArrayRef<std::string> extraFlags) {
-  llvm::Expected<TargetDescription> target = getTarget(artifact.target);
-  if (!target)
-    return target.takeError();
-  return Session(artifact, *target, extraFlags).run(inputs);
+llvm::Expected<ArtifactRun> lathe::runArtifact(const Artifact &artifact,
+                                               const TargetDescription &target,
+                                               const NamedTensors &inputs) {
+  return Session(artifact, target).run(inputs);
 }

@@ -128,7 +128,7 @@ runAsFiles(ModuleOp module, const NamedTensors &inputs,
   llvm::Expected<Artifact> artifact = Artifact::load(directory);
   if (!artifact)
     return artifact.takeError();
-  llvm::Expected<ArtifactRun> run = runArtifact(*artifact, inputs);
+  llvm::Expected<ArtifactRun> run = runArtifact(*artifact, target, inputs);
   if (!run)
     return run.takeError();
   return std::move(run->outputs);

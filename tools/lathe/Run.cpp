@@ -88,7 +88,8 @@ struct Run : Command {
                                       "as C, through the host's compiler"))),
         target("target", cl::sub(getSubCommand()), cl::init(""),
                cl::value_desc("target"),
-               cl::desc("What to compile for (default: host, or c99)")),
+               cl::desc("What to compile for (default: host, or c99; for a "
+                        "compiled model what it was compiled for)")),
         threads("threads", cl::sub(getSubCommand()), cl::init(1),
                 cl::desc("Most threads to use")) {}
 
@@ -129,7 +130,11 @@ struct Run : Command {
     llvm::Expected<Artifact> artifact = Artifact::load(flags.model);
     if (!artifact)
       return reportError(artifact.takeError());
-    llvm::Expected<ArtifactRun> run = runArtifact(*artifact, tensors);
+    llvm::Expected<TargetDescription> machine =
+        getTarget(target.empty() ? artifact->target : target.getValue());
+    if (!machine)
+      return reportError(machine.takeError());
+    llvm::Expected<ArtifactRun> run = runArtifact(*artifact, *machine, tensors);
     if (!run)
       return reportError(run.takeError());
     if (run->instructions)

@@ -9,6 +9,7 @@
 #define LATHE_DRIVER_ARTIFACT_H
 
 #include "lathe/Support/NamedTensors.h"
+#include "lathe/Target/Description/TargetDescription.h"
 
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
@@ -48,13 +49,13 @@ struct ArtifactRun {
   std::optional<uint64_t> instructions, stack;
 };
 
-/// Builds `artifact` with the C compiler of its target and the runner of
-/// runtime/, runs it on `inputs` here or, where it is foreign, under QEMU, and
-/// returns its outputs. `extraFlags` are passed to the compiler. Fails if a
-/// program that is needed is not installed, with its name.
-llvm::Expected<ArtifactRun>
-runArtifact(const Artifact &artifact, const NamedTensors &inputs,
-            llvm::ArrayRef<std::string> extraFlags = {});
+/// Builds `artifact` with the C compiler of `target`, the one it was compiled
+/// for, and the runner of runtime/, runs it on `inputs` here or, where it is
+/// foreign, under QEMU, and returns its outputs. Fails if a program that is
+/// needed is not installed, with its name.
+llvm::Expected<ArtifactRun> runArtifact(const Artifact &artifact,
+                                        const TargetDescription &target,
+                                        const NamedTensors &inputs);
 
 /// The folder with the sources of runtime/: beside the installed program, or in
 /// the source tree.
