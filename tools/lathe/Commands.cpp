@@ -37,19 +37,21 @@ ExitStatus lathe::tool::reportError(llvm::Error error) {
   return reportError(llvm::toString(std::move(error)));
 }
 
-/// Prints a location the way users know it: the file and the ONNX node.
-static void printLocation(Location loc, raw_ostream &os) {
+/// Prints a location the way users know it: the file and, unless the message
+/// names it itself, the ONNX node.
+static void printLocation(Location loc, bool printsNode, raw_ostream &os) {
   if (auto file = dyn_cast<FileLineColLoc>(loc)) {
     os << file.getFilename().strref();
     if (file.getLine() != 0)
       os << ":" << file.getLine() << ":" << file.getColumn();
     os << ": ";
   } else if (auto name = dyn_cast<NameLoc>(loc)) {
-    printLocation(name.getChildLoc(), os);
-    os << "'" << name.getName().strref() << "': ";
+    printLocation(name.getChildLoc(), printsNode, os);
+    if (printsNode)
+      os << "'" << name.getName().strref() << "': ";
   } else if (auto fused = dyn_cast<FusedLoc>(loc)) {
     if (!fused.getLocations().empty())
-      printLocation(fused.getLocations().back(), os);
+      printLocation(fused.getLocations().back(), printsNode, os);
   }
 }
 
@@ -67,8 +69,10 @@ static LogicalResult print(Diagnostic &diagnostic) {
     llvm::WithColor::note(os);
     break;
   }
-  printLocation(diagnostic.getLocation(), os);
-  os << diagnostic << "\n";
+  std::string message = diagnostic.str();
+  bool namesNode = StringRef(message).starts_with("node '");
+  printLocation(diagnostic.getLocation(), !namesNode, os);
+  os << message << "\n";
   return success();
 }
 

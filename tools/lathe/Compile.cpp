@@ -134,6 +134,9 @@ struct Compile : Command {
     llvm::Expected<TargetDescription> machine = getTarget(target);
     if (!machine)
       return reportError(machine.takeError());
+    // C has no vectors, whatever the machine has.
+    if (emit == Emit::C)
+      machine->backend = TargetBackend::C;
     if (printPipeline) {
       llvm::outs() << "lathe compile ";
       flags.print(llvm::outs());

@@ -39,6 +39,7 @@ for name, tried in {
     "mobilenet_v2_f32": compiled,
     "resnet20_cifar10_f32": ["reference"] + compiled,
     "resnet8_cifar10_f32": list(backends),
+    "squeezenet_f16": compiled,
     "squeezenet_f32": compiled,
     "ultraface_rfb320_f32": compiled,
     "vww_mobilenet_f32": ["reference"] + compiled,

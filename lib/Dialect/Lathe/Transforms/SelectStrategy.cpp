@@ -164,10 +164,10 @@ struct SelectStrategy : lathe::impl::SelectStrategyBase<SelectStrategy> {
   using SelectStrategyBase::SelectStrategyBase;
 
   void runOnOperation() override {
-    // Starting and joining a team takes half a microsecond while its threads
-    // spin and several when they sleep, measured with libgomp in the manner of
-    // Bull, "Measuring Synchronisation and Scheduling Overheads in OpenMP",
-    // EWOMP 1999. One core does about this many operations in 1 to 3.
+    // Starting and joining a team of two that spins took 0.5 us with libgomp,
+    // and takes longer when its threads sleep. One core needs a few
+    // microseconds for this many operations, so sharing them gains more than it
+    // costs.
     constexpr int64_t leastWork = 100'000;
     VectorUnit unit{vectorBits, vectorRegisters};
     for (auto kernel : getOperation().getOps<KernelOp>()) {
