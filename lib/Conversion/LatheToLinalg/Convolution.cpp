@@ -63,13 +63,16 @@ struct ConvDims {
 
 /// Sums the products of the first two `inputs` over the dimensions beyond the
 /// rank of `shape`, on top of `bias` (null for zero), which broadcasts.
-/// Integers are summed in i32, as the dialect defines.
+/// Integers narrower than that are summed in i32, as the dialect defines.
 static linalg::GenericOp buildSumOfProducts(ImplicitLocOpBuilder &b,
                                             ArrayRef<GenericInput> inputs,
                                             Value bias,
                                             ArrayRef<int64_t> shape) {
   Type element = tensorTypeOf(inputs[0].tensor).getElementType();
-  Type type = isa<FloatType>(element) ? sumTypeOf(element) : b.getI32Type();
+  Type type = isa<FloatType>(element)
+                  ? sumTypeOf(element)
+                  : b.getIntegerType(
+                        std::max(32u, element.getIntOrFloatBitWidth()));
   Value init =
       bias ? buildBroadcast(b, bias, shape, type, false)
            : buildFilled(b, shape, cast<TypedAttr>(b.getZeroAttr(type)));

@@ -44,16 +44,17 @@ static Layout getWeightLayout(int64_t rank, bool swap) {
 // Sums of products
 //===----------------------------------------------------------------------===//
 
-/// A product of integers, which gives i32, and the bias added to it. `layout`
-/// is the one of the product.
+/// A product of integers, which gives `kind`, and the bias added to it.
+/// `layout` is the one of the product.
 static LogicalResult setProduct(Value bias, StringRef type, Inputs inputs,
                                 ArrayRef<NodeAttribute> attributes,
-                                ArrayRef<int64_t> layout, OpContext &context) {
+                                ArrayRef<int64_t> layout, OpContext &context,
+                                ElementKind kind = ElementKind::I32) {
   if (!bias)
     return context.setResult(type, inputs, attributes, layout);
   std::string product = context.create(type, inputs, attributes);
-  std::string added = context.createCast(context.get(bias, layout),
-                                         getKind(bias), ElementKind::I32);
+  std::string added =
+      context.createCast(context.get(bias, layout), getKind(bias), kind);
   return context.setResult("Add", {product, added}, {}, layout);
 }
 
@@ -111,10 +112,11 @@ static LogicalResult convertMatMul(MatMulOp op, OpContext &context) {
   if (bytes.contains(lhsKind) && bytes.contains(rhsKind))
     return setProduct(op.getBias(), "MatMulInteger", inputs, {}, layout,
                       context);
-  // The low 32 bits of the result depend only on those of the factors.
-  inputs[0] = context.createCast(inputs[0], lhsKind, ElementKind::I32);
-  inputs[1] = context.createCast(inputs[1], rhsKind, ElementKind::I32);
-  return setProduct(op.getBias(), "MatMul", inputs, {}, layout, context);
+  // The low bits of the result depend only on those of the factors.
+  ElementKind kind = getKind(op.getResult());
+  inputs[0] = context.createCast(inputs[0], lhsKind, kind);
+  inputs[1] = context.createCast(inputs[1], rhsKind, kind);
+  return setProduct(op.getBias(), "MatMul", inputs, {}, layout, context, kind);
 }
 
 //===----------------------------------------------------------------------===//

@@ -230,7 +230,7 @@ INSTANTIATE_TEST_SUITE_P(
         "lathe.matmul %0, %1 : (tensor<2x3xi16>, tensor<3x4xi16>) -> "
         "tensor<2x4xi32>",
         "lathe.matmul %0, %1, %2 : (tensor<2x3xi64>, tensor<3x4xi64>, "
-        "tensor<4xi64>) -> tensor<2x4xi32>"));
+        "tensor<4xi64>) -> tensor<2x4xi64>"));
 
 INSTANTIATE_TEST_SUITE_P(
     Pools, OperatorTest,

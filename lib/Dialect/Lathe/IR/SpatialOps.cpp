@@ -18,10 +18,11 @@
 using namespace mlir;
 using namespace lathe;
 
-/// The element type of a sum of products: int32 for integers, else the data's.
+/// The element type of a sum of products: int32 for narrower integers, else the
+/// data's.
 static Type accumulatorType(Type element) {
-  return element.isInteger() ? IntegerType::get(element.getContext(), 32)
-                             : element;
+  bool isNarrow = element.isInteger() && element.getIntOrFloatBitWidth() < 32;
+  return isNarrow ? IntegerType::get(element.getContext(), 32) : element;
 }
 
 /// Checks that `values` has `count` entries, none below `least`.
