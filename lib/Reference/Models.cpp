@@ -17,6 +17,7 @@ using namespace mlir;
 using namespace lathe;
 
 #include "lathe/Reference/EvaluableOpInterface.cpp.inc"
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
 
 void lathe::registerReferenceModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, LatheDialect *) {

@@ -9,6 +9,7 @@
 
 #include "Models.h"
 #include "lathe/Support/HostTensorAttr.h"
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
 
 using namespace mlir;
 using namespace lathe;

@@ -16,6 +16,7 @@
 #include "lathe/Reference/EvaluableOpInterface.h"
 #include "lathe/Reference/Evaluator.h"
 
+#include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Parser/Parser.h"
 #include "gtest/gtest.h"

@@ -12,6 +12,7 @@
 
 #include "GenericBuilder.h"
 #include "Patterns.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 using namespace lathe;
@@ -69,10 +70,10 @@ static linalg::GenericOp buildSumOfProducts(ImplicitLocOpBuilder &b,
                                             Value bias,
                                             ArrayRef<int64_t> shape) {
   Type element = tensorTypeOf(inputs[0].tensor).getElementType();
-  Type type = isa<FloatType>(element)
-                  ? sumTypeOf(element)
-                  : b.getIntegerType(
-                        std::max(32u, element.getIntOrFloatBitWidth()));
+  Type type =
+      isa<FloatType>(element)
+          ? sumTypeOf(element)
+          : b.getIntegerType(std::max(32u, element.getIntOrFloatBitWidth()));
   Value init =
       bias ? buildBroadcast(b, bias, shape, type, false)
            : buildFilled(b, shape, cast<TypedAttr>(b.getZeroAttr(type)));

@@ -7,6 +7,8 @@
 
 #include "GenericBuilder.h"
 #include "Patterns.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace lathe;

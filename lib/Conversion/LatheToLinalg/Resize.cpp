@@ -15,6 +15,7 @@
 #include "GenericBuilder.h"
 #include "Patterns.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <cmath>

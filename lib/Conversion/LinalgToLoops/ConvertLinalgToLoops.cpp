@@ -11,6 +11,7 @@
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 
 namespace lathe {

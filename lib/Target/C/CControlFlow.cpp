@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "CFunctionPrinter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;

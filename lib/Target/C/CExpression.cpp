@@ -12,6 +12,7 @@
 
 #include "CExpression.h"
 #include "lathe/Target/Common/CLiterals.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"

@@ -13,6 +13,7 @@
 #include "CExpression.h"
 #include "CRange.h"
 #include "lathe/Target/Common/CLiterals.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/StringExtras.h"

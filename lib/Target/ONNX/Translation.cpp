@@ -13,6 +13,7 @@
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
 
 using namespace mlir;
