@@ -11,6 +11,11 @@
 # The warnings every part of Lathe is compiled with, and the sanitizers asked for.
 function(lathe_configure_compiler)
   add_compile_options(-Wall -Wextra -Wno-unused-parameter)
+  # Assertions change the layout of LLVM's classes, llvm::Statistic one of them, so
+  # every build has them if the installed LLVM has.
+  if(NOT LLVM_ENABLE_ASSERTIONS)
+    add_compile_definitions(NDEBUG)
+  endif()
   # LLVM is built without exceptions; we follow, so that its headers agree.
   add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>
                       $<$<COMPILE_LANGUAGE:CXX>:-Wsuggest-override>)

@@ -65,7 +65,8 @@ static bool fromJSON(const json::Value &value, Artifact &artifact,
       !object.map("libraries", artifact.libraries) || !object.map("io", io) ||
       !object.map("weights_size", artifact.weightsSize) ||
       !object.map("inputs", artifact.inputs) ||
-      !object.map("outputs", artifact.outputs))
+      !object.map("outputs", artifact.outputs) ||
+      !object.mapOptional("states", artifact.states))
     return false;
   artifact.ioInArena = io == "arena";
   const json::Object *arena = value.getAsObject()->getObject("arena");

@@ -144,14 +144,18 @@ llvm::Error Session::writeGlue() {
   };
   declare("input", artifact.inputs);
   declare("output", artifact.outputs);
-  os << "static int run(void) { return " << artifact.name << "_run(";
+  os << "static int run(void) {\n";
+  if (!artifact.states.empty())
+    os << "  int cleared = " << artifact.name
+       << "_reset(arena);\n  if (cleared != 0)\n    return cleared;\n";
+  os << "  return " << artifact.name << "_run(";
   if (!artifact.ioInArena) {
     for (size_t i = 0; i < artifact.inputs.size(); ++i)
       os << "(const void *)input" << i << ", ";
     for (size_t i = 0; i < artifact.outputs.size(); ++i)
       os << "(void *)output" << i << ", ";
   }
-  os << "arena); }\n"
+  os << "arena);\n}\n"
      << "const struct lathe_runner_model lathe_runner_model = {\n  \""
      << artifact.name << "\", " << artifact.inputs.size() << ", inputs, "
      << artifact.outputs.size() << ", outputs, run};\n";

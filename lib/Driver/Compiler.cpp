@@ -9,6 +9,7 @@
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Dialect/Lathe/Transforms/Pipelines.h"
+#include "lathe/Dialect/Lathe/Transforms/States.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -82,8 +83,10 @@ Footprint lathe::getFootprint(func::FuncOp model) {
   Footprint footprint;
   footprint.arena = attributeOf(model, "lathe.arena_size");
   footprint.arenaLowerBound = attributeOf(model, "lathe.arena_lower_bound");
-  footprint.inputs = bytesOf(model.getArgumentTypes());
-  footprint.outputs = bytesOf(model.getResultTypes());
+  for (State state : getStates(model))
+    footprint.states += bytesOf(model.getArgumentTypes()[state.argument]);
+  footprint.inputs = bytesOf(model.getArgumentTypes()) - footprint.states;
+  footprint.outputs = bytesOf(model.getResultTypes()) - footprint.states;
   if (model->hasAttr(attr::io))
     footprint.io = IOMode::Arena;
   llvm::DenseSet<Attribute> seen;
@@ -93,18 +96,19 @@ Footprint lathe::getFootprint(func::FuncOp model) {
   return footprint;
 }
 
-/// The lines of the inputs that lie in the arena.
+/// The lines of the inputs and states that lie in the arena.
 static void printInputPlaces(func::FuncOp model, raw_ostream &os) {
   for (BlockArgument argument : model.getArguments()) {
     unsigned index = argument.getArgNumber();
     auto offset = model.getArgAttrOfType<IntegerAttr>(index, "lathe.offset");
-    if (!offset || !model->hasAttr(attr::io))
+    if (!offset)
       continue;
     auto type = cast<RankedTensorType>(argument.getType());
     os << llvm::format("   -  %-28s %11lld %11lld  ", "",
                        static_cast<long long>(offset.getInt()),
                        static_cast<long long>(getByteSize(type)))
-       << "arena, input " << index << "\n";
+       << "arena, " << (isStateArgument(model, index) ? "state " : "input ")
+       << index << "\n";
   }
 }
 
@@ -139,8 +143,10 @@ void lathe::printMemoryPlan(func::FuncOp model, raw_ostream &os) {
   os << "arena " << footprint.arena << " bytes; lower bound of this order "
      << footprint.arenaLowerBound << " bytes; inputs " << footprint.inputs
      << ", outputs " << footprint.outputs
-     << (footprint.io == IOMode::Arena ? " in the arena" : "") << ", weights "
-     << footprint.weights << "\n";
+     << (footprint.io == IOMode::Arena ? " in the arena" : "");
+  if (footprint.states != 0)
+    os << ", states in the arena " << footprint.states;
+  os << ", weights " << footprint.weights << "\n";
 }
 
 /// Reports that `needed` bytes of a memory do not fit `limit`.

@@ -32,6 +32,11 @@ void lathe::buildKernelPipeline(OpPassManager &pm,
   ScheduleKernelsOptions schedule;
   schedule.ioInArena = options.ioInArena;
   func.addPass(createScheduleKernels(schedule));
+  PlaceStatesOptions states;
+  states.ioInArena = options.ioInArena;
+  func.addPass(createPlaceStates(states));
+  // Again, for the copies of states.
+  func.addPass(createSelectStrategy(strategy));
   PlanMemoryOptions plan;
   plan.alignment = options.alignment;
   plan.ioInArena = options.ioInArena;

@@ -7,11 +7,12 @@
 
 #include "lathe/Driver/Runner.h"
 
+#include "lathe/Dialect/Lathe/Transforms/States.h"
 #include "lathe/Driver/Artifact.h"
 #include "lathe/Driver/Compiler.h"
 #include "lathe/Driver/Emit.h"
 #include "lathe/Driver/Loader.h"
-#include "lathe/Reference/Evaluator.h"
+#include "lathe/Driver/StatefulEvaluator.h"
 #include "lathe/Support/HostTensorAttr.h"
 #include "lathe/Target/LLVM/JitModule.h"
 
@@ -41,10 +42,13 @@ static std::string nameOf(DictionaryAttr attrs, const Twine &fallback) {
 llvm::Expected<SmallVector<HostTensor>>
 lathe::matchInputs(func::FuncOp model, const NamedTensors &given) {
   SmallVector<HostTensor> inputs;
+  bool isOnly = model.getNumArguments() - getStates(model).size() == 1;
   for (unsigned i = 0; i < model.getNumArguments(); ++i) {
+    if (isStateArgument(model, i))
+      continue;
     std::string name = nameOf(model.getArgAttrDict(i), "input" + Twine(i));
     const HostTensor *tensor = given.find(name);
-    if (!tensor && given.size() == 1 && model.getNumArguments() == 1)
+    if (!tensor && given.size() == 1 && isOnly)
       tensor = given.find("");
     if (!tensor)
       return llvm::createStringError("input '" + name +
@@ -69,6 +73,8 @@ lathe::matchInputs(func::FuncOp model, const NamedTensors &given) {
 static llvm::Expected<NamedTensors> createOutputs(func::FuncOp model) {
   NamedTensors outputs;
   for (unsigned i = 0; i < model.getNumResults(); ++i) {
+    if (isStateResult(model, i))
+      continue;
     auto type = cast<RankedTensorType>(model.getResultTypes()[i]);
     std::string name = nameOf(model.getResultAttrDict(i), "output" + Twine(i));
     std::optional<ElementKind> kind = getElementKind(type.getElementType());
@@ -148,7 +154,8 @@ lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
     return outputs.takeError();
 
   if (backend == RunBackend::Reference) {
-    auto results = evaluate(model, *inputs);
+    StatefulEvaluator evaluator(model);
+    auto results = evaluator.run(*inputs);
     if (!results)
       return results.takeError();
     for (auto [i, entry] : llvm::enumerate(*outputs))

@@ -7,8 +7,9 @@
 
 #include "lathe/Driver/SelfTest.h"
 
+#include "lathe/Dialect/Lathe/Transforms/States.h"
 #include "lathe/Driver/Runner.h"
-#include "lathe/Reference/Evaluator.h"
+#include "lathe/Driver/StatefulEvaluator.h"
 #include "lathe/Support/HostTensorAttr.h"
 
 #include <cmath>
@@ -52,7 +53,9 @@ static void fill(HostTensor &tensor, Random &random) {
 static llvm::Expected<SmallVector<HostTensor>> createInputs(func::FuncOp model,
                                                             Random &random) {
   SmallVector<HostTensor> inputs;
-  for (Type type : model.getArgumentTypes()) {
+  for (auto [index, type] : llvm::enumerate(model.getArgumentTypes())) {
+    if (isStateArgument(model, index))
+      continue;
     auto tensor = cast<RankedTensorType>(type);
     std::optional<ElementKind> kind = getElementKind(tensor.getElementType());
     if (!kind)
@@ -70,9 +73,9 @@ static std::vector<char> bytesOf(const HostTensor &tensor) {
 
 /// Evaluates the model and adds the run to `data`; `magnitude` becomes at least
 /// that of any float output.
-static llvm::Error addRun(func::FuncOp model, ArrayRef<HostTensor> inputs,
+static llvm::Error addRun(StatefulEvaluator &model, ArrayRef<HostTensor> inputs,
                           SelfTestData &data, double &magnitude) {
-  auto outputs = evaluate(model, inputs);
+  auto outputs = model.run(inputs);
   if (!outputs)
     return outputs.takeError();
   SelfTestVector &run = data.vectors.emplace_back();
@@ -92,6 +95,7 @@ llvm::Expected<SelfTestData> lathe::createSelfTest(func::FuncOp model,
                                                    const NamedTensors &given) {
   constexpr int numRuns = 2;
   SelfTestData data;
+  StatefulEvaluator evaluator(model);
   double magnitude = 0;
   Random random;
   for (int i = 0; i < (given.empty() ? numRuns : 1); ++i) {
@@ -99,7 +103,7 @@ llvm::Expected<SelfTestData> lathe::createSelfTest(func::FuncOp model,
         given.empty() ? createInputs(model, random) : matchInputs(model, given);
     if (!inputs)
       return inputs.takeError();
-    if (llvm::Error error = addRun(model, *inputs, data, magnitude))
+    if (llvm::Error error = addRun(evaluator, *inputs, data, magnitude))
       return std::move(error);
   }
   data.rtol = 1e-3;

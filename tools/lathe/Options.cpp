@@ -28,8 +28,8 @@ ModelFlags::ModelFlags(cl::SubCommand &command)
       bindings("bind", cl::sub(command), cl::value_desc("sr=16000"),
                cl::desc("Fix an input to a value")),
       states("state", cl::sub(command), cl::value_desc("stateN=state"),
-             cl::desc("Feed an output back into an input at the next call (not "
-                      "supported yet)")),
+             cl::desc("Keep an output in the arena and give it to an input at "
+                      "the next call; zero at first, and after NAME_reset")),
       outputs("outputs", cl::CommaSeparated, cl::sub(command),
               cl::value_desc("a,b"),
               cl::desc("Tensors to end the graph at instead of its outputs")),
@@ -37,17 +37,14 @@ ModelFlags::ModelFlags(cl::SubCommand &command)
            cl::desc("Name of the compiled model; default: of the file")) {}
 
 llvm::Expected<ImportOptions> ModelFlags::getImportOptions() const {
-  if (!states.empty())
-    return llvm::createStringError(
-        "--state is not supported yet: leave it out, and pass output and input "
-        "from call to call yourself");
   ImportOptions options;
   using Add = llvm::Error (ImportOptions::*)(llvm::StringRef);
   for (auto [flags, add] :
        {std::pair(&shapes, Add(&ImportOptions::addShape)),
         std::pair(&dims, Add(&ImportOptions::addDimension)),
         std::pair(&reshapes, Add(&ImportOptions::addReshape)),
-        std::pair(&bindings, Add(&ImportOptions::addBinding))})
+        std::pair(&bindings, Add(&ImportOptions::addBinding)),
+        std::pair(&states, Add(&ImportOptions::addState))})
     for (const std::string &text : *flags)
       if (llvm::Error error = (options.*add)(text))
         return std::move(error);

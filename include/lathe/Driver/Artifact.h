@@ -23,7 +23,7 @@ struct Artifact {
     std::string name, identifier;
     ElementKind kind;
     llvm::SmallVector<int64_t> shape;
-    /// Bytes from the start of the arena, where inputs and outputs are in it.
+    /// Bytes from the start of the arena, for what is in it.
     std::optional<int64_t> offset;
   };
   std::string directory;
@@ -32,7 +32,7 @@ struct Artifact {
   std::vector<std::string> files, libraries;
   int64_t arenaSize = 0, arenaAlign = 1, weightsSize = 0;
   bool ioInArena = false;
-  std::vector<Tensor> inputs, outputs;
+  std::vector<Tensor> inputs, outputs, states;
 
   /// Whether `path` is a folder with a manifest.
   static bool isArtifact(llvm::StringRef path);

@@ -54,6 +54,8 @@ struct Footprint {
   /// The most bytes live at one step of the order that was chosen.
   int64_t arenaLowerBound = 0;
   int64_t inputs = 0, outputs = 0;
+  /// Kept in the arena from call to call, and part of its size.
+  int64_t states = 0;
   int64_t weights = 0;
   /// With IOMode::Arena the arena's bytes hold the inputs and outputs.
   IOMode io = IOMode::Arguments;

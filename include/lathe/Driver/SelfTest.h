@@ -22,7 +22,8 @@ namespace lathe {
 /// two runs on pseudo-random numbers that are the same on every machine: floats
 /// are multiples of 1/64 in [-1, 1), which every float type holds exactly;
 /// integers of 8 bits take any value; wider ones and bools, which are often
-/// indices, are 0 or 1. The second run finds what the first left behind.
+/// indices, are 0 or 1. The second run finds what the first left in the states,
+/// and in the rest of the arena.
 ///
 /// Floats may differ by a relative 1e-3, and by 1e-5 of the largest magnitude
 /// of any float output. Fails if an input does not fit the model, or if the

@@ -182,8 +182,9 @@ struct LowerConvTranspose : OpConversionPattern<ConvTransposeOp> {
     ConvDims d(b.getContext(), spatialRank, group > 1, /*hasChannel=*/true,
                /*hasReduced=*/true);
     SmallVector<int64_t> taps;
+    SmallVector<LoopDim> loops = op.getLoops();
     for (const LoopDim &loop :
-         ArrayRef<LoopDim>(op.getLoops()).drop_back().take_back(spatialRank))
+         ArrayRef(loops).drop_back().take_back(spatialRank))
       taps.push_back(loop.extent);
 
     Value weight = spreadTaps(b, op, adaptor.getWeight());

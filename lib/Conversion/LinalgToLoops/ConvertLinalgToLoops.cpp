@@ -142,8 +142,9 @@ static bool isOneNest(const KernelBody &body, MLIRContext *context) {
   linalg::GenericOp root = body.reductions[0];
   IndexSpace space(context);
   Indices indices;
-  for (int64_t extent : ArrayRef(root.getStaticLoopRanges())
-                            .take_front(root.getNumParallelLoops()))
+  SmallVector<int64_t> extents = root.getStaticLoopRanges();
+  for (int64_t extent :
+       ArrayRef(extents).take_front(root.getNumParallelLoops()))
     indices.push_back(space.add({}, {0, extent - 1}));
   return llvm::all_of(body.stores, [&](const KernelStore &store) {
     return llvm::any_of(root.getResults(), [&](Value result) {

@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Detail.h"
+
 #include "lathe/Conversion/LoopsToLLVM/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -107,7 +109,7 @@ LogicalResult checkEntry(func::FuncOp entry) {
 struct CheckEntry : public lathe::impl::CheckEntryBase<CheckEntry> {
   void runOnOperation() override {
     for (auto func : getOperation().getOps<func::FuncOp>())
-      if (func->hasAttr("lathe.entry") && failed(checkEntry(func)))
+      if (lathe::detail::isExported(func) && failed(checkEntry(func)))
         return signalPassFailure();
   }
 };

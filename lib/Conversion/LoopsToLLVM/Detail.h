@@ -16,6 +16,11 @@ namespace lathe::detail {
 /// arguments) that lets up to so many threads share the range.
 constexpr llvm::StringLiteral ThreadsAttr = "lathe.threads";
 
+/// Whether callers see `func`: the model's entry, or what clears its states.
+inline bool isExported(mlir::Operation *func) {
+  return func->hasAttr("lathe.entry") || func->hasAttr("lathe.reset");
+}
+
 /// Turns each `llvm.call` with `ThreadsAttr` into one of `GOMP_parallel`.
 void lowerForkCalls(mlir::ModuleOp module);
 

@@ -55,12 +55,11 @@ int64_t getExtent(MemRefType type) {
 /// States what the loop level guarantees about the arguments of `func`.
 void annotateArguments(func::FuncOp func) {
   auto *context = func.getContext();
-  bool isEntry = func->hasAttr("lathe.entry");
   for (BlockArgument argument : func.getArguments()) {
     auto type = dyn_cast<MemRefType>(argument.getType());
     unsigned i = argument.getArgNumber();
-    // The entry's pointers come from outside and are not checked yet.
-    if (type && !isEntry) {
+    // Pointers from outside are not checked yet.
+    if (type && !lathe::detail::isExported(func)) {
       if (!func.getArgAttr(i, "lathe.may_alias"))
         func.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(),
                         UnitAttr::get(context));
@@ -94,7 +93,7 @@ void setLinkage(ModuleOp module) {
     if (func.isExternal())
       continue;
     func.setNoUnwind(true);
-    if (func->hasAttr("lathe.entry"))
+    if (lathe::detail::isExported(func))
       keepKernelsApart(func);
     else
       func.setLinkage(LLVM::Linkage::Internal);

@@ -117,13 +117,17 @@ static std::string escapeMarkdown(StringRef name) {
 
 static void printTensors(const ModelInterface &model, raw_ostream &os) {
   os << "| | tensor | C | elements | bytes |\n|---|---|---|---|---|\n";
-  for (const TensorInterface &tensor : model.tensors) {
-    os << "| " << (tensor.isInput ? "input" : "output") << " | "
-       << escapeMarkdown(tensor.name) << " | `" << tensor.identifier << "` | `"
-       << getCStorageType(tensor.elementType) << "` ";
+  auto print = [&](StringRef role, const TensorInterface &tensor) {
+    os << "| " << role << " | " << escapeMarkdown(tensor.name) << " | `"
+       << tensor.identifier << "` | `" << getCStorageType(tensor.elementType)
+       << "` ";
     llvm::interleave(tensor.shape, os, "×");
     os << " | " << tensor.getSizeInBytes() << " |\n";
-  }
+  };
+  for (const TensorInterface &tensor : model.tensors)
+    print(tensor.isInput ? "input" : "output", tensor);
+  for (const TensorInterface &state : model.states)
+    print("state", state);
 }
 
 static void printUsage(const CEmission &emission, raw_ostream &os) {

@@ -58,6 +58,7 @@ LogicalResult CEmitter::claimSymbols() {
   if (model) {
     prefix = model->name + "_";
     file.scope.claim(model->getEntryName());
+    file.scope.claim(model->getResetName());
     for (const TensorInterface &tensor : model->tensors)
       parameters.claim(tensor.identifier);
     parameters.claim("arena");
@@ -151,6 +152,8 @@ LogicalResult CEmitter::emit(raw_ostream &os) {
     CFunctionPrinter printer(file, function);
     if (function->hasAttr(attr::entry))
       printer.printEntry(*model, bodyStream);
+    else if (model && function->hasAttr(attr::reset))
+      printer.printReset(*model, bodyStream);
     else
       printer.printKernel(bodyStream);
   }

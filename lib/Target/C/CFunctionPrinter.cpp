@@ -232,12 +232,12 @@ void CFunctionPrinter::printKernel(raw_ostream &out) {
   *os << "}\n";
 }
 
-void CFunctionPrinter::printArgumentChecks(const ModelInterface &model) {
+void CFunctionPrinter::printArgumentChecks(const ModelInterface &model,
+                                           ArrayRef<TensorInterface> tensors) {
   bool hasArena = model.arenaSize > 0;
   SmallVector<std::string> checks;
-  if (model.ioMode == IOMode::Arguments)
-    for (const TensorInterface &tensor : model.tensors)
-      checks.push_back("!" + tensor.identifier);
+  for (const TensorInterface &tensor : tensors)
+    checks.push_back("!" + tensor.identifier);
   if (hasArena)
     checks.push_back("!arena");
   std::string prefix = model.getMacroPrefix();
@@ -258,24 +258,38 @@ void CFunctionPrinter::printEntry(const ModelInterface &model,
   os = &out;
   *os << "\n";
   printComment();
+  ArrayRef<TensorInterface> tensors;
   if (model.ioMode == IOMode::Arguments)
-    for (auto [argument, tensor] :
-         llvm::zip(op.getArguments().drop_back(), model.tensors)) {
-      // Functions and globals made way for these names.
-      scopes.back()->claim(tensor.identifier);
-      function.variables[argument] = tensor.identifier;
-      function.buffers[argument] = {
-          tensor.identifier, tensor.elementType, {}, 0};
-    }
+    tensors = model.tensors;
+  for (auto [argument, tensor] :
+       llvm::zip(op.getArguments().drop_back(), tensors)) {
+    // Functions and globals made way for these names.
+    scopes.back()->claim(tensor.identifier);
+    function.variables[argument] = tensor.identifier;
+    function.buffers[argument] = {tensor.identifier, tensor.elementType, {}, 0};
+  }
   SmallVector<StringRef> parameters;
   std::string joined = getEntryParameters(model);
   StringRef(joined).split(parameters, ", ");
-  scopes.back()->claim("arena");
   printSignature(
       "int " + model.getEntryName(),
       SmallVector<std::string>(parameters.begin(), parameters.end()));
+  printPublicBody(model, tensors);
+}
+
+void CFunctionPrinter::printReset(const ModelInterface &model,
+                                  raw_ostream &out) {
+  os = &out;
+  *os << "\n/* Clears what is kept in the arena from call to call. */\n";
+  printSignature("int " + model.getResetName(), {"void *arena"});
+  printPublicBody(model, {});
+}
+
+void CFunctionPrinter::printPublicBody(const ModelInterface &model,
+                                       ArrayRef<TensorInterface> tensors) {
+  scopes.back()->claim("arena");
   depth = 1;
-  printArgumentChecks(model);
+  printArgumentChecks(model, tensors);
   BlockArgument arena = op.getArguments().back();
   if (!arena.use_empty()) {
     std::string name = scopes.back()->claim("memory");

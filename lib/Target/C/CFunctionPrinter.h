@@ -31,6 +31,8 @@ public:
   void printKernel(llvm::raw_ostream &out);
   /// Prints the entry of `model`, with the checks of its arguments.
   void printEntry(const ModelInterface &model, llvm::raw_ostream &out);
+  /// Prints what clears the states of `model`.
+  void printReset(const ModelInterface &model, llvm::raw_ostream &out);
 
 private:
   void printComment();
@@ -38,7 +40,10 @@ private:
   void printSignature(llvm::StringRef head,
                       llvm::ArrayRef<std::string> parameters);
   void printUnusedParameters();
-  void printArgumentChecks(const ModelInterface &model);
+  void printPublicBody(const ModelInterface &model,
+                       llvm::ArrayRef<TensorInterface> tensors);
+  void printArgumentChecks(const ModelInterface &model,
+                           llvm::ArrayRef<TensorInterface> tensors);
 
   void printBlock(mlir::Block &block);
   void printStatement(mlir::Operation *op);

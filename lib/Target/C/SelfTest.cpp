@@ -29,9 +29,9 @@ static constexpr StringLiteral headerText =
 extern "C" {
 #endif
 
-/* Runs the model on each of the known inputs, with the given arena. Returns 0 if
-   all outputs are right, a positive error of @NAME@_run, or -n if the n-th run's
-   outputs are wrong. */
+/* Runs the model on each of the known inputs, with the given arena, one after the
+   other. Returns 0 if all outputs are right, a positive error of @NAME@_run, or
+   -n if the n-th run's outputs are wrong. */
 int @NAME@_self_test(void *arena);
 
 #ifdef __cplusplus
@@ -151,8 +151,12 @@ void SelfTestPrinter::printCheck(const TensorInterface &tensor) {
 
 void SelfTestPrinter::printRun() {
   os << "\nint " << model.name << "_self_test(void *arena) {\n"
-     << "  int32_t run;\n  int32_t i;\n"
-     << "  for (run = 0; run < " << data.vectors.size() << "; ++run) {\n";
+     << "  int32_t run;\n  int32_t i;\n";
+  if (!model.states.empty())
+    os << "  const int cleared = " << model.getResetName()
+       << "(arena);\n  if (cleared != " << model.getMacroPrefix()
+       << "OK) {\n    return cleared;\n  }\n";
+  os << "  for (run = 0; run < " << data.vectors.size() << "; ++run) {\n";
   bool inArena = model.ioMode == IOMode::Arena;
   std::string arguments;
   for (const TensorInterface &tensor : model.tensors) {

@@ -45,11 +45,10 @@ static StringRef describeElement(Type elementType) {
   return "";
 }
 
-static void emitTensorMacros(const TensorInterface &tensor, StringRef prefix,
-                             raw_ostream &os) {
+static void emitTensorMacros(StringRef role, const TensorInterface &tensor,
+                             StringRef prefix, raw_ostream &os) {
   std::string macro = prefix.str() + toMacroName(tensor.identifier);
-  os << "\n/* " << (tensor.isInput ? "Input" : "Output") << " \""
-     << escapeForCComment(tensor.name)
+  os << "\n/* " << role << " \"" << escapeForCComment(tensor.name)
      << "\": " << getCStorageType(tensor.elementType)
      << describeElement(tensor.elementType) << " [";
   llvm::interleaveComma(tensor.shape, os);
@@ -86,6 +85,16 @@ static void emitErrorCodes(const ModelInterface &model, raw_ostream &os) {
       prefix, int(RunStatus::MisalignedArena));
 }
 
+static void emitResetPrototype(const ModelInterface &model, raw_ostream &os) {
+  os << llvm::formatv(R"(
+/* Clears the states in the arena. Call it before the first {0}_run, and to begin
+   a new sequence; from call to call the arena must stay as it is.
+   Returns {1}OK or one of the errors above. */
+int {2}(void *arena);
+)",
+                      model.name, model.getMacroPrefix(), model.getResetName());
+}
+
 static void emitPrototype(const ModelInterface &model, raw_ostream &os) {
   if (model.ioMode == IOMode::Arguments)
     os << R"(
@@ -98,6 +107,10 @@ static void emitPrototype(const ModelInterface &model, raw_ostream &os) {
    each contiguous and in row-major order. Inputs may be overwritten; outputs
    stay until the next call.
 )";
+  if (!model.states.empty())
+    os << "   Reads the states that the last call left in the arena, and "
+          "leaves "
+          "new ones.\n";
   os << "   Reentrant, if each call at a time has an arena of its own; "
         "allocates "
         "nothing.\n   Returns "
@@ -121,8 +134,12 @@ void emitHeader(const ModelInterface &model, raw_ostream &os) {
                       "{0}WEIGHTS_SIZE {1}\n",
                       prefix, model.weightsSize);
   for (const TensorInterface &tensor : model.tensors)
-    emitTensorMacros(tensor, prefix, os);
+    emitTensorMacros(tensor.isInput ? "Input" : "Output", tensor, prefix, os);
+  for (const TensorInterface &state : model.states)
+    emitTensorMacros("State", state, prefix, os);
   emitErrorCodes(model, os);
+  if (!model.states.empty())
+    emitResetPrototype(model, os);
   emitPrototype(model, os);
   os << llvm::formatv("\n#ifdef __cplusplus\n}\n#endif\n\n#endif /* {0}H */\n",
                       prefix);

@@ -86,6 +86,11 @@ void emitManifest(const ModelInterface &model, const ManifestInfo &info,
     json.attribute("weights_size", model.weightsSize);
     emitTensors("inputs", true);
     emitTensors("outputs", false);
+    if (!model.states.empty())
+      json.attributeArray("states", [&] {
+        for (const TensorInterface &state : model.states)
+          emitTensor(state, json);
+      });
   });
   os << "\n";
 }

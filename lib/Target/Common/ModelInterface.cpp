@@ -58,8 +58,11 @@ private:
   LogicalResult readArena();
   LogicalResult readArguments();
   LogicalResult readArenaTensors();
+  LogicalResult readStates();
+  LogicalResult readPlaced(StringRef key, std::vector<TensorInterface> &list);
   LogicalResult addTensor(StringRef name, ShapedType type, Type elementType,
-                          std::optional<int64_t> offset);
+                          std::optional<int64_t> offset,
+                          std::vector<TensorInterface> &list);
 
   func::FuncOp entry;
   ModelInterface model;
@@ -97,6 +100,10 @@ FailureOr<ModelInterface> InterfaceReader::read() {
     return entry.emitError("'")
            << attr::numInputs << "' is " << numInputs << ", but the entry has "
            << model.tensors.size() << " tensors";
+  for (auto [index, tensor] : llvm::enumerate(model.tensors))
+    tensor.isInput = static_cast<int64_t>(index) < numInputs;
+  if (failed(readStates()))
+    return failure();
   return model;
 }
 
@@ -135,7 +142,8 @@ LogicalResult InterfaceReader::readArguments() {
              << i << " of the entry has elements of type "
              << type.getElementType() << ", which cannot stand for "
              << elementType;
-    if (failed(addTensor(name.getValue(), type, elementType, std::nullopt)))
+    if (failed(addTensor(name.getValue(), type, elementType, std::nullopt,
+                         model.tensors)))
       return failure();
   }
   return success();
@@ -145,10 +153,23 @@ LogicalResult InterfaceReader::readArenaTensors() {
   if (entry.getNumArguments() != 1)
     return entry.emitError("with '")
            << attr::io << " = \"arena\"' the entry takes the arena alone";
-  auto tensors = entry->getAttrOfType<ArrayAttr>(attr::ioTensors);
-  if (!tensors)
+  if (!entry->hasAttr(attr::ioTensors))
     return entry.emitError("with '") << attr::io << " = \"arena\"' the entry "
                                      << "needs '" << attr::ioTensors << "'";
+  return readPlaced(attr::ioTensors, model.tensors);
+}
+
+LogicalResult InterfaceReader::readStates() {
+  return entry->hasAttr(attr::states) ? readPlaced(attr::states, model.states)
+                                      : success();
+}
+
+/// Reads the tensors with a place in the arena that attribute `key` lists.
+LogicalResult InterfaceReader::readPlaced(StringRef key,
+                                          std::vector<TensorInterface> &list) {
+  auto tensors = entry->getAttrOfType<ArrayAttr>(key);
+  if (!tensors)
+    return entry.emitError("'") << key << "' is no array";
   for (auto [index, element] : llvm::enumerate(tensors)) {
     auto tensor = dyn_cast<DictionaryAttr>(element);
     auto name = tensor ? tensor.getAs<StringAttr>("name") : nullptr;
@@ -158,13 +179,13 @@ LogicalResult InterfaceReader::readArenaTensors() {
                          : RankedTensorType();
     if (!name || !offset || !type || !type.hasStaticShape())
       return entry.emitError("element ")
-             << index << " of '" << attr::ioTensors
+             << index << " of '" << key
              << "' is not {name = string, type = static tensor type, "
                 "offset = bytes}";
     if (failed(addTensor(name.getValue(), type, type.getElementType(),
-                         offset.getInt())))
+                         offset.getInt(), list)))
       return failure();
-    const TensorInterface &added = model.tensors.back();
+    const TensorInterface &added = list.back();
     if (offset.getInt() < 0 ||
         offset.getInt() + added.getSizeInBytes() > model.arenaSize)
       return entry.emitError("tensor '")
@@ -176,7 +197,8 @@ LogicalResult InterfaceReader::readArenaTensors() {
 
 LogicalResult InterfaceReader::addTensor(StringRef name, ShapedType type,
                                          Type elementType,
-                                         std::optional<int64_t> offset) {
+                                         std::optional<int64_t> offset,
+                                         std::vector<TensorInterface> &list) {
   if (getCStorageType(elementType).empty())
     return entry.emitError("tensor '")
            << name << "' has elements of type " << elementType
@@ -186,9 +208,8 @@ LogicalResult InterfaceReader::addTensor(StringRef name, ShapedType type,
   tensor.identifier = names.claim(name);
   tensor.shape.assign(type.getShape().begin(), type.getShape().end());
   tensor.elementType = elementType;
-  tensor.isInput = static_cast<int64_t>(model.tensors.size()) < numInputs;
   tensor.arenaOffset = offset;
-  model.tensors.push_back(std::move(tensor));
+  list.push_back(std::move(tensor));
   return success();
 }
 

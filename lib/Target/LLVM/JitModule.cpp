@@ -133,17 +133,15 @@ JitModule::create(mlir::ModuleOp module, const NativeOptions &options) {
       lowerToNative(module, *spec, **machine, options);
   if (!native)
     return native.takeError();
-  if (native->entries.size() != 1)
-    return llvm::createStringError("a module to run needs one entry, not %zu",
-                                   native->entries.size());
   if (native->usesOpenMP)
     if (Error error = loadOpenMP())
       return std::move(error);
 
-  llvm::Function &function =
-      *native->code->getFunction(native->entries.front());
-  size_t numArguments = function.arg_size();
-  addPackedEntry(*native->code, function);
+  llvm::Function *function = native->code->getFunction(native->name + "_run");
+  if (!function)
+    return llvm::createStringError("a module to run needs an entry");
+  size_t numArguments = function->arg_size();
+  addPackedEntry(*native->code, *function);
   addressWeightsIndirectly(*native);
   optimize(*native, **machine);
   char *weights = nullptr;

@@ -33,6 +33,8 @@ inline constexpr llvm::StringLiteral type = "lathe.type";
 inline constexpr llvm::StringLiteral align = "lathe.align";
 inline constexpr llvm::StringLiteral io = "lathe.io";
 inline constexpr llvm::StringLiteral ioTensors = "lathe.io_tensors";
+inline constexpr llvm::StringLiteral states = "lathe.states";
+inline constexpr llvm::StringLiteral reset = "lathe.reset";
 } // namespace attr
 
 /// Where a model's inputs and outputs are.
@@ -46,7 +48,7 @@ enum class IOMode {
 /// What a model's entry returns. Both backends emit these checks.
 enum class RunStatus { Ok = 0, NullArgument = 1, MisalignedArena = 2 };
 
-/// An input or output of a model: a contiguous tensor of static shape.
+/// An input, output or state of a model: a contiguous tensor of static shape.
 struct TensorInterface {
   /// The name in the ONNX model.
   std::string name;
@@ -56,7 +58,7 @@ struct TensorInterface {
   /// An element type that getCStorageType knows, with its sign.
   mlir::Type elementType;
   bool isInput = false;
-  /// Bytes from the start of the arena; set with IOMode::Arena.
+  /// Bytes from the start of the arena; set for states, and with IOMode::Arena.
   std::optional<int64_t> arenaOffset;
 
   int64_t getNumElements() const;
@@ -68,6 +70,8 @@ struct ModelInterface {
   std::string name;
   /// The inputs in ONNX order, then the outputs in ONNX order.
   std::vector<TensorInterface> tensors;
+  /// What stays in the arena from call to call; `<name>_reset` clears it.
+  std::vector<TensorInterface> states;
   /// Bytes of working memory, and what their address must be a multiple of.
   int64_t arenaSize = 0;
   int64_t arenaAlign = 1;
@@ -82,10 +86,12 @@ struct ModelInterface {
   /// With `lathe.io = "arena"` the entry takes the arena alone, and
   /// `lathe.io_tensors` lists the tensors, inputs first, as dictionaries of
   /// `name` (string), `type` (a ranked tensor type whose element type has its
-  /// sign or quantization) and `offset` (bytes, i64).
+  /// sign or quantization) and `offset` (bytes, i64). `lathe.states` lists the
+  /// states in the same form.
   static mlir::FailureOr<ModelInterface> get(mlir::ModuleOp module);
 
   std::string getEntryName() const { return name + "_run"; }
+  std::string getResetName() const { return name + "_reset"; }
   std::string getMacroPrefix() const;
   unsigned getNumInputs() const;
 };

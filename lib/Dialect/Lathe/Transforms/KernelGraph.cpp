@@ -7,23 +7,27 @@
 
 #include "KernelGraph.h"
 
+#include "lathe/Dialect/Lathe/Transforms/States.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"
 
 using namespace mlir;
 using namespace lathe;
 
-/// Whether a root of storage is a result of the function.
-static bool isReturned(Value root) {
-  return llvm::any_of(root.getUsers(), [](Operation *user) {
-    return user->hasTrait<OpTrait::IsTerminator>();
-  });
+/// The number of the function's result that a root of storage is, if any.
+static std::optional<unsigned> getResultNumber(Value root) {
+  for (OpOperand &use : root.getUses())
+    if (use.getOwner()->hasTrait<OpTrait::IsTerminator>())
+      return use.getOperandNumber();
+  return std::nullopt;
 }
 
 bool KernelGraph::isInArena(Value root) const {
-  Operation *op = root.getDefiningOp();
-  if (op && op->hasTrait<OpTrait::ConstantLike>())
+  if (auto argument = dyn_cast<BlockArgument>(root))
+    return ioInArena || isStateArgument(func, argument.getArgNumber());
+  if (root.getDefiningOp()->hasTrait<OpTrait::ConstantLike>())
     return false;
-  return ioInArena || (op && !isReturned(root));
+  std::optional<unsigned> result = getResultNumber(root);
+  return ioInArena || !result || isStateResult(func, *result);
 }
 
 LogicalResult KernelGraph::touch(Value value, unsigned step) {
@@ -41,9 +45,10 @@ LogicalResult KernelGraph::touch(Value value, unsigned step) {
 }
 
 FailureOr<KernelGraph> KernelGraph::build(func::FuncOp func, bool ioInArena) {
-  KernelGraph graph(ioInArena);
-  if (ioInArena)
-    graph.inputs = llvm::to_vector_of<Value>(func.getArguments());
+  KernelGraph graph(func, ioInArena);
+  for (Value input : func.getArguments())
+    if (graph.isInArena(input))
+      graph.inputs.push_back(input);
   for (Value input : graph.inputs)
     if (failed(graph.touch(input, 0)))
       return failure();
@@ -57,9 +62,12 @@ FailureOr<KernelGraph> KernelGraph::build(func::FuncOp func, bool ioInArena) {
       if (failed(graph.touch(input, step)))
         return failure();
   }
-  for (auto &[root, lifetime] : graph.roots)
-    if (isReturned(root))
+  for (auto &[root, lifetime] : graph.roots) {
+    auto argument = dyn_cast<BlockArgument>(root);
+    if (getResultNumber(root) ||
+        (argument && isStateArgument(func, argument.getArgNumber())))
       lifetime.last = graph.kernels.size();
+  }
   return graph;
 }
 
@@ -69,7 +77,7 @@ static Value ownRoot(Value value) {
   return succeeded(storage) && storage->root == value ? value : Value();
 }
 
-Value KernelGraph::getInPlaceRoot(unsigned step) const {
+Value KernelGraph::getOverwritableRoot(unsigned step) const {
   KernelOp kernel = kernels[step];
   std::optional<ArrayRef<int64_t>> inPlace = kernel.getInPlace();
   if (!inPlace || inPlace->empty() || inPlace->front() < 0)
@@ -77,7 +85,6 @@ Value KernelGraph::getInPlaceRoot(unsigned step) const {
   Value input = kernel.getInputs()[inPlace->front()];
   FailureOr<Storage> storage = getStorage(input);
   if (failed(storage) || !roots.contains(storage->root) ||
-      roots.lookup(storage->root).last != step ||
       !ownRoot(kernel.getResult(0)) || !roots.contains(kernel.getResult(0)))
     return {};
   // The input must be all of its root, read in order.
@@ -93,6 +100,17 @@ Value KernelGraph::getInPlaceRoot(unsigned step) const {
       return {};
   }
   return storage->root;
+}
+
+Value KernelGraph::getInPlaceRoot(unsigned step) const {
+  Value root = getOverwritableRoot(step);
+  return root && roots.lookup(root).last == step ? root : Value();
+}
+
+/// Whether `root` is what a call leaves in a state, whose bytes count already.
+bool KernelGraph::isNextState(Value root) const {
+  std::optional<unsigned> result = getResultNumber(root);
+  return result && isStateResult(func, *result);
 }
 
 /// The kernel results and arguments that `value` is made of: through views and
@@ -118,8 +136,10 @@ ScheduleGraph KernelGraph::getScheduleGraph() const {
     auto type = cast<RankedTensorType>(value.getType());
     buffers[value] = graph.buffers.size();
     ScheduleBuffer buffer;
-    buffer.size = inArena ? getByteSize(type) : 0;
-    buffer.isOutput = inArena && isReturned(storage->root);
+    buffer.size =
+        inArena && !isNextState(storage->root) ? getByteSize(type) : 0;
+    buffer.isOutput =
+        inArena && roots.lookup(storage->root).last == kernels.size();
     graph.buffers.push_back(buffer);
   };
   llvm::for_each(inputs, addBuffer);

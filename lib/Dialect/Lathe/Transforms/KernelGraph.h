@@ -18,7 +18,7 @@ namespace lathe {
 
 /// A root of storage in the arena and the steps at which it is needed. Inputs
 /// of the function are needed from step 0, its outputs up to the step after the
-/// last kernel.
+/// last kernel; a state is both.
 struct RootBuffer {
   int64_t bytes;
   unsigned first, last;
@@ -28,7 +28,8 @@ struct RootBuffer {
 class KernelGraph {
 public:
   /// Takes the inputs and outputs of `func` for roots in the arena if
-  /// `ioInArena`. Fails, with a diagnostic, if a value has no storage.
+  /// `ioInArena`, and its states always. Fails, with a diagnostic, if a value
+  /// has no storage.
   static mlir::FailureOr<KernelGraph> build(mlir::func::FuncOp func,
                                             bool ioInArena);
 
@@ -39,20 +40,27 @@ public:
     return roots;
   }
 
-  /// Whether kernel number `step` may write its result over the whole of the
-  /// returned root: the kernel allows it, and nothing reads it later.
+  /// The root that kernel number `step` reads in the order in which it writes
+  /// its result, all of it, so that it may write the one over the other if
+  /// nothing else reads the root from then on. Null if there is none.
+  mlir::Value getOverwritableRoot(unsigned step) const;
+
+  /// The same, if indeed nothing reads the root later.
   mlir::Value getInPlaceRoot(unsigned step) const;
 
   /// The graph as the scheduler takes it; nodes are the kernels.
   ScheduleGraph getScheduleGraph() const;
 
 private:
-  explicit KernelGraph(bool ioInArena) : ioInArena(ioInArena) {}
+  KernelGraph(mlir::func::FuncOp func, bool ioInArena)
+      : func(func), ioInArena(ioInArena) {}
 
   bool isInArena(mlir::Value root) const;
+  bool isNextState(mlir::Value root) const;
   /// Notes that the root of `value` is needed at `step`.
   llvm::LogicalResult touch(mlir::Value value, unsigned step);
 
+  mlir::func::FuncOp func;
   bool ioInArena;
   /// The arguments that lie in the arena.
   llvm::SmallVector<mlir::Value> inputs;

@@ -7,9 +7,11 @@
 
 #include "lathe/Dialect/Lathe/Transforms/Locations.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
+#include "lathe/Dialect/Lathe/Transforms/States.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
@@ -77,7 +79,9 @@ private:
   LogicalResult createEntry();
   void createSignature(SmallVectorImpl<Type> &types,
                        SmallVectorImpl<Attribute> &attributes);
-  ArrayAttr listTensors();
+  void setInterface();
+  void createReset();
+  Attribute describeTensor(Type type, DictionaryAttr attrs);
   Location ioLocation(Value root, Location otherwise);
   Value memoryOf(Value value, RankedTensorType type, Location loc);
   Value viewOf(Value base, int64_t byteOffset, MemRefType type, Location loc);
@@ -95,6 +99,9 @@ private:
   Operation *firstFunction = nullptr;
   OpBuilder builder;
   Value arena;
+  /// The arguments and results of the model that pass through its interface, by
+  /// number: all but its states.
+  SmallVector<unsigned> inputs, outputs;
   /// Whether the inputs and outputs have a place in the arena.
   bool ioInArena = false;
   llvm::DenseMap<Attribute, std::string> globals;
@@ -120,28 +127,83 @@ void Outliner::createSignature(SmallVectorImpl<Type> &types,
         MemRefType::get(tensor.getShape(), tensor.getElementType()));
     attributes.push_back(attrs ? attrs : builder.getDictionaryAttr({}));
   };
-  for (unsigned i = 0; i < model.getNumArguments(); ++i)
+  for (unsigned i : inputs)
     add(model.getArgumentTypes()[i], model.getArgAttrDict(i));
-  for (unsigned i = 0; i < model.getNumResults(); ++i)
+  for (unsigned i : outputs)
     add(model.getResultTypes()[i], model.getResultAttrDict(i));
 }
 
-/// `lathe.io_tensors`: the inputs and outputs with their places in the arena.
-ArrayAttr Outliner::listTensors() {
-  SmallVector<Attribute> tensors;
-  auto add = [&](Type type, DictionaryAttr attrs) {
-    SmallVector<NamedAttribute> tensor = {
-        builder.getNamedAttr("type", TypeAttr::get(type))};
-    for (StringRef key : {"name", "offset"})
-      if (Attribute value = attrs ? attrs.get(("lathe." + key).str()) : nullptr)
-        tensor.push_back(builder.getNamedAttr(key, value));
-    tensors.push_back(builder.getDictionaryAttr(tensor));
+/// Name, type and place of a tensor in the arena.
+Attribute Outliner::describeTensor(Type type, DictionaryAttr attrs) {
+  SmallVector<NamedAttribute> tensor = {
+      builder.getNamedAttr("type", TypeAttr::get(type))};
+  for (StringRef key : {"name", "offset"})
+    if (Attribute value = attrs ? attrs.get(("lathe." + key).str()) : nullptr)
+      tensor.push_back(builder.getNamedAttr(key, value));
+  return builder.getDictionaryAttr(tensor);
+}
+
+/// Describes the model's interface in attributes of the entry.
+void Outliner::setInterface() {
+  entry->setAttr("lathe.entry", builder.getUnitAttr());
+  entry->setAttr("lathe.model", builder.getStringAttr(model.getSymName()));
+  entry->setAttr("lathe.num_inputs", builder.getI64IntegerAttr(inputs.size()));
+  SmallVector<Attribute> states, tensors;
+  for (State state : getStates(model))
+    states.push_back(describeTensor(model.getArgumentTypes()[state.argument],
+                                    model.getArgAttrDict(state.argument)));
+  if (!states.empty())
+    entry->setAttr("lathe.states", builder.getArrayAttr(states));
+  if (!ioInArena)
+    return;
+  for (unsigned i : inputs)
+    tensors.push_back(
+        describeTensor(model.getArgumentTypes()[i], model.getArgAttrDict(i)));
+  for (unsigned i : outputs)
+    tensors.push_back(
+        describeTensor(model.getResultTypes()[i], model.getResultAttrDict(i)));
+  entry->setAttr("lathe.io", model->getAttr("lathe.io"));
+  entry->setAttr("lathe.io_tensors", builder.getArrayAttr(tensors));
+}
+
+/// `NAME_reset`, which fills the states with zeros.
+void Outliner::createReset() {
+  SmallVector<State> states = getStates(model);
+  if (states.empty())
+    return;
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointAfter(entry);
+  Location loc = model.getLoc();
+  auto reset = func::FuncOp::create(
+      builder, loc, (model.getSymName() + "_reset").str(),
+      builder.getFunctionType(arena.getType(), TypeRange()));
+  reset->setAttr("lathe.reset", builder.getUnitAttr());
+  reset.setArgAttr(0, "lathe.align", model->getAttr("lathe.arena_align"));
+  names.insert(reset.getSymName());
+  Block *body = reset.addEntryBlock();
+  builder.setInsertionPointToStart(body);
+  auto createIndex = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(builder, loc, value);
   };
-  for (unsigned i = 0; i < model.getNumArguments(); ++i)
-    add(model.getArgumentTypes()[i], model.getArgAttrDict(i));
-  for (unsigned i = 0; i < model.getNumResults(); ++i)
-    add(model.getResultTypes()[i], model.getResultAttrDict(i));
-  return builder.getArrayAttr(tensors);
+  for (State state : states) {
+    auto offset =
+        model.getArgAttrOfType<IntegerAttr>(state.argument, "lathe.offset");
+    auto name =
+        model.getArgAttrOfType<StringAttr>(state.argument, "lathe.name");
+    auto type =
+        cast<RankedTensorType>(model.getArgumentTypes()[state.argument]);
+    int64_t bytes = getByteSize(type);
+    Value memory = memref::ViewOp::create(
+        builder, NameLoc::get(name),
+        MemRefType::get(bytes, builder.getI8Type()), body->getArgument(0),
+        createIndex(offset.getInt()), ValueRange());
+    auto loop = scf::ForOp::create(builder, loc, createIndex(0),
+                                   createIndex(bytes), createIndex(1));
+    OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
+    Value zero = arith::ConstantIntOp::create(inner, loc, 0, 8);
+    memref::StoreOp::create(inner, loc, zero, memory, loop.getInductionVar());
+  }
+  func::ReturnOp::create(builder, loc);
 }
 
 LogicalResult Outliner::createEntry() {
@@ -150,10 +212,18 @@ LogicalResult Outliner::createEntry() {
   if (!size || !align)
     return model.emitError("has no memory plan; run lathe-plan-memory first");
   ioInArena = model->hasAttr("lathe.io");
-  for (unsigned i = 0; ioInArena && i < model.getNumArguments(); ++i)
-    if (!model.getArgAttrOfType<IntegerAttr>(i, "lathe.offset"))
+  for (unsigned i = 0; i < model.getNumArguments(); ++i) {
+    bool isState = isStateArgument(model, i);
+    if ((ioInArena || isState) &&
+        !model.getArgAttrOfType<IntegerAttr>(i, "lathe.offset"))
       return model.emitError("argument ")
              << i << " has no place in the arena; run lathe-plan-memory first";
+    if (!isState)
+      inputs.push_back(i);
+  }
+  for (unsigned i = 0; i < model.getNumResults(); ++i)
+    if (!isStateResult(model, i))
+      outputs.push_back(i);
   SmallVector<Type> types;
   SmallVector<Attribute> attributes;
   if (!ioInArena)
@@ -167,18 +237,12 @@ LogicalResult Outliner::createEntry() {
   entry = func::FuncOp::create(builder, model.getLoc(), name + "_run",
                                builder.getFunctionType(types, {}));
   entry.setArgAttrsAttr(builder.getArrayAttr(attributes));
-  entry->setAttr("lathe.entry", builder.getUnitAttr());
-  entry->setAttr("lathe.model", builder.getStringAttr(name));
-  entry->setAttr("lathe.num_inputs",
-                 builder.getI64IntegerAttr(model.getNumArguments()));
-  if (ioInArena) {
-    entry->setAttr("lathe.io", model->getAttr("lathe.io"));
-    entry->setAttr("lathe.io_tensors", listTensors());
-  }
+  setInterface();
   names.insert(entry.getSymName());
   firstFunction = entry;
   Block *body = entry.addEntryBlock();
   arena = body->getArguments().back();
+  createReset();
   builder.setInsertionPointToStart(body);
   return success();
 }
@@ -233,18 +297,19 @@ Value Outliner::globalOf(ConstantOp constant) {
   return memref::GetGlobalOp::create(builder, constant.getLoc(), type, name);
 }
 
-/// The name of the model's input or output at `root`, where both lie among the
-/// intermediate tensors.
+/// The name of the model's input, output or state at `root`, where that lies
+/// among the intermediate tensors.
 Location Outliner::ioLocation(Value root, Location otherwise) {
-  StringAttr name;
+  DictionaryAttr attrs;
   if (auto argument = dyn_cast<BlockArgument>(root))
-    name = model.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
-                                              "lathe.name");
+    attrs = model.getArgAttrDict(argument.getArgNumber());
   for (OpOperand &use : root.getUses())
     if (use.getOwner()->hasTrait<OpTrait::IsTerminator>())
-      name = model.getResultAttrOfType<StringAttr>(use.getOperandNumber(),
-                                                   "lathe.name");
-  return ioInArena && name ? NameLoc::get(name) : otherwise;
+      attrs = model.getResultAttrDict(use.getOperandNumber());
+  if (!attrs || !attrs.contains("lathe.offset"))
+    return otherwise;
+  auto name = attrs.getAs<StringAttr>("lathe.name");
+  return name ? NameLoc::get(name) : otherwise;
 }
 
 Value Outliner::memoryOf(Value value, RankedTensorType type, Location loc) {
@@ -254,14 +319,14 @@ Value Outliner::memoryOf(Value value, RankedTensorType type, Location loc) {
   MemRefType memref = memrefOf(type, storage.view);
   int64_t offset = storage.view.offset * bytes;
   auto argument = dyn_cast<BlockArgument>(storage.root);
-  if (argument && ioInArena) {
-    auto start = model.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(),
-                                                     "lathe.offset");
-    return viewOf(arena, start.getInt() + offset, memref, loc);
+  if (argument) {
+    unsigned number = argument.getArgNumber();
+    if (auto start =
+            model.getArgAttrOfType<IntegerAttr>(number, "lathe.offset"))
+      return viewOf(arena, start.getInt() + offset, memref, loc);
+    unsigned parameter = llvm::find(inputs, number) - inputs.begin();
+    return viewOf(entry.getArgument(parameter), offset, memref, loc);
   }
-  if (argument)
-    return viewOf(entry.getArgument(argument.getArgNumber()), offset, memref,
-                  loc);
   if (auto constant = storage.root.getDefiningOp<ConstantOp>())
     return viewOf(globalOf(constant), offset, memref, loc);
   // A kernel's result knows its own place; what is joined from several kernels
@@ -273,10 +338,11 @@ Value Outliner::memoryOf(Value value, RankedTensorType type, Location loc) {
   auto placement = cast<PlacementAttr>(
       (*kernel.getPlacements())[cast<OpResult>(part).getResultNumber()]);
   offset += placement.getOffset() - getStorage(part)->view.offset * bytes;
-  Value base =
-      placement.getSpace() == MemorySpace::Output
-          ? entry.getArgument(model.getNumArguments() + placement.getIndex())
-          : arena;
+  Value base = arena;
+  if (placement.getSpace() == MemorySpace::Output)
+    base = entry.getArgument(
+        inputs.size() +
+        (llvm::find(outputs, placement.getIndex()) - outputs.begin()));
   return viewOf(base, offset, memref, loc);
 }
 

@@ -8,6 +8,7 @@
 #include "KernelGraph.h"
 
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
+#include "lathe/Dialect/Lathe/Transforms/States.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"
 #include "lathe/Memory/ArenaPlanner.h"
 
@@ -45,21 +46,33 @@ struct PlanMemory : lathe::impl::PlanMemoryBase<PlanMemory> {
   }
 
 private:
+  /// The states by what a call leaves in them, each with what it finds there.
+  llvm::DenseMap<Value, Value> findStates() {
+    func::FuncOp func = getOperation();
+    Operation *terminator = func.getBody().front().getTerminator();
+    llvm::DenseMap<Value, Value> states;
+    for (State state : getStates(func))
+      states[terminator->getOperand(state.result)] =
+          func.getArgument(state.argument);
+    return states;
+  }
+
   /// One buffer for each set of roots that share their bytes, then one for each
   /// kernel's scratch.
   SmallVector<ArenaBuffer> collectBuffers(const KernelGraph &graph) {
     SmallVector<ArenaBuffer> buffers;
     bufferOf.clear();
     scratchOf.clear();
+    llvm::DenseMap<Value, Value> states = findStates();
     for (auto &[root, lifetime] : graph.getRoots()) {
       ArenaBuffer buffer;
       buffer.size = lifetime.bytes;
       buffer.alignment = alignment;
       buffer.firstStep = lifetime.first;
       buffer.lastStep = lifetime.last;
-      Value over = root.getDefiningOp<KernelOp>()
-                       ? graph.getInPlaceRoot(lifetime.first)
-                       : Value();
+      Value over = states.lookup(root);
+      if (!over && root.getDefiningOp<KernelOp>())
+        over = graph.getInPlaceRoot(lifetime.first);
       if (over) {
         // Roots come in the order of their birth, so `over` has its buffer.
         unsigned shared = bufferOf.lookup(over);
@@ -104,24 +117,27 @@ private:
     func->setAttr("lathe.arena_align", builder.getI64IntegerAttr(alignment));
     func->removeAttr("lathe.io");
     if (ioInArena)
-      annotateIO(plan);
+      func->setAttr("lathe.io", builder.getStringAttr("arena"));
+    annotateIO(plan);
   }
 
-  /// Notes where the inputs and outputs lie in the arena.
+  /// Notes where inputs, outputs and states lie that are in the arena.
   void annotateIO(const ArenaPlan &plan) {
     func::FuncOp func = getOperation();
     OpBuilder builder(func);
-    auto offsetOf = [&](Value value) {
-      return builder.getI64IntegerAttr(plan.offsets[bufferOf.lookup(value)]);
+    auto offsetOf = [&](Value value) -> Attribute {
+      auto buffer = bufferOf.find(value);
+      return buffer == bufferOf.end()
+                 ? Attribute()
+                 : builder.getI64IntegerAttr(plan.offsets[buffer->second]);
     };
-    func->setAttr("lathe.io", builder.getStringAttr("arena"));
     for (BlockArgument argument : func.getArguments())
-      func.setArgAttr(argument.getArgNumber(), "lathe.offset",
-                      offsetOf(argument));
+      if (Attribute offset = offsetOf(argument))
+        func.setArgAttr(argument.getArgNumber(), "lathe.offset", offset);
     Operation *terminator = func.getBody().front().getTerminator();
     for (OpOperand &result : terminator->getOpOperands())
-      func.setResultAttr(result.getOperandNumber(), "lathe.offset",
-                         offsetOf(result.get()));
+      if (Attribute offset = offsetOf(result.get()))
+        func.setResultAttr(result.getOperandNumber(), "lathe.offset", offset);
   }
 
   PlacementAttr placementOf(Value result, const ArenaPlan &plan) {

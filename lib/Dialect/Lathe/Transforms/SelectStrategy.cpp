@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
+#include "lathe/Dialect/Lathe/Transforms/States.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -144,18 +145,32 @@ bool canWriteOver(BlockArgument argument) {
          });
 }
 
-/// The input that the kernel's only result may be written over, or -1; one that
-/// nothing else reads is preferred.
+/// Whether the kernel computes what `input` is to be at the next call.
+bool isStateOf(KernelOp kernel, Value input) {
+  auto func = kernel->getParentOfType<func::FuncOp>();
+  auto argument = dyn_cast<BlockArgument>(input);
+  return argument && llvm::any_of(getStates(func), [&](State state) {
+           Operation *terminator = func.getBody().front().getTerminator();
+           return state.argument == argument.getArgNumber() &&
+                  terminator->getOperand(state.result) == kernel.getResult(0);
+         });
+}
+
+/// The input that the kernel's only result may be written over, or -1;
+/// preferably a state that the result replaces, or else one that nothing else
+/// reads.
 int64_t selectInPlace(KernelOp kernel) {
-  int64_t choice = -1;
+  int64_t choice = -1, best = -1;
   for (BlockArgument argument : kernel.getBody().getArguments()) {
-    int64_t i = argument.getArgNumber();
     if (argument.getType() != kernel.getResultTypes()[0] ||
         !canWriteOver(argument))
       continue;
-    if (choice < 0 || (!kernel.getInputs()[choice].hasOneUse() &&
-                       kernel.getInputs()[i].hasOneUse()))
-      choice = i;
+    Value input = kernel.getInputs()[argument.getArgNumber()];
+    int64_t gain = isStateOf(kernel, input) ? 2 : input.hasOneUse() ? 1 : 0;
+    if (gain > best) {
+      best = gain;
+      choice = argument.getArgNumber();
+    }
   }
   return choice;
 }

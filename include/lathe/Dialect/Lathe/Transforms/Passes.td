@@ -215,11 +215,34 @@ def ScheduleKernels : Pass<"lathe-schedule-kernels", "::mlir::func::FuncOp"> {
   ];
 }
 
+def PlaceStates : Pass<"lathe-place-states", "::mlir::func::FuncOp"> {
+  let summary = "Let each state be computed where it is kept";
+  let description = [{
+    A state, a tensor that the model keeps from call to call, is an argument and a
+    result of the function that name each other in `lathe.state`. What a call
+    leaves there may be computed in its place if nothing reads the old value
+    from then on, in the order that `lathe-schedule-kernels` chose, or if the
+    kernel that does reads it in the order in which it writes. Where not, the new
+    value gets a place of its own, and a kernel at the end copies it. After this
+    pass, `lathe-plan-memory` may give both the same bytes.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+  let options = [
+    Option<"ioInArena", "io-in-arena", "bool", "false",
+           "Place inputs and outputs in the arena as well">,
+  ];
+  let statistics = [
+    Statistic<"numInPlace", "in-place", "Number of states computed in place">,
+    Statistic<"numCopies", "copies", "Number of states copied at the end">,
+  ];
+}
+
 def PlanMemory : Pass<"lathe-plan-memory", "::mlir::func::FuncOp"> {
   let summary = "Place every intermediate and scratch in one arena";
   let description = [{
     Gives each kernel result a `#lathe.placement`: an offset in the arena, or its
-    place in an output of the function. Values joined by a concatenation lie
+    place in an output of the function. States stay in the arena from call to
+    call, at a place that they share with nothing. Values joined by a concatenation lie
     in the joined tensor; a result takes over the bytes of a dying input where the
     kernel allows it. The function gets `lathe.arena_size`,
     `lathe.arena_lower_bound` (the most bytes live at one step; no
@@ -227,8 +250,8 @@ def PlanMemory : Pass<"lathe-plan-memory", "::mlir::func::FuncOp"> {
 
     With `io-in-arena` the inputs and outputs lie in the arena too: an input up
     to its last use, which may be written over it, an output from its production
-    to the end. The function gets `lathe.io = "arena"`, and each of its arguments
-    and results `lathe.offset` in bytes.
+    to the end. The function gets `lathe.io = "arena"`. Each argument and result
+    in the arena gets `lathe.offset` in bytes.
   }];
   let dependentDialects = ["::lathe::LatheDialect"];
   let options = [
@@ -245,12 +268,14 @@ def OutlineKernels : Pass<"lathe-outline-kernels", "::mlir::ModuleOp"> {
     Every `lathe.kernel` becomes a private function on memrefs, equal ones the
     same; the model's function becomes the entry `NAME_run`, which takes inputs,
     outputs and the arena, or the arena alone if the plan put them all there, and
-    calls them in order. See "The loop level" in
+    calls them in order. With states there is `NAME_reset` beside it, which clears
+    them. See "The loop level" in
     docs/architecture.md for what the result looks like.
   }];
   let dependentDialects = ["::lathe::LatheDialect", "::mlir::func::FuncDialect",
                            "::mlir::memref::MemRefDialect",
                            "::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect",
                            "::mlir::bufferization::BufferizationDialect"];
   let statistics = [
     Statistic<"numFunctions", "functions", "Number of kernel functions">,
