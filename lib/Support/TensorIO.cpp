@@ -57,6 +57,35 @@ Error lathe::readTensorArgument(StringRef argument, NamedTensors &tensors) {
   return Error::success();
 }
 
+Expected<NamedTensors> lathe::readDataSet(StringRef directory, StringRef prefix,
+                                          llvm::ArrayRef<std::string> names) {
+  NamedTensors tensors;
+  auto fileOf = [&](size_t index) {
+    llvm::SmallString<128> path(directory);
+    llvm::sys::path::append(path, prefix + "_" + llvm::Twine(index) + ".pb");
+    return path;
+  };
+  for (auto [index, name] : llvm::enumerate(names)) {
+    llvm::SmallString<128> path = fileOf(index);
+    if (!llvm::sys::fs::exists(path))
+      break;
+    Expected<NamedTensors> read = readTensors(path);
+    if (!read)
+      return read.takeError();
+    tensors.set(name, read->begin()->second);
+  }
+  if (llvm::SmallString<128> path = fileOf(names.size());
+      llvm::sys::fs::exists(path))
+    return llvm::createFileError(path,
+                                 createStringError("the model has only " +
+                                                   llvm::Twine(names.size()) +
+                                                   " " + prefix + "s"));
+  if (tensors.empty() && !names.empty())
+    return llvm::createFileError(
+        directory, createStringError("the folder has no " + prefix + "_0.pb"));
+  return tensors;
+}
+
 /// Writes `contents` to `path`, whole or not at all.
 static Error writeFile(StringRef path, StringRef contents) {
   return llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {

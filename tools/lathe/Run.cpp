@@ -11,9 +11,11 @@
 #include "lathe/Driver/Artifact.h"
 #include "lathe/Driver/Loader.h"
 #include "lathe/Driver/Runner.h"
+#include "lathe/Frontend/ONNX/Import.h"
 #include "lathe/Support/Compare.h"
 #include "lathe/Support/TensorIO.h"
 
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 
 using namespace mlir;
@@ -67,12 +69,14 @@ struct Run : Command {
                 "lathe run model.onnx --input in.npz --compare out.npz"),
         flags(getSubCommand()),
         inputs("input", cl::sub(getSubCommand()), cl::value_desc("[name=]file"),
-               cl::desc("Input tensors: .npz, .npy or ONNX .pb")),
+               cl::desc("Input tensors: .npz, .npy or ONNX .pb, or a folder of "
+                        "input_0.pb, input_1.pb ...")),
         output("output", cl::sub(getSubCommand()), cl::value_desc("file"),
                cl::desc("Where to write the outputs: .npz, .npy or .pb")),
-        reference("compare", cl::sub(getSubCommand()), cl::value_desc("file"),
-                  cl::desc("Compare the outputs with these and fail beyond the "
-                           "tolerance")),
+        reference(
+            "compare", cl::sub(getSubCommand()), cl::value_desc("file"),
+            cl::desc("Compare the outputs with these, or with a folder of "
+                     "output_0.pb ..., and fail beyond the tolerance")),
         rtol("rtol", cl::sub(getSubCommand()), cl::init(1e-3),
              cl::desc("Relative tolerance of --compare (default 1e-3)")),
         atol("atol", cl::sub(getSubCommand()), cl::init(1e-5),
@@ -94,17 +98,19 @@ struct Run : Command {
                 cl::desc("Most threads to use")) {}
 
   ExitStatus run() override {
-    NamedTensors tensors;
-    for (const std::string &argument : inputs)
-      if (llvm::Error error = readTensorArgument(argument, tensors))
-        return reportError(std::move(error));
-    if (Artifact::isArtifact(flags.model))
-      return runCompiled(tensors);
-
     DialectRegistry registry;
     registerLatheDialects(registry);
     MLIRContext context(registry);
     DiagnosticPrinter printer(context);
+    if (failed(readNames(context)))
+      return UserError;
+    NamedTensors tensors;
+    for (const std::string &argument : inputs)
+      if (llvm::Error error = readInput(argument, tensors))
+        return reportError(std::move(error));
+    if (Artifact::isArtifact(flags.model))
+      return runCompiled(tensors);
+
     auto options = flags.getImportOptions();
     if (!options)
       return reportError(options.takeError());
@@ -123,6 +129,32 @@ struct Run : Command {
     if (!results)
       return reportError(results.takeError());
     return finish(*results);
+  }
+
+  static bool isFolder(StringRef path) {
+    return llvm::sys::fs::is_directory(path);
+  }
+
+  /// The files of a folder are the model's tensors by their number alone.
+  LogicalResult readNames(MLIRContext &context) {
+    if (llvm::none_of(inputs, isFolder) && !isFolder(reference))
+      return success();
+    FailureOr<TensorNames> read = readTensorNames(flags.model, &context);
+    if (succeeded(read))
+      names = std::move(*read);
+    return read;
+  }
+
+  llvm::Error readInput(StringRef argument, NamedTensors &tensors) {
+    if (!isFolder(argument))
+      return readTensorArgument(argument, tensors);
+    llvm::Expected<NamedTensors> read =
+        readDataSet(argument, "input", names.inputs);
+    if (!read)
+      return read.takeError();
+    for (const auto &[name, tensor] : *read)
+      tensors.set(name, tensor);
+    return llvm::Error::success();
   }
 
   /// Runs a folder that lathe compile wrote.
@@ -150,7 +182,9 @@ struct Run : Command {
       if (llvm::Error error = writeTensors(output, results))
         return reportError(std::move(error));
     if (!reference.empty()) {
-      llvm::Expected<NamedTensors> expected = readTensors(reference);
+      llvm::Expected<NamedTensors> expected =
+          isFolder(reference) ? readDataSet(reference, "output", names.outputs)
+                              : readTensors(reference);
       if (!expected)
         return reportError(expected.takeError());
       return compareAll(results, *expected, {rtol, atol}) ? Done : UserError;
@@ -172,6 +206,7 @@ struct Run : Command {
   ModelFlags flags;
   cl::list<std::string> inputs;
   cl::opt<std::string> output, reference;
+  TensorNames names;
   cl::opt<double> rtol, atol;
   cl::opt<RunBackend> backend;
   cl::opt<std::string> target;

@@ -45,6 +45,13 @@ llvm::Expected<NamedTensors> readTensors(llvm::StringRef path);
 /// those of the same name.
 llvm::Error readTensorArgument(llvm::StringRef argument, NamedTensors &tensors);
 
+/// Reads a folder of tensors as ONNX's own tests have them: PREFIX_0.pb,
+/// PREFIX_1.pb … are those called `names`, in order. The last ones may be missing.
+/// Fails if there are none, or more than there are names.
+llvm::Expected<NamedTensors> readDataSet(llvm::StringRef directory,
+                                         llvm::StringRef prefix,
+                                         llvm::ArrayRef<std::string> names);
+
 llvm::Error writeNpy(llvm::StringRef path, const HostTensor &tensor);
 llvm::Error writeNpz(llvm::StringRef path, const NamedTensors &tensors);
 llvm::Error writeTensorProto(llvm::StringRef path, llvm::StringRef name,

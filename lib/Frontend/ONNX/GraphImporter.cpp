@@ -298,15 +298,45 @@ OwningOpRef<ModuleOp> lathe::importONNX(llvm::MemoryBufferRef buffer,
   return GraphImporter(std::move(model), options, context).run();
 }
 
-OwningOpRef<ModuleOp> lathe::importONNXFile(StringRef path,
-                                            const ImportOptions &options,
-                                            MLIRContext *context) {
+/// The bytes of a model file, or null after an error was emitted.
+static std::unique_ptr<llvm::MemoryBuffer> readFile(StringRef path,
+                                                    MLIRContext *context) {
   llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer =
       llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
                                   /*RequiresNullTerminator=*/false);
   if (buffer)
-    return importONNX(**buffer, options, context);
+    return std::move(*buffer);
   emitError(getFileLocation(context, path))
       << "cannot be read: " << buffer.getError().message();
-  return {};
+  return nullptr;
+}
+
+OwningOpRef<ModuleOp> lathe::importONNXFile(StringRef path,
+                                            const ImportOptions &options,
+                                            MLIRContext *context) {
+  std::unique_ptr<llvm::MemoryBuffer> buffer = readFile(path, context);
+  return buffer ? importONNX(*buffer, options, context)
+                : OwningOpRef<ModuleOp>();
+}
+
+FailureOr<TensorNames> lathe::readTensorNames(StringRef path,
+                                              MLIRContext *context) {
+  std::unique_ptr<llvm::MemoryBuffer> buffer = readFile(path, context);
+  std::shared_ptr<Model> model =
+      buffer ? Model::load(*buffer, context) : nullptr;
+  if (!model)
+    return failure();
+  const onnx::GraphProto &graph = model->getProto().graph();
+  llvm::StringSet<> initialized;
+  for (const onnx::TensorProto &tensor : graph.initializer())
+    initialized.insert(tensor.name());
+  for (const onnx::SparseTensorProto &tensor : graph.sparse_initializer())
+    initialized.insert(tensor.values().name());
+  TensorNames names;
+  for (const onnx::ValueInfoProto &input : graph.input())
+    if (!initialized.contains(input.name()))
+      names.inputs.push_back(input.name());
+  for (const onnx::ValueInfoProto &output : graph.output())
+    names.outputs.push_back(output.name());
+  return names;
 }

@@ -16,6 +16,8 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/Support/MemoryBufferRef.h"
+#include <string>
+#include <vector>
 
 namespace lathe {
 
@@ -47,6 +49,17 @@ mlir::OwningOpRef<mlir::ModuleOp> importONNXFile(llvm::StringRef path,
 /// needed afterwards.
 mlir::OwningOpRef<mlir::ModuleOp> importONNX(llvm::MemoryBufferRef buffer,
                                              const ImportOptions &options,
+                                             mlir::MLIRContext *context);
+
+/// What a model calls its inputs, without those that have an initializer, and its
+/// outputs, in their order.
+struct TensorNames {
+  std::vector<std::string> inputs, outputs;
+};
+
+/// Reads the names from a model file without importing it. Fails after an error
+/// was emitted.
+mlir::FailureOr<TensorNames> readTensorNames(llvm::StringRef path,
                                              mlir::MLIRContext *context);
 
 /// Prints a table of the supported operators, as Markdown.
