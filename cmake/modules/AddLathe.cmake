@@ -51,6 +51,20 @@ function(add_lathe_dialect name namespace)
                 -dialect=${namespace})
 endfunction()
 
+# add_lathe_ops(<File> <namespace>): generates the ops of <File>.td, which belong to
+# a dialect declared elsewhere, and the interfaces it declares.
+function(add_lathe_ops name namespace)
+  string(REGEX REPLACE "Ops$" "OpInterfaces" interfaces ${name})
+  set(LLVM_TARGET_DEFINITIONS ${name}.td)
+  mlir_tablegen(${name}.h.inc -gen-op-decls -dialect=${namespace})
+  mlir_tablegen(${name}.cpp.inc -gen-op-defs -dialect=${namespace})
+  mlir_tablegen(${interfaces}.h.inc -gen-op-interface-decls)
+  mlir_tablegen(${interfaces}.cpp.inc -gen-op-interface-defs)
+  add_public_tablegen_target(${name}IncGen)
+  add_dependencies(mlir-headers ${name}IncGen)
+  lathe_add_doc(${name}.td ${name} -gen-op-doc -dialect=${namespace})
+endfunction()
+
 # add_lathe_interface(<File>): generates the op interfaces of <File>.td.
 function(add_lathe_interface name)
   set(LLVM_TARGET_DEFINITIONS ${name}.td)

@@ -24,6 +24,7 @@ void lathe::registerReferenceModels(DialectRegistry &registry) {
     reference::registerDataModels(context);
     reference::registerElementwiseModels(context);
     reference::registerKernelModels(context);
+    reference::registerLoopsModel(context);
     reference::registerReductionModels(context);
     reference::registerResizeModel(context);
     reference::registerSpatialModels(context);

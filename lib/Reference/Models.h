@@ -25,6 +25,7 @@ namespace lathe::reference {
 void registerDataModels(mlir::MLIRContext *context);
 void registerElementwiseModels(mlir::MLIRContext *context);
 void registerKernelModels(mlir::MLIRContext *context);
+void registerLoopsModel(mlir::MLIRContext *context);
 void registerReductionModels(mlir::MLIRContext *context);
 void registerResizeModel(mlir::MLIRContext *context);
 void registerSpatialModels(mlir::MLIRContext *context);

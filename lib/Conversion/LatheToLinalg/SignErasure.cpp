@@ -69,6 +69,20 @@ struct EraseGlobalSigns : OpConversionPattern<memref::GlobalOp> {
   }
 };
 
+/// A cast that drops the sign, for which the type itself now has none.
+struct EraseCasts : OpConversionPattern<UnrealizedConversionCastOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(UnrealizedConversionCastOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    if (adaptor.getInputs().getTypes() != op.getResultTypes())
+      return failure();
+    rewriter.replaceOp(op, adaptor.getInputs());
+    return success();
+  }
+};
+
 } // namespace
 
 void lathe::detail::addSignErasure(TypeConverter &converter) {
@@ -103,7 +117,8 @@ void lathe::detail::addSignlessLegality(const TypeConverter &converter,
 
 void lathe::detail::populateSignErasurePatterns(const TypeConverter &converter,
                                                 RewritePatternSet &patterns) {
-  patterns.add<EraseSigns, EraseGlobalSigns>(converter, patterns.getContext());
+  patterns.add<EraseSigns, EraseGlobalSigns, EraseCasts>(converter,
+                                                         patterns.getContext());
   populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                  converter);
 }

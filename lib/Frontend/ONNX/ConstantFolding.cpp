@@ -33,9 +33,9 @@ static bool isShapeArithmetic(Operation *op) {
          llvm::all_of(op->getResultTypes(), isSmall);
 }
 
-/// The result of `op` computed by the reference evaluator; null where an
+/// The results of `op` computed by the reference evaluator; none where an
 /// operand is not constant or the values make no sense to the op.
-static ElementsAttr foldByEvaluation(Operation *op) {
+static SmallVector<ElementsAttr> foldByEvaluation(Operation *op) {
   SmallVector<HostTensor> operands, results;
   for (Value operand : op->getOperands()) {
     std::optional<HostTensor> constant = getConstant(operand);
@@ -47,7 +47,9 @@ static ElementsAttr foldByEvaluation(Operation *op) {
                                   [](Diagnostic &) { return success(); });
   if (!isShapeArithmetic(op) || failed(evaluateOp(op, operands, results)))
     return {};
-  return toElementsAttr(results.front(), op->getContext());
+  return llvm::map_to_vector(results, [&](const HostTensor &result) {
+    return toElementsAttr(result, op->getContext());
+  });
 }
 
 Value lathe::frontend::foldOrKeep(Operation *op, OpBuilder &builder) {
@@ -66,11 +68,25 @@ Value lathe::frontend::foldOrKeep(Operation *op, OpBuilder &builder) {
     }
     elements = dyn_cast<ElementsAttr>(cast<Attribute>(folded.front()));
   }
-  if (!elements)
-    elements = foldByEvaluation(op);
+  if (!elements) {
+    SmallVector<ElementsAttr> results = foldByEvaluation(op);
+    elements = results.empty() ? ElementsAttr() : results.front();
+  }
   if (!elements || elements.getType() != op->getResult(0).getType())
     return op->getResult(0);
   Location loc = op->getLoc();
   op->erase();
   return ConstantOp::create(builder, loc, elements);
+}
+
+SmallVector<Value> lathe::frontend::foldOrKeepAll(Operation *op,
+                                                  OpBuilder &builder) {
+  SmallVector<ElementsAttr> results = foldByEvaluation(op);
+  if (results.empty())
+    return llvm::to_vector_of<Value>(op->getResults());
+  Location loc = op->getLoc();
+  op->erase();
+  return llvm::map_to_vector(results, [&](ElementsAttr elements) -> Value {
+    return ConstantOp::create(builder, loc, elements);
+  });
 }

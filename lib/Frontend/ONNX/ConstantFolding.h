@@ -22,6 +22,10 @@ namespace lathe::frontend {
 /// the graph must be known to build the ops that use them.
 mlir::Value foldOrKeep(mlir::Operation *op, mlir::OpBuilder &builder);
 
+/// The same for an op with any number of results.
+llvm::SmallVector<mlir::Value> foldOrKeepAll(mlir::Operation *op,
+                                             mlir::OpBuilder &builder);
+
 } // namespace lathe::frontend
 
 #endif // LATHE_LIB_FRONTEND_ONNX_CONSTANTFOLDING_H

@@ -21,6 +21,7 @@ void addConstants(OperatorRegistry &registry);
 void addConvolutions(OperatorRegistry &registry);
 void addDataMovement(OperatorRegistry &registry);
 void addElementwise(OperatorRegistry &registry);
+void addIndexing(OperatorRegistry &registry);
 void addMatMul(OperatorRegistry &registry);
 void addNormalizations(OperatorRegistry &registry);
 void addPooling(OperatorRegistry &registry);

@@ -14,6 +14,8 @@
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Reference/EvaluableOpInterface.h"
 #include "lathe/Support/HostTensorAttr.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/StringExtras.h"
@@ -288,10 +290,12 @@ OwningOpRef<ModuleOp> lathe::importONNX(llvm::MemoryBufferRef buffer,
                                         const ImportOptions &options,
                                         MLIRContext *context) {
   DialectRegistry registry;
-  registry.insert<LatheDialect, func::FuncDialect>();
+  registry.insert<LatheDialect, func::FuncDialect, memref::MemRefDialect,
+                  scf::SCFDialect>();
   registerReferenceModels(registry);
   context->appendDialectRegistry(registry);
-  context->loadDialect<LatheDialect, func::FuncDialect>();
+  context->loadDialect<LatheDialect, func::FuncDialect, memref::MemRefDialect,
+                       scf::SCFDialect>();
   std::shared_ptr<Model> model = Model::load(buffer, context);
   if (!model)
     return {};

@@ -21,7 +21,7 @@ const OperatorRegistry &OperatorRegistry::get() {
     OperatorRegistry all;
     for (auto addFamily :
          {addActivations, addConstants, addConvolutions, addDataMovement,
-          addElementwise, addMatMul, addNormalizations, addPooling,
+          addElementwise, addIndexing, addMatMul, addNormalizations, addPooling,
           addReductions, addResize, addShapes})
       addFamily(all);
     return all;

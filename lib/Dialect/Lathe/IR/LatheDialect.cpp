@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -40,6 +41,10 @@ void LatheDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "lathe/Dialect/Lathe/IR/LatheOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "lathe/Dialect/Lathe/IR/LatheMemoryOps.cpp.inc"
       >();
 }
 

@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 #include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"
@@ -71,13 +72,15 @@ void collect(Operation *op, Group &group) {
   }
 }
 
-/// "conv_add_relu": the mnemonics in the order of execution.
+/// "conv_add_relu": the mnemonics in the order of execution, or the names that
+/// ops have of their own.
 std::string nameOf(ArrayRef<Operation *> ops) {
   std::string name;
   for (Operation *op : ops) {
     if (!name.empty())
       name += '_';
-    name += op->getName().stripDialect();
+    auto own = op->getAttrOfType<StringAttr>("kernel_name");
+    name += own ? own.strref() : op->getName().stripDialect();
   }
   return name;
 }
@@ -85,6 +88,7 @@ std::string nameOf(ArrayRef<Operation *> ops) {
 /// Moves the ops of `group` into a new kernel in place of its last op.
 void outline(Group &group) {
   Operation *last = group.ops.front();
+  auto memoryOp = dyn_cast<MemoryOpInterface>(last);
   SmallVector<Operation *> ops(group.ops.begin(), group.ops.end());
   llvm::sort(ops,
              [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
@@ -95,7 +99,9 @@ void outline(Group &group) {
     locations.push_back(op->getLoc());
     for (Value operand : op->getOperands()) {
       Operation *producer = operand.getDefiningOp();
-      bool isSplat = producer && producer->hasTrait<OpTrait::ConstantLike>() &&
+      // One that works on memory reads no literals.
+      bool isSplat = !memoryOp && producer &&
+                     producer->hasTrait<OpTrait::ConstantLike>() &&
                      cast<ConstantOp>(producer).getValue().isSplat();
       if (!isSplat && (!producer || !group.ops.contains(producer)))
         inputs.insert(operand);
@@ -104,11 +110,11 @@ void outline(Group &group) {
 
   OpBuilder builder(last);
   Location loc = FusedLoc::get(builder.getContext(), locations);
-  auto kernel =
-      KernelOp::create(builder, loc, last->getResultTypes(),
-                       inputs.getArrayRef(), builder.getStringAttr(nameOf(ops)),
-                       StrategyAttr(), builder.getI64IntegerAttr(0),
-                       DenseI64ArrayAttr(), ArrayAttr(), IntegerAttr());
+  auto kernel = KernelOp::create(
+      builder, loc, last->getResultTypes(), inputs.getArrayRef(),
+      builder.getStringAttr(nameOf(ops)), StrategyAttr(),
+      builder.getI64IntegerAttr(memoryOp ? memoryOp.getScratchBytes() : 0),
+      DenseI64ArrayAttr(), ArrayAttr(), IntegerAttr());
   Block *body = builder.createBlock(&kernel.getBody());
   IRMapping mapping;
   for (Value input : inputs)
@@ -120,7 +126,10 @@ void outline(Group &group) {
         builder.clone(*operand.getDefiningOp(), mapping);
     builder.clone(*op, mapping);
   }
-  YieldOp::create(builder, last->getLoc(), mapping.lookup(last->getResult(0)));
+  YieldOp::create(builder, last->getLoc(),
+                  llvm::map_to_vector(last->getResults(), [&](Value result) {
+                    return mapping.lookup(result);
+                  }));
   last->replaceAllUsesWith(kernel);
   for (Operation *op : llvm::reverse(ops))
     op->erase();
@@ -152,7 +161,7 @@ struct FormKernels : lathe::impl::FormKernelsBase<FormKernels> {
     SmallVector<Group> groups;
     for (Operation *op : llvm::reverse(ops)) {
       if (taken.contains(op) || !needsCode(op) || isa<KernelOp>(op) ||
-          op->getNumResults() != 1)
+          (op->getNumResults() != 1 && !isa<MemoryOpInterface>(op)))
         continue;
       Group group;
       collect(op, group);

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 #include "lathe/Dialect/Lathe/Transforms/Locations.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Dialect/Lathe/Transforms/States.h"
@@ -89,6 +90,9 @@ private:
   void outline(KernelOp kernel);
   void nameArguments(func::FuncOp func, KernelOp kernel);
   func::FuncOp createKernel(KernelOp kernel, TypeRange types);
+  void buildOnMemory(MemoryOpInterface op, KernelOp kernel,
+                     ValueRange arguments);
+  void buildOnTensors(KernelOp kernel, ValueRange arguments);
   func::FuncOp findEqual(func::FuncOp candidate);
   ArrayAttr describe(KernelOp kernel);
   std::string uniqueName(StringRef wanted);
@@ -392,12 +396,36 @@ func::FuncOp Outliner::createKernel(KernelOp kernel, TypeRange types) {
 
   Block *body = func.addEntryBlock();
   builder.setInsertionPointToStart(body);
+  if (auto op = dyn_cast<MemoryOpInterface>(kernel.getBody().front().front()))
+    buildOnMemory(op, kernel, body->getArguments());
+  else
+    buildOnTensors(kernel, body->getArguments());
+  func::ReturnOp::create(builder, kernel.getLoc());
+  return func;
+}
+
+/// Builds a kernel's op on the arguments of its function: inputs, outputs, and
+/// scratch if it needs some.
+void Outliner::buildOnMemory(MemoryOpInterface op, KernelOp kernel,
+                             ValueRange arguments) {
+  unsigned numInputs = kernel.getInputs().size();
+  unsigned numOutputs = kernel.getNumResults();
+  SmallVector<Value> inputs;
+  for (Value operand : op->getOperands())
+    inputs.push_back(arguments[cast<BlockArgument>(operand).getArgNumber()]);
+  op.buildOnMemory(builder, kernel.getLoc(), inputs,
+                   arguments.slice(numInputs, numOutputs),
+                   kernel.getScratch() != 0 ? arguments.back() : Value());
+}
+
+/// Clones a kernel's ops, between reads of its function's arguments and writes.
+void Outliner::buildOnTensors(KernelOp kernel, ValueRange arguments) {
   IRMapping mapping;
   Block &ops = kernel.getBody().front();
   for (BlockArgument argument : ops.getArguments()) {
     auto tensor = bufferization::ToTensorOp::create(
         builder, kernel.getLoc(), argument.getType(),
-        body->getArgument(argument.getArgNumber()), /*restrict=*/true);
+        arguments[argument.getArgNumber()], /*restrict=*/true);
     mapping.map(argument, tensor.getResult());
   }
   for (Operation &op : ops.without_terminator())
@@ -405,12 +433,10 @@ func::FuncOp Outliner::createKernel(KernelOp kernel, TypeRange types) {
   for (auto [i, result] : llvm::enumerate(ops.getTerminator()->getOperands())) {
     auto store = bufferization::MaterializeInDestinationOp::create(
         builder, kernel.getLoc(), Type(), mapping.lookup(result),
-        body->getArgument(kernel.getInputs().size() + i));
+        arguments[kernel.getInputs().size() + i]);
     store.setRestrict(true);
     store.setWritable(true);
   }
-  func::ReturnOp::create(builder, kernel.getLoc());
-  return func;
 }
 
 /// An earlier kernel that does the same to its arguments, or null.
@@ -437,7 +463,7 @@ static bool isSameMemory(Value a, Value b) {
 }
 
 /// Names the parameters: x, x2, … for data, weight and bias for constants, y
-/// for results.
+/// for results, and scratch.
 void Outliner::nameArguments(func::FuncOp func, KernelOp kernel) {
   llvm::StringMap<unsigned> counts;
   auto setName = [&](unsigned argument, StringRef base) {
@@ -453,6 +479,8 @@ void Outliner::nameArguments(func::FuncOp func, KernelOp kernel) {
   }
   for (unsigned i = 0; i < kernel.getNumResults(); ++i)
     setName(inputs + i, "y");
+  if (kernel.getScratch() != 0)
+    setName(inputs + kernel.getNumResults(), "scratch");
 }
 
 void Outliner::outline(KernelOp kernel) {
@@ -464,6 +492,10 @@ void Outliner::outline(KernelOp kernel) {
   for (Value output : kernel.getOutputs())
     arguments.push_back(
         memoryOf(output, cast<RankedTensorType>(output.getType()), loc));
+  if (int64_t scratch = kernel.getScratch())
+    arguments.push_back(viewOf(arena, *kernel.getScratchOffset(),
+                               MemRefType::get(scratch, builder.getI8Type()),
+                               loc));
 
   SmallVector<Type> types = llvm::to_vector(ValueRange(arguments).getTypes());
   func::FuncOp func = createKernel(kernel, types);
