@@ -114,7 +114,7 @@ struct Run : Command {
     auto options = flags.getImportOptions();
     if (!options)
       return reportError(options.takeError());
-    options->knownInputs = shapesOf(tensors);
+    options->knownInputs = tensors;
     OwningOpRef<ModuleOp> module = loadModel(flags.model, *options, &context);
     if (!module)
       return UserError;
@@ -192,15 +192,6 @@ struct Run : Command {
     if (output.empty())
       printTensors(results);
     return Done;
-  }
-
-  static std::vector<ImportOptions::Shape>
-  shapesOf(const NamedTensors &tensors) {
-    std::vector<ImportOptions::Shape> shapes;
-    for (const auto &[name, tensor] : tensors)
-      shapes.push_back(
-          {name, {tensor.getShape().begin(), tensor.getShape().end()}});
-    return shapes;
   }
 
   ModelFlags flags;

@@ -109,6 +109,13 @@ static LogicalResult convertGelu(NodeContext &node) {
 
 static LogicalResult convertPRelu(NodeContext &node) {
   Value input = node.getInput(0), slope = node.getInput(1);
+  // Before opset 7 a vector held the slopes of the channels.
+  if (node.getOpset() < 7 && getRank(slope) == 1 && getRank(input) > 2 &&
+      getShape(slope)[0] == getShape(input)[1]) {
+    SmallVector<int64_t> shape(getRank(input) - 1, 1);
+    shape.front() = getShape(slope)[0];
+    slope = node.createReshape(slope, shape);
+  }
   std::optional<HostTensor> known = getConstant(slope);
   if (known && known->getNumElements() == 1) {
     llvm::APFloat alpha(known->getDouble(0));
@@ -175,23 +182,23 @@ static LogicalResult convertClip(NodeContext &node) {
 }
 
 void lathe::frontend::addActivations(OperatorRegistry &registry) {
-  registry.add("Relu", {6}, 1, convertUnary<ReluOp>);
-  registry.add("Sigmoid", {6}, 1, convertUnary<SigmoidOp>);
+  registry.add("Relu", {1}, 1, convertUnary<ReluOp>);
+  registry.add("Sigmoid", {1}, 1, convertUnary<SigmoidOp>);
   registry.add("Softplus", {1}, 1, convertUnary<SoftplusOp>);
-  registry.add("Tanh", {6}, 1, convertUnary<TanhOp>);
-  registry.add("LeakyRelu", {6}, 1, convertLeakyRelu);
-  registry.add("Elu", {6}, 1, convertElu);
-  registry.add("Selu", {6}, 1, convertSelu);
+  registry.add("Tanh", {1}, 1, convertUnary<TanhOp>);
+  registry.add("LeakyRelu", {1}, 1, convertLeakyRelu);
+  registry.add("Elu", {1}, 1, convertElu);
+  registry.add("Selu", {1}, 1, convertSelu);
   registry.add("Celu", {12}, 1, convertCelu);
-  registry.add("HardSigmoid", {6}, 1, convertHardSigmoid);
+  registry.add("HardSigmoid", {1}, 1, convertHardSigmoid);
   registry.add("HardSwish", {14}, 1, convertHardSwish);
   registry.add("Swish", {24}, 1, convertSwish);
   registry.add("Mish", {18}, 1, convertMish);
   registry.add("Softsign", {1}, 1, convertSoftsign);
   registry.add("Gelu", {20}, 1, convertGelu);
-  registry.add("PRelu", {7}, 2, convertPRelu);
+  registry.add("PRelu", {1}, 2, convertPRelu);
   registry.add("ThresholdedRelu", {10}, 1, convertThresholdedRelu);
   registry.add("Shrink", {9}, 1, convertShrink);
-  registry.add("Clip", {6, 10}, 1, convertClipOfAttributes);
+  registry.add("Clip", {1, 10}, 1, convertClipOfAttributes);
   registry.add("Clip", {11}, {1, 3}, convertClip);
 }

@@ -22,8 +22,31 @@ template <typename OpTy> static LogicalResult convertUnary(NodeContext &node) {
   return node.setResults(node.create<OpTy>(node.getInput(0)));
 }
 
+/// The second operand of a binary operator. Before opset 7 it broadcast only
+/// where the attribute `broadcast` said so, along dimensions from `axis` on.
+static Value getSecondOperand(NodeContext &node) {
+  Value first = node.getInput(0), second = node.getInput(1);
+  if (node.getOpset() >= 7)
+    return second;
+  bool broadcasts = node.getBool("broadcast", false);
+  int64_t free = getRank(first) - getRank(second);
+  int64_t axis = node.getInt("axis", free);
+  if (!broadcasts && getShape(first) != getShape(second))
+    return (void)node.error("the inputs differ in shape, and the attribute "
+                            "'broadcast' is not set"),
+           Value();
+  if (axis < 0 || axis > free)
+    return (void)node.error("the second input does not fit the first at axis " +
+                            Twine(axis)),
+           Value();
+  SmallVector<int64_t> shape(getShape(second));
+  shape.append(free - axis, 1);
+  return node.createReshape(second, shape);
+}
+
 template <typename OpTy> static LogicalResult convertBinary(NodeContext &node) {
-  return node.setResults(node.create<OpTy>(node.getInput(0), node.getInput(1)));
+  return node.setResults(
+      node.create<OpTy>(node.getInput(0), getSecondOperand(node)));
 }
 
 /// An operator of any number of inputs, as a chain of `OpTy`.
@@ -47,14 +70,17 @@ static LogicalResult convertMean(NodeContext &node) {
 
 template <ComparePredicate predicate>
 static LogicalResult convertCompare(NodeContext &node) {
-  return node.setResults(
-      node.create<CompareOp>(predicate, node.getInput(0), node.getInput(1)));
+  return node.setResults(node.create<CompareOp>(predicate, node.getInput(0),
+                                                getSecondOperand(node)));
 }
 
 static LogicalResult convertPow(NodeContext &node) {
   // The exponent may have another type than the base and the result.
   Value base = node.getInput(0);
-  Value exponent = node.castTo(node.getInput(1), getElement(base));
+  Value exponent = getSecondOperand(node);
+  if (node.hasFailed())
+    return failure();
+  exponent = node.castTo(exponent, getElement(base));
   return node.setResults(node.create<PowOp>(base, exponent));
 }
 
@@ -151,18 +177,17 @@ void lathe::frontend::addElementwise(OperatorRegistry &registry) {
       {"LessOrEqual", convertCompare<ComparePredicate::LE>},
       {"Greater", convertCompare<ComparePredicate::GT>},
       {"GreaterOrEqual", convertCompare<ComparePredicate::GE>}};
-  // Before version 7, one input could be broadcast along an axis.
   for (auto [name, converter] : binary)
-    registry.add(name, {7}, 2, converter);
-  registry.add("Pow", {7}, 2, convertPow);
+    registry.add(name, {1}, 2, converter);
+  registry.add("Pow", {1}, 2, convertPow);
   registry.add("Mod", {10}, 2, convertMod);
   registry.add("BitShift", {11}, 2, convertBitShift);
   registry.add("Where", {9}, 3, convertWhere);
   registry.add("Cast", {6}, 1, convertCast);
   registry.add("CastLike", {15}, 2, convertCastLike);
 
-  registry.add("Sum", {6}, {1, Inputs::any}, convertChain<AddOp>);
-  registry.add("Max", {6}, {1, Inputs::any}, convertChain<MaxOp>);
-  registry.add("Min", {6}, {1, Inputs::any}, convertChain<MinOp>);
-  registry.add("Mean", {6}, {1, Inputs::any}, convertMean);
+  registry.add("Sum", {1}, {1, Inputs::any}, convertChain<AddOp>);
+  registry.add("Max", {1}, {1, Inputs::any}, convertChain<MaxOp>);
+  registry.add("Min", {1}, {1, Inputs::any}, convertChain<MinOp>);
+  registry.add("Mean", {1}, {1, Inputs::any}, convertMean);
 }

@@ -73,10 +73,6 @@ LogicalResult GraphImporter::checkVersions() {
       return success();
     return error("the model names no opset; save it with a newer exporter");
   }
-  if (*opset < oldestOpset)
-    return error("the model is written in opset " + Twine(*opset) +
-                 ", and the oldest that is supported is " + Twine(oldestOpset) +
-                 "; convert it with onnx.version_converter");
   if (*opset > newestOpset)
     return error("the model is written in opset " + Twine(*opset) +
                  ", and the newest that is supported is " + Twine(newestOpset) +
@@ -99,6 +95,26 @@ LogicalResult GraphImporter::collectInitializers(Scope &scope) {
   return success();
 }
 
+const HostTensor *GraphImporter::getKnown(StringRef input) const {
+  return findKnown(options, input, numInputs);
+}
+
+std::optional<llvm::Expected<HostTensor>>
+GraphImporter::getFixedValue(StringRef input, RankedTensorType type) const {
+  for (const ImportOptions::Binding &binding : options.bindings)
+    if (binding.input == input)
+      return getBoundValue(binding, type);
+  if (!fixedInputs.count(input.str()))
+    return std::nullopt;
+  const HostTensor *known = getKnown(input);
+  if (known->getShape() != type.getShape() ||
+      known->getKind() != getElementKind(type.getElementType()))
+    return llvm::createStringError("input '" + input +
+                                   "' has another shape or type than the "
+                                   "tensor given for it");
+  return *known;
+}
+
 LogicalResult GraphImporter::addInputs(Scope &scope, func::FuncOp function) {
   // Up to IR version 3 initializers had to be inputs as well; later, such an
   // input has a default value, which is taken.
@@ -110,6 +126,7 @@ LogicalResult GraphImporter::addInputs(Scope &scope, func::FuncOp function) {
     if (!scope.contains(input.name()))
       inputs.push_back(&input);
   }
+  numInputs = inputs.size();
   llvm::Expected<InputBinding> binding = InputBinding::create(inputs, options);
   if (!binding)
     return error(binding.takeError());
@@ -119,15 +136,11 @@ LogicalResult GraphImporter::addInputs(Scope &scope, func::FuncOp function) {
     if (!type)
       return error(type.takeError());
     Location loc = NameLoc::get(builder.getStringAttr(input->name()));
-    auto bound = llvm::find_if(options.bindings, [&](const auto &entry) {
-      return entry.input == input->name();
-    });
-    if (bound != options.bindings.end()) {
-      FailureOr<Value> value =
-          addConstant(input->name(), getBoundValue(*bound, *type));
-      if (failed(value))
+    if (auto value = getFixedValue(input->name(), *type)) {
+      FailureOr<Value> constant = addConstant(input->name(), std::move(*value));
+      if (failed(constant))
         return failure();
-      scope.values[input->name()] = *value;
+      scope.values[input->name()] = *constant;
       continue;
     }
     unsigned index = function.getNumArguments();
@@ -249,6 +262,15 @@ static void eraseDeadOps(Block &block) {
 }
 
 OwningOpRef<ModuleOp> GraphImporter::run() {
+  OwningOpRef<ModuleOp> module;
+  do {
+    wantsAnotherAttempt = false;
+    module = attempt();
+  } while (wantsAnotherAttempt);
+  return module;
+}
+
+OwningOpRef<ModuleOp> GraphImporter::attempt() {
   const onnx::GraphProto &graph = model->getProto().graph();
   if (failed(checkVersions()))
     return {};

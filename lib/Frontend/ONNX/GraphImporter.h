@@ -20,6 +20,8 @@
 #include "lathe/Frontend/ONNX/Import.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
+#include <set>
+
 namespace lathe::frontend {
 
 /// The versions of the operator sets that nodes are written in, by domain.
@@ -48,7 +50,8 @@ public:
                 mlir::MLIRContext *context)
       : model(std::move(model)), options(options), builder(context) {}
 
-  /// Null after an error has been emitted.
+  /// Null after an error has been emitted. Attempts the import again as long as
+  /// it turns out that inputs whose values are known must be fixed.
   mlir::OwningOpRef<mlir::ModuleOp> run();
 
 private:
@@ -79,6 +82,8 @@ private:
     int64_t opset;
   };
 
+  mlir::OwningOpRef<mlir::ModuleOp> attempt();
+
   mlir::LogicalResult error(const llvm::Twine &message);
   mlir::LogicalResult error(llvm::Error error);
   mlir::LogicalResult error(const Call &call, const llvm::Twine &message);
@@ -91,6 +96,9 @@ private:
                                const onnx::ValueInfoProto &input);
   mlir::LogicalResult addResults(Scope &scope, mlir::func::FuncOp function);
   mlir::LogicalResult connectStates(mlir::func::FuncOp function);
+  /// The value that an option or an earlier attempt fixes an input to.
+  std::optional<llvm::Expected<HostTensor>>
+  getFixedValue(llvm::StringRef input, mlir::RankedTensorType type) const;
   llvm::SmallVector<std::string> getOutputNames() const;
   std::string getFunctionName() const;
   void annotateModule(mlir::ModuleOp module) const;
@@ -111,6 +119,8 @@ private:
   bindAttributes(const Call &call, const onnx::FunctionProto &function,
                  llvm::ArrayRef<onnx::AttributeProto> defaults, Scope &scope);
   const onnx::FunctionProto *findFunction(const onnx::NodeProto &node) const;
+  bool fixInputsOf(mlir::Value value);
+  const HostTensor *getKnown(llvm::StringRef input) const;
   mlir::LogicalResult reportUnsupported(const Call &call,
                                         const OperatorRegistry::Entries *known);
   mlir::LogicalResult readInputs(Scope &scope, const Call &call,
@@ -122,6 +132,11 @@ private:
   std::shared_ptr<Model> model;
   const ImportOptions &options;
   mlir::OpBuilder builder;
+  /// Inputs that are fixed to the values that they are known to have.
+  std::set<std::string> fixedInputs;
+  bool wantsAnotherAttempt = false;
+  /// How many inputs the model has that have no initializer.
+  size_t numInputs = 0;
 };
 
 } // namespace lathe::frontend

@@ -92,11 +92,11 @@ Error InputBinding::bindShape(const ValueInfoProto &input,
 }
 
 Error InputBinding::bindKnown(const ValueInfoProto &input,
-                              const ImportOptions::Shape &known) {
+                              ArrayRef<int64_t> known) {
   const onnx::TensorShapeProto *proto = getShapeProto(input);
   if (shapes.count(input.name()))
     return Error::success();
-  llvm::SmallVector<int64_t, 4> shape = known.dims;
+  llvm::SmallVector<int64_t, 4> shape(known);
   // A tensor that does not fit at all is reported when it is used.
   if (proto && proto->dim_size() != static_cast<int>(shape.size()))
     return Error::success();
@@ -144,12 +144,11 @@ InputBinding::create(ArrayRef<const ValueInfoProto *> inputs,
     return std::move(error);
   if (Error error = bindAll(options.reshapes, "--reshape"))
     return std::move(error);
-  for (const ImportOptions::Shape &known : options.knownInputs)
-    for (const ValueInfoProto *input : inputs)
-      if (input->name() == known.input ||
-          (known.input.empty() && inputs.size() == 1))
-        if (Error error = binding.bindKnown(*input, known))
-          return std::move(error);
+  for (const ValueInfoProto *input : inputs)
+    if (const HostTensor *known =
+            findKnown(options, input->name(), inputs.size()))
+      if (Error error = binding.bindKnown(*input, known->getShape()))
+        return std::move(error);
   for (const ImportOptions::Binding &bound : options.bindings)
     if (Error error = findInput(inputs, bound.input).takeError())
       return std::move(error);
@@ -210,6 +209,13 @@ Expected<RankedTensorType> InputBinding::getType(const ValueInfoProto &input,
     return createStringError("input '" + input.name() + "' has shape " +
                              formatShape(shape) + ", which is too large");
   return RankedTensorType::get(shape, element);
+}
+
+const HostTensor *lathe::frontend::findKnown(const ImportOptions &options,
+                                             StringRef input,
+                                             size_t numInputs) {
+  const HostTensor *known = options.knownInputs.find(input);
+  return known || numInputs != 1 ? known : options.knownInputs.find("");
 }
 
 Expected<HostTensor>

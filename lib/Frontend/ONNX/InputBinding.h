@@ -43,7 +43,7 @@ private:
                         llvm::StringRef flag);
   /// Takes the dimensions that the model leaves open from a tensor.
   llvm::Error bindKnown(const onnx::ValueInfoProto &input,
-                        const ImportOptions::Shape &known);
+                        llvm::ArrayRef<int64_t> known);
   llvm::Error checkFixedDimensions(const onnx::ValueInfoProto &input,
                                    const ImportOptions::Shape &shape);
 
@@ -57,6 +57,11 @@ private:
   /// Whole shapes, by inputs' names.
   std::map<std::string, llvm::SmallVector<int64_t, 4>> shapes;
 };
+
+/// The tensor that a model with `numInputs` inputs is going to run on as
+/// `input`, or null.
+const HostTensor *findKnown(const ImportOptions &options, llvm::StringRef input,
+                            size_t numInputs);
 
 /// The tensor that `--bind` fixes an input of `type` to.
 llvm::Expected<HostTensor> getBoundValue(const ImportOptions::Binding &binding,

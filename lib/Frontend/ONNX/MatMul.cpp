@@ -58,6 +58,8 @@ static LogicalResult convertGemm(NodeContext &node) {
   Value lhs = node.getInput(0), rhs = node.getInput(1);
   Value addend = node.getInput(2);
   double alpha = node.getFloat("alpha", 1), beta = node.getFloat("beta", 1);
+  if (node.getOpset() < 7)
+    node.getBool("broadcast", false); // what fits is broadcast in any case
   if (getRank(lhs) != 2 || getRank(rhs) != 2)
     return node.error("both factors must be matrices");
   if (node.getBool("transA", false))
@@ -86,5 +88,5 @@ static LogicalResult convertGemm(NodeContext &node) {
 
 void lathe::frontend::addMatMul(OperatorRegistry &registry) {
   registry.add("MatMul", {1}, 2, convertMatMul);
-  registry.add("Gemm", {7}, {2, 3}, convertGemm);
+  registry.add("Gemm", {1}, {2, 3}, convertGemm);
 }

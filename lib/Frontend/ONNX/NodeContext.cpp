@@ -50,9 +50,10 @@ Type lathe::frontend::getElementTypeOfOnnx(MLIRContext *context,
 
 NodeContext::NodeContext(Model &model, const onnx::NodeProto &node,
                          int64_t opset, ArrayRef<Value> inputs,
-                         OpBuilder &builder, Location loc, EmitError emitError)
+                         OpBuilder &builder, Location loc, EmitError emitError,
+                         FixValue fixValue)
     : model(model), node(node), opset(opset), inputs(inputs), builder(builder),
-      loc(loc), emitError(emitError),
+      loc(loc), emitError(emitError), fixValue(fixValue),
       placeholder(RankedTensorType::get({}, builder.getF32Type())) {}
 
 LogicalResult NodeContext::error(const Twine &message) {
@@ -66,14 +67,33 @@ LogicalResult NodeContext::error(const Twine &message) {
 // Inputs
 //===----------------------------------------------------------------------===//
 
+/// The elements of an input that must be constant. Where it is not, but follows
+/// from inputs whose values are known, the import is tried again with these.
+std::optional<HostTensor>
+NodeContext::getKnown(unsigned index, function_ref<std::string()> message) {
+  Value input = getInput(index);
+  std::optional<HostTensor> tensor = getConstant(input);
+  if (!tensor && input && !failed && fixValue(input))
+    failed = true;
+  else if (!tensor)
+    (void)error(message());
+  return tensor;
+}
+
 std::optional<SmallVector<int64_t>> NodeContext::getIntegers(unsigned index,
                                                              StringRef what) {
-  std::optional<HostTensor> tensor = getConstant(getInput(index));
-  if (!tensor || lathe::isFloat(tensor->getKind())) {
-    (void)error("the " + what + " (input " + Twine(index) +
-                ") must be integers known at "
-                "compile time; compute it from constants and shapes, or fix "
-                "a model input it comes from with --bind");
+  auto message = [&] {
+    return ("the " + what + " (input " + Twine(index) +
+            ") must be integers known at compile time; compute it from "
+            "constants and shapes, or fix a model input it comes from with "
+            "--bind")
+        .str();
+  };
+  std::optional<HostTensor> tensor = getKnown(index, message);
+  if (!tensor)
+    return std::nullopt;
+  if (lathe::isFloat(tensor->getKind())) {
+    (void)error(message());
     return std::nullopt;
   }
   SmallVector<int64_t> values;
@@ -84,14 +104,14 @@ std::optional<SmallVector<int64_t>> NodeContext::getIntegers(unsigned index,
 
 std::optional<SmallVector<double>> NodeContext::getNumbers(unsigned index,
                                                            StringRef what) {
-  std::optional<HostTensor> tensor = getConstant(getInput(index));
-  if (!tensor) {
-    (void)error("the " + what + " (input " + Twine(index) +
-                ") must be known at compile time; "
-                "compute it from constants and shapes, or fix a model input "
-                "it comes from with --bind");
+  std::optional<HostTensor> tensor = getKnown(index, [&] {
+    return ("the " + what + " (input " + Twine(index) +
+            ") must be known at compile time; compute it from constants and "
+            "shapes, or fix a model input it comes from with --bind")
+        .str();
+  });
+  if (!tensor)
     return std::nullopt;
-  }
   SmallVector<double> values;
   for (int64_t i = 0; i < tensor->getNumElements(); ++i)
     values.push_back(tensor->getDouble(i));
@@ -214,6 +234,9 @@ std::optional<SmallVector<int64_t>> NodeContext::getAxes(int64_t asInput,
 }
 
 LogicalResult NodeContext::checkAttributesUsed() {
+  // Up to opset 5 it told which inputs an operator may overwrite.
+  if (opset < 6)
+    usedAttributes.insert("consumed_inputs");
   for (const AttributeProto &attribute : node.attribute())
     if (!usedAttributes.contains(attribute.name()))
       return error("attribute '" + attribute.name() +

@@ -24,6 +24,10 @@ namespace lathe::frontend {
 /// Emits an error about a node or its model.
 using EmitError = llvm::function_ref<void(const llvm::Twine &message)>;
 
+/// Asks that the inputs of the model which a value comes from be fixed to their
+/// known values in another attempt. False if they are not known.
+using FixValue = llvm::function_ref<bool(mlir::Value value)>;
+
 /// A node, its inputs as values, and the means to build its results.
 ///
 /// Errors stick: the first one is emitted, and from then on getters answer with
@@ -33,7 +37,7 @@ class NodeContext {
 public:
   NodeContext(Model &model, const onnx::NodeProto &node, int64_t opset,
               llvm::ArrayRef<mlir::Value> inputs, mlir::OpBuilder &builder,
-              mlir::Location loc, EmitError emitError);
+              mlir::Location loc, EmitError emitError, FixValue fixValue);
 
   const onnx::NodeProto &getNode() const { return node; }
   /// The version of the operator set that the node's domain has.
@@ -146,6 +150,8 @@ public:
   mlir::Location getLoc() const { return loc; }
 
 private:
+  std::optional<HostTensor> getKnown(unsigned index,
+                                     llvm::function_ref<std::string()> message);
   const onnx::AttributeProto *
   findAttribute(llvm::StringRef name, onnx::AttributeProto::AttributeType type);
   std::optional<HostTensor> checkTensor(llvm::StringRef name,
@@ -159,6 +165,7 @@ private:
   mlir::OpBuilder &builder;
   mlir::Location loc;
   EmitError emitError;
+  FixValue fixValue;
   mlir::Type placeholder;
   llvm::StringSet<> usedAttributes;
   llvm::SmallVector<mlir::Value, 1> results;

@@ -16,6 +16,8 @@
 #include "lathe/Support/HostTensorAttr.h"
 #include "lathe/Support/OnnxTensor.h"
 
+#include "llvm/ADT/SetVector.h"
+
 using namespace mlir;
 using namespace lathe;
 using namespace lathe::frontend;
@@ -187,6 +189,36 @@ GraphImporter::reportUnsupported(const Call &call,
           "; docs/operators.md lists those that are");
 }
 
+/// The model's inputs that `value` is computed from.
+static llvm::SetVector<BlockArgument> collectInputs(Value value) {
+  llvm::SetVector<BlockArgument> inputs;
+  llvm::SetVector<Value> visited;
+  visited.insert(value);
+  for (unsigned i = 0; i < visited.size(); ++i)
+    if (auto argument = dyn_cast<BlockArgument>(visited[i]))
+      inputs.insert(argument);
+    else
+      visited.insert_range(visited[i].getDefiningOp()->getOperands());
+  return inputs;
+}
+
+bool GraphImporter::fixInputsOf(Value value) {
+  llvm::SetVector<BlockArgument> arguments = collectInputs(value);
+  std::vector<std::string> names;
+  for (BlockArgument argument : arguments) {
+    auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
+    auto name = function ? function.getArgAttrOfType<StringAttr>(
+                               argument.getArgNumber(), "lathe.name")
+                         : StringAttr();
+    if (!name || !getKnown(name))
+      return false;
+    names.push_back(name.str());
+  }
+  fixedInputs.insert(names.begin(), names.end());
+  wantsAnotherAttempt = !names.empty();
+  return wantsAnotherAttempt;
+}
+
 LogicalResult GraphImporter::convert(Scope &scope, const Call &call,
                                      const OperatorRegistry::Entry &entry,
                                      ArrayRef<Value> inputs) {
@@ -203,8 +235,9 @@ LogicalResult GraphImporter::convert(Scope &scope, const Call &call,
   Location loc = NameLoc::get(builder.getStringAttr(call.name),
                               NameLoc::get(builder.getStringAttr(output)));
   auto emitError = [&](const Twine &message) { (void)error(call, message); };
-  NodeContext context(*model, node, call.opset, inputs, builder, loc,
-                      emitError);
+  auto fixValue = [&](Value value) { return fixInputsOf(value); };
+  NodeContext context(*model, node, call.opset, inputs, builder, loc, emitError,
+                      fixValue);
   if (failed(entry.converter(context)) || failed(context.checkAttributesUsed()))
     return failure();
   // Results that a converter does not give are reported where they are read.

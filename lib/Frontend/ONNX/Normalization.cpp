@@ -43,7 +43,12 @@ static LogicalResult convertBatchNormalization(NodeContext &node) {
   Value input = node.getInput(0);
   double epsilon = node.getFloat("epsilon", 1e-5);
   node.getFloat("momentum", 0.9); // Of training only.
-  if (node.getInt("training_mode", 0) != 0)
+  bool training = node.getBool("training_mode", false);
+  // Then, training was told by more outputs as well.
+  if (node.getOpset() < 7)
+    training = !node.getBool("is_test", false) &&
+               node.getNode().output_size() > 1;
+  if (training)
     return node.error("training mode is not supported; export the model for "
                       "inference");
   if (node.getInt("spatial", 1) != 1)
@@ -237,8 +242,8 @@ template <bool log> static LogicalResult convertFlatSoftmax(NodeContext &node) {
 }
 
 void lathe::frontend::addNormalizations(OperatorRegistry &registry) {
-  registry.add("BatchNormalization", {7}, 5, convertBatchNormalization);
-  registry.add("InstanceNormalization", {6}, 3, convertInstanceNormalization);
+  registry.add("BatchNormalization", {1}, 5, convertBatchNormalization);
+  registry.add("InstanceNormalization", {1}, 3, convertInstanceNormalization);
   registry.add("GroupNormalization", {18}, 3, convertGroupNormalization);
   registry.add("LayerNormalization", {17}, {2, 3}, convertLayerNormalization);
   registry.add("RMSNormalization", {23}, 2, convertRMSNormalization);

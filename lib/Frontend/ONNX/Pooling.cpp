@@ -103,7 +103,7 @@ static LogicalResult convertGlobalPool(NodeContext &node) {
 
 void lathe::frontend::addPooling(OperatorRegistry &registry) {
   registry.add("MaxPool", {1}, 1, convertMaxPool);
-  registry.add("AveragePool", {7}, 1, convertAveragePool);
+  registry.add("AveragePool", {1}, 1, convertAveragePool);
   registry.add("GlobalAveragePool", {1}, 1,
                convertGlobalPool<ReduceKind::Mean>);
   registry.add("GlobalMaxPool", {1}, 1, convertGlobalPool<ReduceKind::Max>);

@@ -133,6 +133,8 @@ static LogicalResult convertIdentity(NodeContext &node) {
 static LogicalResult convertDropout(NodeContext &node) {
   node.getFloat("ratio", 0.5);
   node.getInt("seed", 0);
+  if (node.getOpset() < 7)
+    node.getBool("is_test", false); // nothing is dropped in inference
   std::optional<HostTensor> training = getConstant(node.getInput(2));
   if (node.getInput(2) && !(training && training->getNumElements() == 1 &&
                             training->getInt(0) == 0))
@@ -154,5 +156,5 @@ void lathe::frontend::addShapes(OperatorRegistry &registry) {
   registry.add("Squeeze", {1}, {1, 2}, convertSqueeze);
   registry.add("Unsqueeze", {1}, {1, 2}, convertUnsqueeze);
   registry.add("Identity", {1}, 1, convertIdentity);
-  registry.add("Dropout", {7}, {1, 3}, convertDropout);
+  registry.add("Dropout", {1}, {1, 3}, convertDropout);
 }

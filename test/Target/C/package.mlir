@@ -3,7 +3,7 @@
 
 // REQUIRES: gcc
 // DEFINE: %{translate} = lathe-translate --lathe-to-c-package %s --c-self-test=%t/run.bin
-// DEFINE: %{cmake} = cmake -DCMAKE_C_COMPILER=gcc -DCMAKE_ASM_COMPILER=gcc "-DCMAKE_C_FLAGS=-std=c99 -Wall -Wextra -Wpedantic -Wconversion -Werror"
+// DEFINE: %{cmake} = cmake -G Ninja -DCMAKE_C_COMPILER=gcc -DCMAKE_ASM_COMPILER=gcc "-DCMAKE_C_FLAGS=-std=c99 -Wall -Wextra -Wpedantic -Wconversion -Werror"
 
 // One run of the model, computed by hand: dense is y = relu(w x).
 // RUN: rm -rf %t && mkdir %t

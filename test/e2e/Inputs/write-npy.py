@@ -1,13 +1,18 @@
-"""write-npy.py FILE EXTENT...: writes 0, 1, 2 ... in float32 as a NumPy array."""
+"""write-npy.py [--int64] FILE EXTENT...: writes 0, 1, 2 ... in float32 as a NumPy array."""
 
 import math
 import struct
 import sys
 
-shape = tuple(map(int, sys.argv[2:]))
-header = str({"descr": "<f4", "fortran_order": False, "shape": shape})
+arguments = sys.argv[1:]
+descr, code = "<f4", "f"
+if arguments[0] == "--int64":
+    descr, code = "<i8", "q"
+    arguments.pop(0)
+shape = tuple(map(int, arguments[1:]))
+header = str({"descr": descr, "fortran_order": False, "shape": shape})
 header = header.ljust(117) + "\n"
 count = math.prod(shape)
-with open(sys.argv[1], "wb") as file:
+with open(arguments[0], "wb") as file:
     file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)))
-    file.write(header.encode() + struct.pack(f"<{count}f", *range(count)))
+    file.write(header.encode() + struct.pack(f"<{count}{code}", *range(count)))

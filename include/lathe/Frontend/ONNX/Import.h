@@ -24,7 +24,7 @@ namespace lathe {
 /// The newest version of ONNX's operators whose meaning the importer knows.
 inline constexpr int64_t newestOpset = 28;
 /// The oldest version the importer accepts.
-inline constexpr int64_t oldestOpset = 7;
+inline constexpr int64_t oldestOpset = 1;
 
 /// Imports the ONNX model in the file at `path`: a protobuf, ONNX's own text
 /// format if the name ends in `.onnxtxt`, or a protobuf in text form if it ends

@@ -12,6 +12,8 @@
 #ifndef LATHE_FRONTEND_ONNX_IMPORTOPTIONS_H
 #define LATHE_FRONTEND_ONNX_IMPORTOPTIONS_H
 
+#include "lathe/Support/NamedTensors.h"
+
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
@@ -48,10 +50,11 @@ struct ImportOptions {
   std::vector<Shape> shapes;
   /// Shapes of inputs that override what the model fixes.
   std::vector<Shape> reshapes;
-  /// Shapes of tensors that the model is going to run on: what the model and the
-  /// options above leave open is taken from them. Names the model does not have
-  /// are ignored; an empty name stands for the only input.
-  std::vector<Shape> knownInputs;
+  /// Tensors that the model is going to run on: what the model and the options
+  /// above leave open is taken from their shapes, and an input that decides on
+  /// the shape of another tensor is fixed to its value. Names the model does not
+  /// have are ignored; an empty name stands for the only input.
+  NamedTensors knownInputs;
   /// Values of named dimensions (`batch=1`).
   std::vector<Dimension> dims;
   /// Inputs that are fixed to a value (`sr=16000`, `scale=0.5,0.25`): one
