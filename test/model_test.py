@@ -36,11 +36,14 @@ class ModelFormat(lit.formats.ShTest):
         super().__init__()
         self.models = models
         self.backends = backends
+        self.tolerance = ["--rtol=1e-3", "--atol=1e-5"]
 
     def getTestsInDirectory(self, suite, path_in_suite, litConfig, localConfig):
         for name, model in self.models.items():
             for backend in model.backends:
-                test = lit.Test.Test(suite, path_in_suite + (name, backend), localConfig)
+                path = path_in_suite + (*name.split("/"), backend)
+                test = lit.Test.Test(suite, path, localConfig)
+                test.model = name
                 test.requires = model.features + self.backends[backend].features
                 yield test
 
@@ -49,10 +52,10 @@ class ModelFormat(lit.formats.ShTest):
         if missing:
             reason = "Missing required feature(s): " + ", ".join(missing)
             return lit.Test.Result(lit.Test.UNSUPPORTED, reason)
-        name, backend = test.path_in_suite[-2:]
-        model = self.models[name]
+        backend = test.path_in_suite[-1]
+        model = self.models[test.model]
         command = ["lathe", "run", model.path, "--input", model.inputs]
-        command += ["--compare", model.expected, "--rtol=1e-3", "--atol=1e-5"]
+        command += ["--compare", model.expected, *self.tolerance]
         command += self.backends[backend].flags
         try:
             done = subprocess.run(

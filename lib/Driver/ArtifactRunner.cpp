@@ -283,18 +283,11 @@ llvm::Expected<ArtifactRun> Session::run(const NamedTensors &inputs) {
   if (std::error_code error = fs::createUniqueDirectory("lathe-run", directory))
     return llvm::createStringError("no temporary folder: " + error.message());
   for (auto [i, tensor] : llvm::enumerate(artifact.inputs)) {
-    const HostTensor *given = inputs.find(tensor.name);
-    if (!given && inputs.size() == 1 && artifact.inputs.size() == 1)
-      given = inputs.find("");
+    llvm::Expected<HostTensor> given =
+        selectInput(inputs, tensor.name, artifact.inputs.size() == 1,
+                    tensor.kind, tensor.shape);
     if (!given)
-      return llvm::createStringError("input '" + tensor.name +
-                                     "' is missing; give it with --input " +
-                                     tensor.name + "=FILE");
-    if (given->getKind() != tensor.kind ||
-        given->getShape() != llvm::ArrayRef<int64_t>(tensor.shape))
-      return llvm::createStringError(
-          "input '" + tensor.name +
-          "' has another type or shape than the compiled model takes");
+      return given.takeError();
     llvm::ArrayRef<char> bytes = given->getBytes();
     if (llvm::Error error = writeFile(inDirectory("in" + llvm::Twine(i)),
                                       {bytes.data(), bytes.size()}))

@@ -23,15 +23,6 @@
 using namespace mlir;
 using namespace lathe;
 
-static std::string shapeText(ArrayRef<int64_t> shape) {
-  return "[" +
-         llvm::join(
-             llvm::map_range(
-                 shape, [](int64_t extent) { return std::to_string(extent); }),
-             ", ") +
-         "]";
-}
-
 static std::string nameOf(DictionaryAttr attrs, const Twine &fallback) {
   if (attrs)
     if (auto name = attrs.getAs<StringAttr>("lathe.name"))
@@ -47,23 +38,15 @@ lathe::matchInputs(func::FuncOp model, const NamedTensors &given) {
     if (isStateArgument(model, i))
       continue;
     std::string name = nameOf(model.getArgAttrDict(i), "input" + Twine(i));
-    const HostTensor *tensor = given.find(name);
-    if (!tensor && given.size() == 1 && isOnly)
-      tensor = given.find("");
-    if (!tensor)
-      return llvm::createStringError("input '" + name +
-                                     "' is missing; give it with --input " +
-                                     name + "=FILE");
     auto type = cast<RankedTensorType>(model.getArgumentTypes()[i]);
-    if (tensor->getShape() != type.getShape())
-      return llvm::createStringError(
-          "input '" + name + "' has shape " + shapeText(tensor->getShape()) +
-          ", but the model takes " + shapeText(type.getShape()));
     std::optional<ElementKind> kind = getElementKind(type.getElementType());
-    if (!kind || tensor->getKind() != *kind)
-      return llvm::createStringError(
-          "input '" + name + "' holds " + getName(tensor->getKind()) +
-          ", but the model takes " + (kind ? getName(*kind) : "another type"));
+    if (!kind)
+      return llvm::createStringError("input '" + name +
+                                     "' has a type that has no file format");
+    llvm::Expected<HostTensor> tensor =
+        selectInput(given, name, isOnly, *kind, type.getShape());
+    if (!tensor)
+      return tensor.takeError();
     inputs.push_back(*tensor);
   }
   return inputs;

@@ -118,6 +118,13 @@ HostTensor HostTensor::reshape(ArrayRef<int64_t> newShape) const {
   return result;
 }
 
+HostTensor HostTensor::reinterpret(ElementKind newKind) const {
+  assert(getByteSize(newKind) == getByteSize(kind) && "not of the same size");
+  HostTensor result = *this;
+  result.kind = newKind;
+  return result;
+}
+
 HostTensor HostTensor::convertTo(ElementKind newKind) const {
   if (newKind == kind)
     return *this;

@@ -52,7 +52,12 @@ static bool compareAll(const NamedTensors &actual,
       passed = false;
       continue;
     }
-    Comparison comparison = compare(*tensor, expected, tolerance);
+    // NumPy has no bfloat16, so that its bits may come as uint16.
+    bool isBits = tensor->getKind() == ElementKind::BF16 &&
+                  expected.getKind() == ElementKind::UI16;
+    Comparison comparison = compare(
+        *tensor, isBits ? expected.reinterpret(ElementKind::BF16) : expected,
+        tolerance);
     llvm::outs() << name << ": ";
     comparison.print(llvm::outs());
     llvm::outs() << "\n";

@@ -103,6 +103,9 @@ public:
   /// bytes.
   HostTensor reshape(llvm::ArrayRef<int64_t> newShape) const;
 
+  /// The same bytes as elements of another kind of the same size; shares them.
+  HostTensor reinterpret(ElementKind newKind) const;
+
   /// The elements converted to `newKind`: between integers (and bool) as
   /// `setInt`, else as `setDouble` does.
   HostTensor convertTo(ElementKind newKind) const;

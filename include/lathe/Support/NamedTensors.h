@@ -10,6 +10,7 @@
 
 #include "lathe/Support/HostTensor.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/Error.h"
 #include <string>
 #include <vector>
 
@@ -47,6 +48,15 @@ public:
 private:
   std::vector<Entry> entries;
 };
+
+/// The tensor of `given` to run an input on that is called `name`: the one of
+/// that name or, if it is the `only` input, the only tensor without a name.
+/// NumPy has no bfloat16, so that its bits may come as uint16. Fails if there
+/// is none, or if it is of another shape or kind.
+llvm::Expected<HostTensor> selectInput(const NamedTensors &given,
+                                       llvm::StringRef name, bool only,
+                                       ElementKind kind,
+                                       llvm::ArrayRef<int64_t> shape);
 
 } // namespace lathe
 

@@ -1,0 +1,50 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Tensors by name, matched with what a model takes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Support/NamedTensors.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace lathe;
+
+static std::string formatShape(llvm::ArrayRef<int64_t> shape) {
+  return "[" +
+         llvm::join(
+             llvm::map_range(
+                 shape, [](int64_t extent) { return std::to_string(extent); }),
+             ", ") +
+         "]";
+}
+
+llvm::Expected<HostTensor> lathe::selectInput(const NamedTensors &given,
+                                              llvm::StringRef name, bool only,
+                                              ElementKind kind,
+                                              llvm::ArrayRef<int64_t> shape) {
+  const HostTensor *tensor = given.find(name);
+  if (!tensor && only && given.size() == 1)
+    tensor = given.find("");
+  if (!tensor)
+    return llvm::createStringError("input '" + name +
+                                   "' is missing; give it with --input " +
+                                   name + "=FILE");
+  if (tensor->getShape() != shape)
+    return llvm::createStringError(
+        "input '" + name + "' has shape " + formatShape(tensor->getShape()) +
+        ", but the model takes " + formatShape(shape));
+  if (tensor->getKind() == ElementKind::UI16 && kind == ElementKind::BF16)
+    return tensor->reinterpret(kind);
+  if (tensor->getKind() != kind)
+    return llvm::createStringError("input '" + name + "' holds " +
+                                   getName(tensor->getKind()) +
+                                   ", but the model takes " + getName(kind));
+  return *tensor;
+}
