@@ -11,6 +11,7 @@
 #include "lathe/Dialect/Lathe/Transforms/Pipelines.h"
 #include "lathe/Dialect/Lathe/Transforms/States.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"
+#include "lathe/Support/RunPasses.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/Format.h"
@@ -31,27 +32,27 @@ void lathe::setLoweringOptions(LoweringOptions &options,
   }
 }
 
-LogicalResult lathe::simplifyGraph(ModuleOp module) {
+llvm::Error lathe::simplifyGraph(ModuleOp module) {
   PassManager pm(module.getContext());
   buildGraphPipeline(pm);
-  return pm.run(module);
+  return runPasses(pm, module);
 }
 
-LogicalResult lathe::lowerToKernels(ModuleOp module,
-                                    const TargetDescription &target,
-                                    const CodeOptions &code) {
+llvm::Error lathe::lowerToKernels(ModuleOp module,
+                                  const TargetDescription &target,
+                                  const CodeOptions &code) {
   PassManager pm(module.getContext());
   LoweringOptions options;
   setLoweringOptions(options, target, code);
   buildGraphPipeline(pm);
   buildKernelPipeline(pm, options);
-  return pm.run(module);
+  return runPasses(pm, module);
 }
 
-LogicalResult lathe::lowerToLoops(ModuleOp module) {
+llvm::Error lathe::lowerToLoops(ModuleOp module) {
   PassManager pm(module.getContext());
   buildLoopPipeline(pm);
-  return pm.run(module);
+  return runPasses(pm, module);
 }
 
 std::string lathe::getLoweringFlag(const TargetDescription &target,
