@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Driver/Artifact.h"
+#include "lathe/Driver/Runner.h"
 #include "lathe/Target/Description/TargetDescription.h"
 
 #include "llvm/ADT/ScopeExit.h"
@@ -185,6 +186,12 @@ llvm::Error Session::invoke(llvm::StringRef program,
 }
 
 llvm::Error Session::build() {
+  for (const std::string &file : artifact.files)
+    if (llvm::StringRef(file).ends_with(".ll"))
+      return llvm::createStringError(
+          artifact.directory + ": '" + file +
+          "' is LLVM IR, which a C compiler does not take; compile the model "
+          "again without --emit=llvm to run it");
   std::string runtime = getRuntimeDirectory();
   bool isBoard = emulator && !emulator->machine.empty();
   std::vector<std::string> arguments(target.cFlags);
@@ -287,9 +294,7 @@ llvm::Expected<ArtifactRun> Session::run(const NamedTensors &inputs) {
     if (!given && inputs.size() == 1 && artifact.inputs.size() == 1)
       given = inputs.find("");
     if (!given)
-      return llvm::createStringError("input '" + tensor.name +
-                                     "' is missing; give it with --input " +
-                                     tensor.name + "=FILE");
+      return createMissingInputError(tensor.name, inputs);
     if (given->getKind() != tensor.kind ||
         given->getShape() != llvm::ArrayRef<int64_t>(tensor.shape))
       return llvm::createStringError(

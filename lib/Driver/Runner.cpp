@@ -39,6 +39,16 @@ static std::string nameOf(DictionaryAttr attrs, const Twine &fallback) {
   return fallback.str();
 }
 
+llvm::Error lathe::createMissingInputError(StringRef name,
+                                           const NamedTensors &given) {
+  std::string others;
+  for (const auto &[other, tensor] : given)
+    if (!other.empty())
+      others += (others.empty() ? " among '" : ", '") + other + "'";
+  return llvm::createStringError("input '" + name + "' is missing" + others +
+                                 "; give it with --input " + name + "=FILE");
+}
+
 llvm::Expected<SmallVector<HostTensor>>
 lathe::matchInputs(func::FuncOp model, const NamedTensors &given) {
   SmallVector<HostTensor> inputs;
@@ -51,9 +61,7 @@ lathe::matchInputs(func::FuncOp model, const NamedTensors &given) {
     if (!tensor && given.size() == 1 && isOnly)
       tensor = given.find("");
     if (!tensor)
-      return llvm::createStringError("input '" + name +
-                                     "' is missing; give it with --input " +
-                                     name + "=FILE");
+      return createMissingInputError(name, given);
     auto type = cast<RankedTensorType>(model.getArgumentTypes()[i]);
     if (tensor->getShape() != type.getShape())
       return llvm::createStringError(
