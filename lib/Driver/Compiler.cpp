@@ -150,13 +150,11 @@ void lathe::printMemoryPlan(func::FuncOp model, raw_ostream &os) {
   os << ", weights " << footprint.weights << "\n";
 }
 
-/// Reports that `needed` bytes of a memory do not fit `limit`.
-static LogicalResult refuse(func::FuncOp model, StringRef memory,
-                            const Twine &needed, uint64_t limit,
-                            StringRef where, StringRef remedy) {
-  return model.emitError() << "needs " << needed.str() << " of " << memory
-                           << ", but " << where << " has " << limit
-                           << " bytes; " << remedy
+/// Reports that what is `needed` does not fit `limit`, in bytes.
+static LogicalResult refuse(func::FuncOp model, const Twine &needed,
+                            uint64_t limit, StringRef where, StringRef remedy) {
+  return model.emitError() << "needs " << needed.str() << ", but " << where
+                           << " has " << limit << " bytes; " << remedy
                            << ", or pass --allow-oversize to compile it anyway";
 }
 
@@ -173,18 +171,18 @@ LogicalResult lathe::checkFit(func::FuncOp model,
   bool isArena = footprint.io == IOMode::Arena;
   if (ram && neededRam > *ram)
     return refuse(
-        model, "RAM",
+        model,
         Twine(neededRam) + " bytes (arena " + Twine(footprint.arena) +
             (isArena ? " with" : ",") + " inputs " + Twine(footprint.inputs) +
-            ", outputs " + Twine(footprint.outputs) + ")",
+            ", outputs " + Twine(footprint.outputs) + ") of RAM",
         *ram, limits.ram ? "--ram-limit" : target.name,
         isArena ? "a smaller input (--reshape) shrinks the arena"
                 : "a smaller input (--reshape) shrinks the arena, and "
                   "--io=arena lets inputs and outputs share it");
   if (flash && neededFlash > *flash)
-    return refuse(model, "flash",
-                  Twine(neededFlash) + " bytes for weights alone", *flash,
-                  limits.flash ? "--flash-limit" : target.name,
+    return refuse(model,
+                  Twine(neededFlash) + " bytes of flash for weights alone",
+                  *flash, limits.flash ? "--flash-limit" : target.name,
                   "a board with more flash is needed");
   return success();
 }
