@@ -185,6 +185,12 @@ llvm::Error Session::invoke(llvm::StringRef program,
 }
 
 llvm::Error Session::build() {
+  for (const std::string &file : artifact.files)
+    if (llvm::StringRef(file).ends_with(".ll"))
+      return llvm::createStringError(
+          artifact.directory + ": '" + file +
+          "' is LLVM IR, which a C compiler does not take; compile the model "
+          "again without --emit=llvm to run it");
   std::string runtime = getRuntimeDirectory();
   bool isBoard = emulator && !emulator->machine.empty();
   std::vector<std::string> arguments(target.cFlags);

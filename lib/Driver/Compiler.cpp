@@ -11,6 +11,7 @@
 #include "lathe/Dialect/Lathe/Transforms/Pipelines.h"
 #include "lathe/Dialect/Lathe/Transforms/States.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"
+#include "lathe/Support/RunPasses.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/Format.h"
@@ -31,27 +32,27 @@ void lathe::setLoweringOptions(LoweringOptions &options,
   }
 }
 
-LogicalResult lathe::simplifyGraph(ModuleOp module) {
+llvm::Error lathe::simplifyGraph(ModuleOp module) {
   PassManager pm(module.getContext());
   buildGraphPipeline(pm);
-  return pm.run(module);
+  return runPasses(pm, module);
 }
 
-LogicalResult lathe::lowerToKernels(ModuleOp module,
-                                    const TargetDescription &target,
-                                    const CodeOptions &code) {
+llvm::Error lathe::lowerToKernels(ModuleOp module,
+                                  const TargetDescription &target,
+                                  const CodeOptions &code) {
   PassManager pm(module.getContext());
   LoweringOptions options;
   setLoweringOptions(options, target, code);
   buildGraphPipeline(pm);
   buildKernelPipeline(pm, options);
-  return pm.run(module);
+  return runPasses(pm, module);
 }
 
-LogicalResult lathe::lowerToLoops(ModuleOp module) {
+llvm::Error lathe::lowerToLoops(ModuleOp module) {
   PassManager pm(module.getContext());
   buildLoopPipeline(pm);
-  return pm.run(module);
+  return runPasses(pm, module);
 }
 
 std::string lathe::getLoweringFlag(const TargetDescription &target,
@@ -149,13 +150,11 @@ void lathe::printMemoryPlan(func::FuncOp model, raw_ostream &os) {
   os << ", weights " << footprint.weights << "\n";
 }
 
-/// Reports that `needed` bytes of a memory do not fit `limit`.
-static LogicalResult refuse(func::FuncOp model, StringRef memory,
-                            const Twine &needed, uint64_t limit,
-                            StringRef where, StringRef remedy) {
-  return model.emitError() << "needs " << needed.str() << " of " << memory
-                           << ", but " << where << " has " << limit
-                           << " bytes; " << remedy
+/// Reports that what is `needed` does not fit `limit`, in bytes.
+static LogicalResult refuse(func::FuncOp model, const Twine &needed,
+                            uint64_t limit, StringRef where, StringRef remedy) {
+  return model.emitError() << "needs " << needed.str() << ", but " << where
+                           << " has " << limit << " bytes; " << remedy
                            << ", or pass --allow-oversize to compile it anyway";
 }
 
@@ -172,18 +171,18 @@ LogicalResult lathe::checkFit(func::FuncOp model,
   bool isArena = footprint.io == IOMode::Arena;
   if (ram && neededRam > *ram)
     return refuse(
-        model, "RAM",
+        model,
         Twine(neededRam) + " bytes (arena " + Twine(footprint.arena) +
             (isArena ? " with" : ",") + " inputs " + Twine(footprint.inputs) +
-            ", outputs " + Twine(footprint.outputs) + ")",
+            ", outputs " + Twine(footprint.outputs) + ") of RAM",
         *ram, limits.ram ? "--ram-limit" : target.name,
         isArena ? "a smaller input (--reshape) shrinks the arena"
                 : "a smaller input (--reshape) shrinks the arena, and "
                   "--io=arena lets inputs and outputs share it");
   if (flash && neededFlash > *flash)
-    return refuse(model, "flash",
-                  Twine(neededFlash) + " bytes for weights alone", *flash,
-                  limits.flash ? "--flash-limit" : target.name,
+    return refuse(model,
+                  Twine(neededFlash) + " bytes of flash for weights alone",
+                  *flash, limits.flash ? "--flash-limit" : target.name,
                   "a board with more flash is needed");
   return success();
 }

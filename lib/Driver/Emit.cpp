@@ -7,6 +7,7 @@
 
 #include "lathe/Driver/Emit.h"
 
+#include "lathe/Support/RunPasses.h"
 #include "lathe/Target/Common/Manifest.h"
 #include "lathe/Target/LLVM/Emit.h"
 #include "lathe/Target/LLVM/TargetSpec.h"
@@ -193,6 +194,6 @@ lathe::emitFiles(ModuleOp module, const TargetDescription &target,
   package.selfTest = options.selfTest;
   FailureOr<std::vector<OutputFile>> files = buildCPackage(module, package);
   if (failed(files))
-    return llvm::createStringError("the model could not be written as C");
+    return llvm::make_error<DiagnosedError>();
   return std::move(*files);
 }

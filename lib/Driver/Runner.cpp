@@ -148,11 +148,11 @@ lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
 
   CodeOptions code;
   code.threads = threads;
-  if (failed(lowerToKernels(module, target, code)))
-    return llvm::createStringError("the model could not be lowered to kernels");
+  if (llvm::Error error = lowerToKernels(module, target, code))
+    return std::move(error);
   int64_t arenaSize = getFootprint(lookupModel(module)).arena;
-  if (failed(lowerToLoops(module)))
-    return llvm::createStringError("the kernels could not be lowered to loops");
+  if (llvm::Error error = lowerToLoops(module))
+    return std::move(error);
   if (backend == RunBackend::C)
     return runAsFiles(module, given, target, EmitKind::C, threads);
   if (target.name != "host")

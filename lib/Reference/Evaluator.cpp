@@ -144,7 +144,9 @@ lathe::evaluate(func::FuncOp function, ArrayRef<HostTensor> inputs,
       function.getContext(), [&](Diagnostic &diagnostic) {
         if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
           return failure();
-        stream << diagnostic.getLocation() << ": " << diagnostic;
+        if (auto node = diagnostic.getLocation()->findInstanceOf<NameLoc>())
+          stream << "node '" << node.getName().strref() << "': ";
+        stream << diagnostic;
         return success();
       });
   SmallVector<HostTensor> results;

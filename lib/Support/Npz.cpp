@@ -89,6 +89,9 @@ static Expected<NamedTensors> decodeNpz(StringRef contents) {
   Archive archive(zip_open_from_source(source, ZIP_RDONLY, zipError.get()));
   if (!archive) {
     zip_source_free(source);
+    // It begins like an archive; the directory is at the end.
+    if (zip_error_code_zip(zipError.get()) == ZIP_ER_NOZIP)
+      return createStringError("the file is truncated");
     return zipError.toError();
   }
 

@@ -76,13 +76,3 @@ void lathe::registerImportONNXTranslation() {
         registry.insert<LatheDialect, mlir::func::FuncDialect>();
       });
 }
-
-void lathe::registerOperatorTableTranslation() {
-  static mlir::TranslateRegistration registration(
-      "lathe-operators", "print the table of operators; the input is ignored",
-      [](const std::shared_ptr<llvm::SourceMgr> &, llvm::raw_ostream &os,
-         mlir::MLIRContext *) {
-        printOperatorTable(os);
-        return mlir::success();
-      });
-}

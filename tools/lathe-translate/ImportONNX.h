@@ -13,9 +13,6 @@ namespace lathe {
 /// Registers `--import-onnx`, with flags for each of the import's options.
 void registerImportONNXTranslation();
 
-/// Registers `--lathe-operators`, which prints the table of operators.
-void registerOperatorTableTranslation();
-
 } // namespace lathe
 
 #endif // LATHE_TOOLS_LATHETRANSLATE_IMPORTONNX_H

@@ -24,7 +24,6 @@
 
 int main(int argc, char **argv) {
   lathe::registerImportONNXTranslation();
-  lathe::registerOperatorTableTranslation();
   lathe::registerToCTranslation();
   lathe::registerToCPackageTranslation();
   lathe::registerToHeaderTranslation();

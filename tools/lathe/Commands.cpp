@@ -7,6 +7,8 @@
 
 #include "Commands.h"
 
+#include "lathe/Support/RunPasses.h"
+
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Location.h"
@@ -34,7 +36,15 @@ ExitStatus lathe::tool::reportError(const Twine &message) {
 }
 
 ExitStatus lathe::tool::reportError(llvm::Error error) {
-  return reportError(llvm::toString(std::move(error)));
+  ExitStatus status = UserError;
+  llvm::handleAllErrors(
+      std::move(error), [](const DiagnosedError &) {},
+      [&](const CompilerBug &bug) {
+        reportError(bug.message());
+        status = InternalError;
+      },
+      [](const llvm::ErrorInfoBase &other) { reportError(other.message()); });
+  return status;
 }
 
 /// Prints a location the way users know it: the file and, unless the message

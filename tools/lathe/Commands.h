@@ -41,7 +41,8 @@ private:
   llvm::cl::SubCommand subCommand;
 };
 
-/// Prints `error: …` on standard error.
+/// Prints `error: …` on standard error, unless diagnostics have done so. The
+/// status tells a CompilerBug from what a user can mend.
 ExitStatus reportError(llvm::Error error);
 ExitStatus reportError(const llvm::Twine &message);
 

@@ -12,10 +12,12 @@
 #include "lathe/Driver/Emit.h"
 #include "lathe/Driver/Loader.h"
 #include "lathe/Driver/SelfTest.h"
+#include "lathe/Support/RunPasses.h"
 #include "lathe/Support/TensorIO.h"
 #include "lathe/Target/ONNX/Export.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
+#include "mlir/Pass/Pass.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ToolOutputFile.h"
@@ -55,6 +57,13 @@ EmitKind kindOf(Emit emit, const TargetDescription &target) {
   }
   return getDefaultEmitKind(target);
 }
+
+/// Fails without a word.
+struct FailingPass : PassWrapper<FailingPass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(FailingPass)
+  StringRef getArgument() const override { return "simulate-bug"; }
+  void runOnOperation() override { signalPassFailure(); }
+};
 
 struct Compile : Command {
   Compile()
@@ -128,7 +137,9 @@ struct Compile : Command {
         printPipeline("print-pipeline", cl::sub(getSubCommand()),
                       cl::desc("Print the command that replays the passes, and "
                                "do nothing else")),
-        quiet("q", cl::sub(getSubCommand()), cl::desc("Print no summary")) {}
+        quiet("q", cl::sub(getSubCommand()), cl::desc("Print no summary")),
+        simulateBug("simulate-bug", cl::sub(getSubCommand()), cl::Hidden,
+                    cl::desc("Fail as a bug of Lathe would")) {}
 
   ExitStatus run() override {
     llvm::Expected<TargetDescription> machine = getTarget(target);
@@ -174,10 +185,15 @@ struct Compile : Command {
     bool writesIR = emit == Emit::MLIR;
     if (writesIR && level == Level::Graph)
       return writeIR(module);
-    if (writesIR && level == Level::Simplified)
-      return failed(simplifyGraph(module)) ? UserError : writeIR(module);
-    if (failed(lowerToKernels(module, machine, getCodeOptions())))
-      return UserError;
+    if (simulateBug)
+      return failOnPurpose(module);
+    if (writesIR && level == Level::Simplified) {
+      if (llvm::Error error = simplifyGraph(module))
+        return reportError(std::move(error));
+      return writeIR(module);
+    }
+    if (llvm::Error error = lowerToKernels(module, machine, getCodeOptions()))
+      return reportError(std::move(error));
     func::FuncOp model = lookupModel(module);
     if (!allowOversize && failed(checkFit(model, machine, getLimits())))
       return UserError;
@@ -186,8 +202,8 @@ struct Compile : Command {
     Footprint footprint = getFootprint(model);
     if (writesIR && level == Level::Kernels)
       return writeIR(module);
-    if (failed(lowerToLoops(module)))
-      return UserError;
+    if (llvm::Error error = lowerToLoops(module))
+      return reportError(std::move(error));
     if (writesIR)
       return writeIR(module);
 
@@ -225,13 +241,12 @@ struct Compile : Command {
     if (level == Level::Loops)
       return reportError("ONNX has no loops on memory: --emit=onnx goes with "
                          "--level=graph, simplified or kernels");
-    LogicalResult lowered = success();
-    if (level == Level::Kernels)
-      lowered = lowerToKernels(module, machine, getCodeOptions());
-    else if (level != Level::Graph)
-      lowered = simplifyGraph(module);
-    if (failed(lowered))
-      return UserError;
+    llvm::Error error = level == Level::Kernels
+                            ? lowerToKernels(module, machine, getCodeOptions())
+                        : level == Level::Graph ? llvm::Error::success()
+                                                : simplifyGraph(module);
+    if (error)
+      return reportError(std::move(error));
     FailureOr<std::string> model = exportONNX(module);
     return failed(model) ? UserError : writeONNX(name, *std::move(model));
   }
@@ -275,16 +290,28 @@ struct Compile : Command {
     std::string path = output.empty() ? "-" : output.getValue();
     std::error_code error;
     llvm::ToolOutputFile file(path, error, llvm::sys::fs::OF_None);
-    if (error)
-      return reportError(path + ": " + error.message());
-    if (StringRef(path).ends_with(".mlirbc")) {
-      if (failed(writeBytecodeToFile(module, file.os())))
+    if (!error) {
+      if (!StringRef(path).ends_with(".mlirbc"))
+        module.print(file.os(), OpPrintingFlags().enableDebugInfo());
+      else if (failed(writeBytecodeToFile(module, file.os())))
         return UserError;
-    } else {
-      module.print(file.os(), OpPrintingFlags().enableDebugInfo());
+      file.os().flush();
+      error = file.os().error();
+      file.os().clear_error();
     }
+    if (error)
+      return reportError("cannot write '" + path + "': " + error.message() +
+                         "; check the path, its permissions and the space "
+                         "left, or choose another output");
     file.keep();
     return Done;
+  }
+
+  /// Runs a pass that fails, to test what users see of our bugs.
+  static ExitStatus failOnPurpose(ModuleOp module) {
+    PassManager passes(module.getContext());
+    passes.addPass(std::make_unique<FailingPass>());
+    return reportError(runPasses(passes, module));
   }
 
   static void printSummary(StringRef name, StringRef directory,
@@ -309,7 +336,7 @@ struct Compile : Command {
   cl::list<std::string> selfTestInputs;
   cl::opt<unsigned> threads;
   cl::opt<uint64_t> ramLimit, flashLimit;
-  cl::opt<bool> allowOversize, printPlan, printPipeline, quiet;
+  cl::opt<bool> allowOversize, printPlan, printPipeline, quiet, simulateBug;
 } compile;
 
 } // namespace

@@ -35,6 +35,11 @@ static void printHeader(ModuleOp module, func::FuncOp model) {
       llvm::outs() << key.drop_front(6) << "  ";
       if (auto text = dyn_cast<StringAttr>(attr))
         llvm::outs() << text.strref();
+      else if (auto versions = dyn_cast<DictionaryAttr>(attr))
+        llvm::interleaveComma(versions, llvm::outs(), [](NamedAttribute entry) {
+          llvm::outs() << entry.getName().strref() << " ";
+          entry.getValue().print(llvm::outs(), /*elideType=*/true);
+        });
       else
         attr.print(llvm::outs(), /*elideType=*/true);
       llvm::outs() << "\n";

@@ -39,15 +39,23 @@ ModelFlags::ModelFlags(cl::SubCommand &command)
 llvm::Expected<ImportOptions> ModelFlags::getImportOptions() const {
   ImportOptions options;
   using Add = llvm::Error (ImportOptions::*)(llvm::StringRef);
-  for (auto [flags, add] :
-       {std::pair(&shapes, Add(&ImportOptions::addShape)),
-        std::pair(&dims, Add(&ImportOptions::addDimension)),
-        std::pair(&reshapes, Add(&ImportOptions::addReshape)),
-        std::pair(&bindings, Add(&ImportOptions::addBinding)),
-        std::pair(&states, Add(&ImportOptions::addState))})
-    for (const std::string &text : *flags)
+  auto addAll = [&](const cl::list<std::string> &flag, Add add) -> llvm::Error {
+    for (const std::string &text : flag)
       if (llvm::Error error = (options.*add)(text))
-        return std::move(error);
+        return llvm::createStringError("--" + flag.ArgStr + ": " +
+                                       llvm::toString(std::move(error)));
+    return llvm::Error::success();
+  };
+  if (llvm::Error error = addAll(shapes, &ImportOptions::addShape))
+    return std::move(error);
+  if (llvm::Error error = addAll(dims, &ImportOptions::addDimension))
+    return std::move(error);
+  if (llvm::Error error = addAll(reshapes, &ImportOptions::addReshape))
+    return std::move(error);
+  if (llvm::Error error = addAll(bindings, &ImportOptions::addBinding))
+    return std::move(error);
+  if (llvm::Error error = addAll(states, &ImportOptions::addState))
+    return std::move(error);
   options.outputs.assign(outputs.begin(), outputs.end());
   options.name = name;
   return options;

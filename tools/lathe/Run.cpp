@@ -192,6 +192,8 @@ struct Run : Command {
                               : readTensors(reference);
       if (!expected)
         return reportError(expected.takeError());
+      if (expected->empty())
+        return reportError(reference + ": holds no tensors to compare with");
       return compareAll(results, *expected, {rtol, atol}) ? Done : UserError;
     }
     if (output.empty())

@@ -28,7 +28,10 @@ int main(int argc, char **argv) {
   llvm::cl::ParseCommandLineOptions(
       argc, argv,
       "Lathe turns a trained network down until it fits its machine.\n\n"
-      "  Example: lathe compile model.onnx --target=cortex-m4 -o out\n");
+      "  Example: lathe compile model.onnx --target=cortex-m4 -o out\n\n"
+      "  Exit status: 0 done; 1 the model or the flags are at fault; 2 a bug "
+      "of "
+      "Lathe\n");
   for (Command *command : Command::getAll())
     if (command->getSubCommand())
       return command->run();

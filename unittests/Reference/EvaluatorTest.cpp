@@ -85,7 +85,7 @@ TEST(EvaluatorTest, ErrorsNameTheOpAndItsLocation) {
       return %0 : tensor<1xf32>
     })",
                                {f32({2}, {1, 2}), tensor<int64_t>({1}, {2})});
-  EXPECT_EQ(gather, "loc(\"node7\"): 'lathe.gather' op index 2 is outside "
+  EXPECT_EQ(gather, "node 'node7': 'lathe.gather' op index 2 is outside "
                     "dimension 0 of extent 2");
   std::string unknown = errorOf(R"(
     func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {
@@ -93,7 +93,7 @@ TEST(EvaluatorTest, ErrorsNameTheOpAndItsLocation) {
       return %0 : tensor<2xf32>
     })",
                                 {f32({2}, {1, 2})});
-  EXPECT_EQ(unknown, "loc(\"node8\"): the reference evaluator does not know "
+  EXPECT_EQ(unknown, "node 'node8': the reference evaluator does not know "
                      "'math.absf'");
 }
 

@@ -14,6 +14,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
 #include <optional>
 
@@ -32,16 +33,17 @@ void setLoweringOptions(LoweringOptions &options,
                         const TargetDescription &target,
                         const CodeOptions &code);
 
-/// Runs the graph pipeline on a module as it was imported.
-mlir::LogicalResult simplifyGraph(mlir::ModuleOp module);
+/// Runs the graph pipeline on a module as it was imported. Like the functions
+/// below, it fails as runPasses does.
+llvm::Error simplifyGraph(mlir::ModuleOp module);
 
 /// Runs the graph and the kernel pipeline on a module at the graph level.
-mlir::LogicalResult lowerToKernels(mlir::ModuleOp module,
-                                   const TargetDescription &target,
-                                   const CodeOptions &code);
+llvm::Error lowerToKernels(mlir::ModuleOp module,
+                           const TargetDescription &target,
+                           const CodeOptions &code);
 
 /// Runs the loop pipeline on a module at the kernel level.
-mlir::LogicalResult lowerToLoops(mlir::ModuleOp module);
+llvm::Error lowerToLoops(mlir::ModuleOp module);
 
 /// The flag of lathe-opt that takes a module from the graph level to the loop
 /// level as lowerToKernels and lowerToLoops do.

@@ -40,7 +40,8 @@ struct EmitOptions {
 EmitKind getDefaultEmitKind(const TargetDescription &target);
 
 /// Turns `module`, at the loop level, into files: code, header and manifest.
-/// The module is consumed. Diagnostics may say more than the error.
+/// The module is consumed. Fails as runPasses does, or with what a target or a
+/// file system has against it.
 llvm::Expected<std::vector<OutputFile>>
 emitFiles(mlir::ModuleOp module, const TargetDescription &target,
           const EmitOptions &options);

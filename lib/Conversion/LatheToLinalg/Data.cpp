@@ -194,14 +194,17 @@ struct LowerGather : OpConversionPattern<GatherOp> {
 
 private:
   /// `index`, which counts from the end if negative, as an index from the
-  /// start.
+  /// start. One that is out of range, which ONNX calls an error, becomes one
+  /// that is not: whatever an input holds, no byte outside the tensor is read.
   static Value buildFromStart(ImplicitLocOpBuilder &b, Value index,
                               int64_t extent) {
     index = arith::IndexCastOp::create(b, b.getIndexType(), index);
     Value fromEnd = arith::AddIOp::create(b, index, indexConstant(b, extent));
     Value isNegative = arith::CmpIOp::create(b, arith::CmpIPredicate::slt,
                                              index, indexConstant(b, 0));
-    return arith::SelectOp::create(b, isNegative, fromEnd, index);
+    Value fromStart = arith::SelectOp::create(b, isNegative, fromEnd, index);
+    Value notBefore = arith::MaxSIOp::create(b, fromStart, indexConstant(b, 0));
+    return arith::MinSIOp::create(b, notBefore, indexConstant(b, extent - 1));
   }
 };
 

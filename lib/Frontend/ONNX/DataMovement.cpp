@@ -257,16 +257,14 @@ static LogicalResult convertPad(NodeContext &node) {
 // Gather and repetition
 //===----------------------------------------------------------------------===//
 
-/// The only element of constant `indices`, counted from the front; none if it
-/// is not known or out of range.
-static std::optional<int64_t> getKnownIndex(Value indices, int64_t extent) {
-  std::optional<HostTensor> known = getConstant(indices);
-  if (!known || known->getNumElements() != 1)
-    return std::nullopt;
-  int64_t index = known->getInt(0);
-  if (index < -extent || index >= extent)
-    return std::nullopt;
-  return index < 0 ? index + extent : index;
+/// An element of constant `indices` that is none of `extent` elements, be it
+/// counted from the front or, negative, from the end.
+static std::optional<int64_t> findWildIndex(const HostTensor &indices,
+                                            int64_t extent) {
+  for (int64_t i = 0; i < indices.getNumElements(); ++i)
+    if (int64_t index = indices.getInt(i); index < -extent || index >= extent)
+      return index;
+  return std::nullopt;
 }
 
 static LogicalResult convertGather(NodeContext &node) {
@@ -274,12 +272,19 @@ static LogicalResult convertGather(NodeContext &node) {
   int64_t axis = node.normalizeAxis(node.getInt("axis", 0), getRank(input));
   if (node.hasFailed())
     return failure();
-  std::optional<int64_t> index = getKnownIndex(indices, getShape(input)[axis]);
-  if (!index)
+  int64_t extent = getShape(input)[axis];
+  std::optional<HostTensor> known = getConstant(indices);
+  if (known)
+    if (std::optional<int64_t> wild = findWildIndex(*known, extent))
+      return node.error("index " + Twine(*wild) + " is out of dimension " +
+                        Twine(axis) + ", which has " + Twine(extent) +
+                        " elements");
+  if (!known || known->getNumElements() != 1)
     return node.setResults(node.create<GatherOp>(input, indices, axis));
   // One slice that is known needs no copy.
+  int64_t index = known->getInt(0);
   Part part(getShape(input));
-  part.offsets[axis] = *index;
+  part.offsets[axis] = index < 0 ? index + extent : index;
   part.sizes[axis] = 1;
   SmallVector<int64_t> shape(getShape(input).take_front(axis));
   llvm::append_range(shape, getShape(indices));

@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "GraphImporter.h"
+#include "NodeContext.h"
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Reference/EvaluableOpInterface.h"
@@ -163,12 +164,31 @@ SmallVector<std::string> GraphImporter::getOutputNames() const {
   return names;
 }
 
+LogicalResult GraphImporter::checkDeclaredType(StringRef name, Type type) {
+  // The shape may be out of date: exporters leave old ones, and --reshape makes
+  // them so.
+  for (const auto &output : model->getProto().graph().output()) {
+    int32_t declared = output.type().tensor_type().elem_type();
+    if (output.name() != name || declared == onnx::TensorProto::UNDEFINED)
+      continue;
+    Type element = getElementTypeOrSelf(type);
+    if (getElementTypeOfOnnx(builder.getContext(), declared) != element) {
+      std::string computed;
+      llvm::raw_string_ostream(computed) << element;
+      return error("output '" + name.str() + "' is declared with elements of " +
+                   "type " + getDataTypeName(declared) +
+                   ", but computed with " + computed);
+    }
+  }
+  return success();
+}
+
 LogicalResult GraphImporter::addResults(Scope &scope, func::FuncOp function) {
   SmallVector<Value> results;
   SmallVector<DictionaryAttr> attributes;
   for (const std::string &name : getOutputNames()) {
     FailureOr<Value> value = readTensor(scope, name);
-    if (failed(value))
+    if (failed(value) || failed(checkDeclaredType(name, value->getType())))
       return failure();
     results.push_back(*value);
     attributes.push_back(builder.getDictionaryAttr(

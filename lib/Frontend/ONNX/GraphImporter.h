@@ -94,6 +94,9 @@ private:
   mlir::LogicalResult addInputs(Scope &scope, mlir::func::FuncOp function);
   mlir::LogicalResult addInput(Scope &scope, mlir::func::FuncOp function,
                                const onnx::ValueInfoProto &input);
+  /// Fails if the graph declares its output `name` with elements of another
+  /// type than those of `type`.
+  mlir::LogicalResult checkDeclaredType(llvm::StringRef name, mlir::Type type);
   mlir::LogicalResult addResults(Scope &scope, mlir::func::FuncOp function);
   mlir::LogicalResult connectStates(mlir::func::FuncOp function);
   /// The value that an option or an earlier attempt fixes an input to.

@@ -186,7 +186,7 @@ GraphImporter::reportUnsupported(const Call &call,
       call,
       "the operator is not supported" +
           (similar.empty() ? Twine() : "; did you mean '" + similar + "'?") +
-          "; docs/operators.md lists those that are");
+          "; lathe operators lists those that are");
 }
 
 /// The model's inputs that `value` is computed from.

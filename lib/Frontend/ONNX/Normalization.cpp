@@ -215,6 +215,28 @@ static LogicalResult convertLRN(NodeContext &node) {
   return node.setResults(node.create<DivOp>(input, divisor));
 }
 
+/// x / its norm along an axis, and 0 where that is 0.
+static LogicalResult convertLpNormalization(NodeContext &node) {
+  Value input = node.getInput(0);
+  int64_t axis = node.normalizeAxis(node.getInt("axis", -1), getRank(input));
+  int64_t p = node.getInt("p", 2);
+  if (p != 1 && p != 2)
+    return node.error("attribute 'p' must be 1 or 2, not " + Twine(p));
+  Value powers =
+      p == 1 ? node.create<AbsOp>(input) : node.create<MulOp>(input, input);
+  Value norm =
+      node.create<ReduceOp>(powers, ReduceKind::Sum, ArrayRef<int64_t>(axis),
+                            /*keep_dims=*/true);
+  if (p == 2)
+    norm = node.create<SqrtOp>(norm);
+  Type element = getElement(input);
+  Value isZero = node.create<CompareOp>(ComparePredicate::EQ, norm,
+                                        node.createScalar(0, element));
+  Value divisor =
+      node.create<SelectOp>(isZero, node.createScalar(1, element), norm);
+  return node.setResults(node.create<DivOp>(input, divisor));
+}
+
 //===----------------------------------------------------------------------===//
 // Softmax
 //===----------------------------------------------------------------------===//
@@ -248,6 +270,7 @@ void lathe::frontend::addNormalizations(OperatorRegistry &registry) {
   registry.add("LayerNormalization", {17}, {2, 3}, convertLayerNormalization);
   registry.add("RMSNormalization", {23}, 2, convertRMSNormalization);
   registry.add("LRN", {1}, 1, convertLRN);
+  registry.add("LpNormalization", {1}, 1, convertLpNormalization);
   registry.add("Softmax", {1, 12}, 1, convertFlatSoftmax<false>);
   registry.add("Softmax", {13}, 1, convertSoftmax<false>);
   registry.add("LogSoftmax", {1, 12}, 1, convertFlatSoftmax<true>);

@@ -63,9 +63,9 @@ StringRef OperatorRegistry::getSimilarName(StringRef name) const {
 void lathe::printOperatorTable(llvm::raw_ostream &os) {
   os << "# Operators\n\n"
         "The operators of ONNX that Lathe imports, and the versions of the\n"
-        "operator set it knows them in. `lathe-translate --lathe-operators`\n"
-        "prints this page. Operators that a model defines as functions, or "
-        "ONNX\nin terms of these, are expanded.\n\n"
+        "operator set it knows them in. `lathe operators` prints this page.\n"
+        "Operators that a model defines as functions, or ONNX in terms of\n"
+        "these, are expanded.\n\n"
         "| operator | domain | versions |\n|---|---|---|\n";
   for (const auto &[key, entries] : OperatorRegistry::get().getOperators()) {
     const auto &[domain, name] = key;

@@ -13,6 +13,7 @@
 #include "CPackage.h"
 #include "lathe/Target/Common/CLiterals.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -170,6 +171,19 @@ one type after those of another. `CMakeLists.txt` does so, and works alone or by
 )";
 }
 
+/// The ONNX nodes that `loc` names, once each.
+static std::string nodesOf(Location loc) {
+  llvm::SetVector<StringRef> names;
+  loc->walk([&](Location part) {
+    auto name = dyn_cast<NameLoc>(part);
+    if (!name)
+      return WalkResult::advance();
+    names.insert(name.getName().getValue());
+    return WalkResult::skip(); // within is the tensor
+  });
+  return llvm::join(names, ", ");
+}
+
 /// The buffers of the entry: where in the arena each intermediate tensor lies.
 static void printArenaMap(ModuleOp module, raw_ostream &os) {
   bool isFirst = true;
@@ -179,13 +193,12 @@ static void printArenaMap(ModuleOp module, raw_ostream &os) {
       return;
     if (isFirst)
       os << "\nBuffers in the arena; they share bytes where not needed at the "
-            "same time:\n\n| from byte | bytes | tensor |\n|---|---|---|\n";
+            "same time:\n\n| from byte | bytes | result of |\n|---|---|---|\n";
     isFirst = false;
-    auto name = dyn_cast<NameLoc>(view.getLoc());
     int64_t bytes = view.getType().getNumElements() *
                     getCStorageSize(view.getType().getElementType());
     os << "| " << offset.getSExtValue() << " | " << bytes << " | "
-       << (name ? escapeMarkdown(name.getName().getValue()) : "") << " |\n";
+       << escapeMarkdown(nodesOf(view.getLoc())) << " |\n";
   });
 }
 

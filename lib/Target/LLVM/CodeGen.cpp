@@ -15,6 +15,7 @@
 #include "llvm/IR/DiagnosticPrinter.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
+#include "llvm/MC/MCAsmInfo.h"
 #include "llvm/MC/MCContext.h"
 #include "llvm/MC/MCExpr.h"
 #include "llvm/MC/MCObjectFileInfo.h"
@@ -167,6 +168,11 @@ Error lathe::emitWeightsObject(const WeightsBlob &weights,
   (*streamer)->initSections(/*NoExecStack=*/true,
                             *machine.getMCSubtargetInfo());
   emitWeights(weights, **streamer);
+  // As AsmPrinter ends an object: without this mark linkers make the stack of
+  // the whole program executable.
+  if (llvm::MCSection *mark =
+          machine.getMCAsmInfo()->getStackSection(context, /*Exec=*/false))
+    (*streamer)->switchSection(mark);
   (*streamer)->finish();
   return Error::success();
 }

@@ -7,6 +7,7 @@
 
 #include "lathe/Target/LLVM/NativeModule.h"
 #include "lathe/Conversion/LoopsToLLVM/Passes.h"
+#include "lathe/Support/RunPasses.h"
 #include "lathe/Target/LLVM/TargetSpec.h"
 
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -80,8 +81,8 @@ Expected<NativeModule> lathe::lowerToNative(mlir::ModuleOp module,
   WeightsBlob weights;
   mlir::PassManager pm(module.getContext());
   buildLoopsToLLVMPipeline(pm, pipelineOptions, &weights);
-  if (mlir::failed(pm.run(module)))
-    return llvm::createStringError("lowering to LLVM failed");
+  if (llvm::Error error = runPasses(pm, module))
+    return std::move(error);
 
   auto result = translateToNative(module, std::move(weights), spec, machine);
   if (!result)

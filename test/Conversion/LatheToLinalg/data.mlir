@@ -96,7 +96,9 @@ func.func private @computed_border(%x: tensor<3xf32>, %c: tensor<1xf32>) -> tens
 // CHECK: affine_map<(d0, d1, d2, d3) -> (d1, d2)>
 // CHECK-LABEL: func.func private @gather
 // CHECK: %[[I:.*]] = arith.index_cast
-// CHECK: %[[AT:.*]] = arith.select
+// CHECK: %[[FROM_START:.*]] = arith.select
+// CHECK: %[[LOW:.*]] = arith.maxsi %[[FROM_START]], %{{.*}}
+// CHECK: %[[AT:.*]] = arith.minsi %[[LOW]], %{{.*}}
 // CHECK: tensor.extract %{{.*}}[%{{.*}}, %[[AT]], %{{.*}}] : tensor<3x4x5xf32>
 func.func private @gather(%x: tensor<3x4x5xf32>, %i: tensor<2x2xi32>) -> tensor<3x2x2x5xf32> {
   %0 = lathe.gather %x, %i {axis = 1 : i64} : (tensor<3x4x5xf32>, tensor<2x2xi32>) -> tensor<3x2x2x5xf32>

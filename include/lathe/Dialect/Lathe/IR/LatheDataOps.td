@@ -153,7 +153,9 @@ def Lathe_GatherOp : Lathe_TensorOp<"gather"> {
   let summary = "slices selected by indices";
   let description = [{
     Replaces dimension `axis` of `input` by the dimensions of `indices`: each
-    index selects a slice. Negative indices count from the end.
+    index selects a slice. Negative indices count from the end. An index that is
+    out of range selects some slice in compiled code; the reference evaluator
+    refuses it.
   }];
   let arguments = (ins Lathe_Tensor:$input, Lathe_IndexTensor:$indices,
                        I64Attr:$axis);
