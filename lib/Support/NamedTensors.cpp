@@ -25,6 +25,16 @@ static std::string formatShape(llvm::ArrayRef<int64_t> shape) {
          "]";
 }
 
+static llvm::Error createMissingInputError(llvm::StringRef name,
+                                           const NamedTensors &given) {
+  std::string others;
+  for (const auto &[other, tensor] : given)
+    if (!other.empty())
+      others += (others.empty() ? " among '" : ", '") + other + "'";
+  return llvm::createStringError("input '" + name + "' is missing" + others +
+                                 "; give it with --input " + name + "=FILE");
+}
+
 llvm::Expected<HostTensor> lathe::selectInput(const NamedTensors &given,
                                               llvm::StringRef name, bool only,
                                               ElementKind kind,
@@ -33,9 +43,7 @@ llvm::Expected<HostTensor> lathe::selectInput(const NamedTensors &given,
   if (!tensor && only && given.size() == 1)
     tensor = given.find("");
   if (!tensor)
-    return llvm::createStringError("input '" + name +
-                                   "' is missing; give it with --input " +
-                                   name + "=FILE");
+    return createMissingInputError(name, given);
   if (tensor->getShape() != shape)
     return llvm::createStringError(
         "input '" + name + "' has shape " + formatShape(tensor->getShape()) +

@@ -33,10 +33,6 @@ enum class RunBackend {
 llvm::Expected<llvm::SmallVector<HostTensor>>
 matchInputs(mlir::func::FuncOp model, const NamedTensors &given);
 
-/// The error for a model's input `name` that is none of the tensors `given`.
-llvm::Error createMissingInputError(llvm::StringRef name,
-                                    const NamedTensors &given);
-
 /// Runs `module`, at the graph level, on `inputs`, which are matched as
 /// `matchInputs` does. The module is lowered in place. More inputs than the
 /// model has are ignored.
