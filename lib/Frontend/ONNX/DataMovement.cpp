@@ -57,8 +57,9 @@ static LogicalResult convertConcat(NodeContext &node) {
 static SmallVector<int64_t> getPartExtents(NodeContext &node, int64_t extent) {
   SmallVector<int64_t> extents = node.getInts("split");
   int64_t parts = node.getNode().output_size();
-  if (node.getOpset() >= 18)
-    parts = node.getInt("num_outputs", parts);
+  if (node.getOpset() >= 18 && node.getInt("num_outputs", parts) != parts)
+    (void)node.error("attribute 'num_outputs' is not the number of outputs, " +
+                     Twine(parts));
   if (node.getInput(1))
     extents = node.getIntegers(1, "parts' extents").value_or(extents);
   if (!extents.empty() || parts < 1 || node.hasFailed())

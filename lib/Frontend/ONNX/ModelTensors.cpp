@@ -41,6 +41,12 @@ std::string lathe::frontend::formatShape(ArrayRef<int64_t> shape) {
   return text;
 }
 
+bool lathe::frontend::isTooLarge(ArrayRef<int64_t> shape) {
+  constexpr int64_t most = INT32_MAX;
+  return llvm::any_of(shape, [](int64_t extent) { return extent > most; }) ||
+         getNumElements(shape).value_or(0) > most;
+}
+
 //===----------------------------------------------------------------------===//
 // External data
 //===----------------------------------------------------------------------===//

@@ -119,6 +119,8 @@ static LogicalResult verifyConvolution(Operation *op, int64_t group,
     return op->emitOpError("group ")
            << group << " does not divide the " << inputChannels << " input and "
            << outputs << " output channels";
+  if (inputChannels < 1 || outputs < 1)
+    return op->emitOpError("needs at least one input and one output channel");
   if (weightInputs * group != inputChannels)
     return op->emitOpError("weight has ")
            << weightInputs << " input channels a group, but the input has "
