@@ -22,7 +22,6 @@ using namespace lathe;
 using namespace lathe::frontend;
 using llvm::ArrayRef;
 using llvm::createStringError;
-using llvm::Error;
 using llvm::Expected;
 using llvm::StringRef;
 using llvm::Twine;
