@@ -94,8 +94,8 @@ bool Session::isForeign() const {
 llvm::Error Session::selectEmulator() {
   if (!isForeign())
     return llvm::Error::success();
-  uint64_t flash = artifact.weightsSize + 256 * 1024;
-  uint64_t ram = artifact.arenaSize + 64 * 1024;
+  uint64_t flash = artifact.weightsSize + uint64_t(256) * 1024;
+  uint64_t ram = artifact.arenaSize + uint64_t(64) * 1024;
   for (const auto *tensors : {&artifact.inputs, &artifact.outputs})
     for (const Artifact::Tensor &tensor : *tensors)
       if (!tensor.offset)

@@ -55,13 +55,13 @@ HostTensor HostTensor::copyOf(ElementKind kind, ArrayRef<int64_t> shape,
 
 HostTensor HostTensor::borrow(ElementKind kind, ArrayRef<int64_t> shape,
                               ArrayRef<char> bytes,
-                              std::shared_ptr<const void> owner) {
+                              const std::shared_ptr<const void> &owner) {
   HostTensor tensor;
   tensor.kind = kind;
   tensor.shape.assign(shape.begin(), shape.end());
   tensor.numElements = lathe::getNumElements(shape).value();
   assert(tensor.getSizeInBytes() == bytes.size() && "bytes do not fill shape");
-  tensor.storage = std::shared_ptr<const char>(std::move(owner), bytes.data());
+  tensor.storage = std::shared_ptr<const char>(owner, bytes.data());
   tensor.ownsStorage = false;
   return tensor;
 }

@@ -166,7 +166,7 @@ static Error encodeNpz(StringRef path, const NamedTensors &tensors) {
   }
   if (zip_close(archive.get()))
     return getError(archive);
-  archive.release();
+  (void)archive.release();
   return Error::success();
 }
 

@@ -159,10 +159,7 @@ struct Compile : Command {
     registerLatheDialects(registry);
     MLIRContext context(registry);
     DiagnosticPrinter printer(context);
-    auto options = flags.getImportOptions();
-    if (!options)
-      return reportError(options.takeError());
-    OwningOpRef<ModuleOp> module = loadModel(flags.model, *options, &context);
+    OwningOpRef<ModuleOp> module = flags.load(context);
     func::FuncOp model = module ? lookupModel(*module) : func::FuncOp();
     if (!model)
       return UserError;

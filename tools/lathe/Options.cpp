@@ -6,6 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "Options.h"
+#include "Commands.h"
+
+#include "lathe/Driver/Loader.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Program.h"
@@ -59,6 +62,15 @@ llvm::Expected<ImportOptions> ModelFlags::getImportOptions() const {
   options.outputs.assign(outputs.begin(), outputs.end());
   options.name = name;
   return options;
+}
+
+mlir::OwningOpRef<mlir::ModuleOp>
+ModelFlags::load(mlir::MLIRContext &context) const {
+  llvm::Expected<ImportOptions> options = getImportOptions();
+  if (options)
+    return loadModel(model, *options, &context);
+  reportError(options.takeError());
+  return nullptr;
 }
 
 void ModelFlags::print(llvm::raw_ostream &os) const {

@@ -10,6 +10,8 @@
 
 #include "lathe/Frontend/ONNX/ImportOptions.h"
 
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
 #include "llvm/Support/CommandLine.h"
 
 namespace lathe::tool {
@@ -21,6 +23,9 @@ public:
 
   /// The import options that the flags make, or what is wrong with one.
   llvm::Expected<ImportOptions> getImportOptions() const;
+
+  /// The model that the flags describe; null after an error was printed.
+  mlir::OwningOpRef<mlir::ModuleOp> load(mlir::MLIRContext &context) const;
 
   /// Prints the model and the flags as a shell reads them.
   void print(llvm::raw_ostream &os) const;

@@ -58,7 +58,7 @@ public:
   /// one they must outlive the tensor and all its copies.
   static HostTensor borrow(ElementKind kind, llvm::ArrayRef<int64_t> shape,
                            llvm::ArrayRef<char> bytes,
-                           std::shared_ptr<const void> owner = nullptr);
+                           const std::shared_ptr<const void> &owner = nullptr);
 
   ElementKind getKind() const { return kind; }
   llvm::ArrayRef<int64_t> getShape() const { return shape; }

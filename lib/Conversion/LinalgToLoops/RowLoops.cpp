@@ -164,7 +164,7 @@ void RowEmitter::moveOutermostFirst() {
   if (body.order.empty() || body.order[0] >= static_cast<int64_t>(loops.size()))
     return;
   auto dim = dyn_cast<AffineDimExpr>(loops[body.order[0]]);
-  auto place = dim ? llvm::find(shared, dim.getPosition()) : shared.end();
+  auto *place = dim ? llvm::find(shared, dim.getPosition()) : shared.end();
   if (place != shared.end())
     std::rotate(shared.begin(), place, place + 1);
 }

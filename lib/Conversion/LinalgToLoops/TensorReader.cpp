@@ -29,9 +29,9 @@ Value TensorReader::broadcast(Location loc, Value value, int64_t width) {
   return vector::BroadcastOp::create(builder, loc, type, value);
 }
 
-Value TensorReader::readLanes(Location loc, ArrayRef<AffineExpr> indices,
-                              int64_t width,
-                              llvm::function_ref<Value(Indices)> readOne) {
+Value TensorReader::readLanes(
+    Location loc, ArrayRef<AffineExpr> indices, int64_t width,
+    llvm::function_ref<Value(ArrayRef<AffineExpr>)> readOne) {
   SmallVector<Value> elements;
   for (int64_t lane = 0; lane < width; ++lane) {
     Indices one;
@@ -99,7 +99,7 @@ Value TensorReader::load(Location loc, Value memref,
     return readOne(indices);
   if (!contiguous || strides.back() != 1)
     return readLanes(loc, indices, width,
-                     [&](Indices one) { return readOne(one); });
+                     [&](ArrayRef<AffineExpr> one) { return readOne(one); });
   SmallVector<Value> values;
   for (AffineExpr index : indices)
     values.push_back(space.materialize(builder, loc,
@@ -158,9 +158,10 @@ Value TensorReader::readGeneric(linalg::GenericOp op, unsigned result,
     loops[cast<AffineDimExpr>(expr).getPosition()] = indices[i];
 
   if (width > 1 && !isVectorizable(op, loops))
-    return readLanes(op.getLoc(), indices, width, [&](Indices one) {
-      return readGeneric(op, result, one, 1);
-    });
+    return readLanes(op.getLoc(), indices, width,
+                     [&](ArrayRef<AffineExpr> one) {
+                       return readGeneric(op, result, one, 1);
+                     });
 
   SmallVector<Value> arguments;
   for (OpOperand &operand : op->getOpOperands()) {
@@ -205,8 +206,9 @@ Value TensorReader::readPad(tensor::PadOp pad, ArrayRef<AffineExpr> indices,
     int64_t extent = shape[dim];
     if (width > 1 && index.isFunctionOfDim(0) &&
         pad.getResultType().getShape() != shape)
-      return readLanes(loc, indices, width,
-                       [&](Indices one) { return readPad(pad, one, 1); });
+      return readLanes(loc, indices, width, [&](ArrayRef<AffineExpr> one) {
+        return readPad(pad, one, 1);
+      });
     IndexRange range = space.rangeOf(index);
     auto check = [&](arith::CmpIPredicate predicate, int64_t bound) {
       Value value = space.materialize(builder, loc, space.simplify(index));

@@ -76,9 +76,11 @@ private:
                            llvm::ArrayRef<mlir::AffineExpr> indices,
                            int64_t width);
   /// Reads lane by lane and joins the elements.
-  mlir::Value readLanes(mlir::Location loc,
-                        llvm::ArrayRef<mlir::AffineExpr> indices, int64_t width,
-                        llvm::function_ref<mlir::Value(Indices)> readOne);
+  mlir::Value
+  readLanes(mlir::Location loc, llvm::ArrayRef<mlir::AffineExpr> indices,
+            int64_t width,
+            llvm::function_ref<mlir::Value(llvm::ArrayRef<mlir::AffineExpr>)>
+                readOne);
   mlir::Value inlineOp(mlir::Operation &op, mlir::IRMapping &mapping,
                        llvm::ArrayRef<mlir::AffineExpr> loops, int64_t width);
 

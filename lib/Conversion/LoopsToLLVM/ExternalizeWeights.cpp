@@ -156,9 +156,9 @@ FailureOr<uint64_t> checkConstant(memref::GlobalOp global,
   if (getElementBytes(type.getElementType()) == 0)
     return global.emitError("constant has elements of type ")
            << type.getElementType() << ", which are not whole bytes";
-  if (global.getAlignment().value_or(1) > WeightsBlob::Alignment)
+  if (global.getAlignment().value_or(1) > WeightsBlob::alignment)
     return global.emitError("constant asks for an alignment over ")
-           << WeightsBlob::Alignment << " bytes";
+           << WeightsBlob::alignment << " bytes";
   if (!raw)
     return global.emitError("constant has no bytes to store");
   if (raw->form == RawElements::Form::Plain && raw->bytes.size() != size)
@@ -173,7 +173,7 @@ FailureOr<uint64_t> BlobBuilder::place(memref::GlobalOp global) {
   FailureOr<uint64_t> size = checkConstant(global, raw);
   if (failed(size))
     return failure();
-  uint64_t offset = llvm::alignTo(blob.size, WeightsBlob::Alignment);
+  uint64_t offset = llvm::alignTo(blob.size, WeightsBlob::alignment);
   auto [it, inserted] = offsets.try_emplace({*size, *raw}, offset);
   if (!inserted) {
     ++numShared;
@@ -224,7 +224,7 @@ void ExternalizeWeights::replaceUses(const llvm::StringMap<uint64_t> &offsets,
   memref::GlobalOp::create(builder, getOperation().getLoc(), blob.symbol,
                            /*sym_visibility=*/nullptr, blobType,
                            /*initial_value=*/nullptr, /*constant=*/true,
-                           builder.getI64IntegerAttr(WeightsBlob::Alignment));
+                           builder.getI64IntegerAttr(WeightsBlob::alignment));
   getOperation().walk([&](memref::GetGlobalOp use) {
     auto found = offsets.find(use.getName());
     if (found == offsets.end())

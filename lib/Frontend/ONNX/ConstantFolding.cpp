@@ -21,13 +21,27 @@ using namespace lathe::frontend;
 // Floats appear between them where extents are scaled.
 static constexpr int64_t maxIntegerElements = 4096;
 static constexpr int64_t maxFloatElements = 8;
+// What is computed of tensors without elements is nothing but zeros or the
+// like.
+static constexpr int64_t maxElementsOfNothing = 1 << 20;
+
+static int64_t countElements(Type type) {
+  return cast<RankedTensorType>(type).getNumElements();
+}
+
+bool lathe::frontend::readsNothing(Operation *op) {
+  return llvm::any_of(op->getOperandTypes(),
+                      [](Type type) { return countElements(type) == 0; });
+}
 
 static bool isShapeArithmetic(Operation *op) {
-  auto isSmall = [](Type type) {
-    auto tensor = cast<RankedTensorType>(type);
-    return tensor.getNumElements() <= (isa<FloatType>(tensor.getElementType())
-                                           ? maxFloatElements
-                                           : maxIntegerElements);
+  bool ofNothing = readsNothing(op);
+  auto isSmall = [&](Type type) {
+    if (ofNothing)
+      return countElements(type) <= maxElementsOfNothing;
+    bool isFloat = isa<FloatType>(getElementTypeOrSelf(type));
+    return countElements(type) <=
+           (isFloat ? maxFloatElements : maxIntegerElements);
   };
   return isEvaluable(op) && llvm::all_of(op->getOperandTypes(), isSmall) &&
          llvm::all_of(op->getResultTypes(), isSmall);
@@ -68,11 +82,14 @@ Value lathe::frontend::foldOrKeep(Operation *op, OpBuilder &builder) {
     }
     elements = dyn_cast<ElementsAttr>(cast<Attribute>(folded.front()));
   }
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  if (!elements && type.getNumElements() == 0)
+    elements = DenseElementsAttr::get(type, ArrayRef<Attribute>());
   if (!elements) {
     SmallVector<ElementsAttr> results = foldByEvaluation(op);
     elements = results.empty() ? ElementsAttr() : results.front();
   }
-  if (!elements || elements.getType() != op->getResult(0).getType())
+  if (!elements || elements.getType() != type)
     return op->getResult(0);
   Location loc = op->getLoc();
   op->erase();

@@ -46,13 +46,22 @@ static ArrayRef<int64_t> getKernel(NodeContext &node) {
   return kernel;
 }
 
+static int64_t getGroup(NodeContext &node) {
+  int64_t group = node.getInt("group", 1);
+  // Large values would overflow the arithmetic of extents.
+  if (group < 1 || group > INT32_MAX)
+    (void)node.error("attribute 'group' holds " + Twine(group) +
+                     ", which is not from 1 to " + Twine(INT32_MAX));
+  return group;
+}
+
 static LogicalResult convertConv(NodeContext &node) {
   if (failed(checkRanks(node)))
     return failure();
   Value input = node.getInput(0);
   std::optional<Window> window =
       Window::get(node, getKernel(node), getSpatialShape(input));
-  int64_t group = node.getInt("group", 1);
+  int64_t group = getGroup(node);
   if (!window)
     return failure();
   Value conv = node.create<ConvOp>(
@@ -93,7 +102,7 @@ static LogicalResult convertConvTranspose(NodeContext &node) {
   SmallVector<int64_t> outputShape =
       getWindowAttribute(node, "output_shape", spatial.size(), 0, 0);
   bool hasShape = node.hasAttribute("output_shape");
-  int64_t group = node.getInt("group", 1);
+  int64_t group = getGroup(node);
   if (!window || node.hasFailed())
     return failure();
   bool same = autoPad == AutoPad::SameUpper || autoPad == AutoPad::SameLower;

@@ -57,8 +57,9 @@ static LogicalResult convertConcat(NodeContext &node) {
 static SmallVector<int64_t> getPartExtents(NodeContext &node, int64_t extent) {
   SmallVector<int64_t> extents = node.getInts("split");
   int64_t parts = node.getNode().output_size();
-  if (node.getOpset() >= 18)
-    parts = node.getInt("num_outputs", parts);
+  if (node.getOpset() >= 18 && node.getInt("num_outputs", parts) != parts)
+    (void)node.error("attribute 'num_outputs' is not the number of outputs, " +
+                     Twine(parts));
   if (node.getInput(1))
     extents = node.getIntegers(1, "parts' extents").value_or(extents);
   if (!extents.empty() || parts < 1 || node.hasFailed())
@@ -321,29 +322,38 @@ static LogicalResult convertTile(NodeContext &node) {
 // Depth and space
 //===----------------------------------------------------------------------===//
 
-/// The batch, height, width and channels of an image and the block's extent.
+namespace {
+/// The extents of an image and of its blocks.
+struct Blocks {
+  int64_t batch, height, width, channels, extent;
+  /// Whether a pixel's position in its block is the slower part of its channel
+  /// number (mode DCR, the default), or the
+  /// faster one (CRD).
+  bool positionFirst;
+};
+} // namespace
+
 /// None after an error.
-static std::optional<std::array<int64_t, 5>> getBlocks(NodeContext &node) {
+static std::optional<Blocks> getBlocks(NodeContext &node) {
   ArrayRef<int64_t> shape = getShape(node.getInput(0));
   int64_t block = node.getInt("blocksize", 0);
+  bool positionFirst =
+      node.getChoice<bool>("mode", "DCR", {{"DCR", true}, {"CRD", false}});
   if (shape.size() != 4)
     (void)node.error("the input needs 4 dimensions");
   if (block < 1 || block > INT16_MAX)
     (void)node.error("attribute 'blocksize' must be from 1 to 32767");
   if (node.hasFailed())
     return std::nullopt;
-  return std::array<int64_t, 5>{shape[0], shape[2], shape[3], shape[1], block};
+  return Blocks{shape[0], shape[2], shape[3], shape[1], block, positionFirst};
 }
 
-/// Spreads blocks of channels over space: in mode DCR the block's position is
-/// the slower part of the channel number, in CRD the faster one.
+/// Spreads blocks of channels over space.
 static LogicalResult convertDepthToSpace(NodeContext &node) {
-  bool blockFirst =
-      node.getChoice<bool>("mode", "DCR", {{"DCR", true}, {"CRD", false}});
-  std::optional<std::array<int64_t, 5>> blocks = getBlocks(node);
+  std::optional<Blocks> blocks = getBlocks(node);
   if (!blocks)
     return failure();
-  auto [n, h, w, c, b] = *blocks;
+  auto [n, h, w, c, b, positionFirst] = *blocks;
   if (c % (b * b) != 0)
     return node.error("the " + Twine(c) +
                       " channels do not divide into "
@@ -352,7 +362,7 @@ static LogicalResult convertDepthToSpace(NodeContext &node) {
   int64_t depth = c / (b * b);
   Value image = node.toChannelsLast(node.getInput(0));
   Value spread;
-  if (blockFirst)
+  if (positionFirst)
     spread = node.createTranspose(
         node.createReshape(image, {n, h, w, b, b, depth}), {0, 1, 3, 2, 4, 5});
   else
@@ -363,21 +373,18 @@ static LogicalResult convertDepthToSpace(NodeContext &node) {
 }
 
 static LogicalResult convertSpaceToDepth(NodeContext &node) {
-  // As in depth to space, from version 28 on.
-  bool blockFirst =
-      node.getChoice<bool>("mode", "DCR", {{"DCR", true}, {"CRD", false}});
-  std::optional<std::array<int64_t, 5>> blocks = getBlocks(node);
+  std::optional<Blocks> blocks = getBlocks(node);
   if (!blocks)
     return failure();
-  auto [n, h, w, c, b] = *blocks;
+  auto [n, h, w, c, b, positionFirst] = *blocks;
   if (h % b != 0 || w % b != 0)
     return node.error("the image of " + Twine(h) + " by " + Twine(w) +
                       " does not divide into blocks of " + Twine(b));
   Value image = node.toChannelsLast(node.getInput(0));
   Value split = node.createReshape(image, {n, h / b, b, w / b, b, c});
   Value gathered = node.createTranspose(
-      split, blockFirst ? ArrayRef<int64_t>{0, 1, 3, 2, 4, 5}
-                        : ArrayRef<int64_t>{0, 1, 3, 5, 2, 4});
+      split, positionFirst ? ArrayRef<int64_t>{0, 1, 3, 2, 4, 5}
+                           : ArrayRef<int64_t>{0, 1, 3, 5, 2, 4});
   return node.setResults(node.toChannelsFirst(
       node.createReshape(gathered, {n, h / b, w / b, c * b * b})));
 }

@@ -205,7 +205,7 @@ Expected<RankedTensorType> InputBinding::getType(const ValueInfoProto &input,
         return openDimension(input, i);
     }
   }
-  if (!getNumElements(shape))
+  if (isTooLarge(shape))
     return createStringError("input '" + input.name() + "' has shape " +
                              formatShape(shape) + ", which is too large");
   return RankedTensorType::get(shape, element);

@@ -111,8 +111,13 @@ Memory LoopBuilder::getScratch(unsigned index) {
 }
 
 SmallVector<Value> LoopBuilder::finish() {
-  if (!node.hasFailed())
-    return foldOrKeepAll(op, node.getBuilder());
+  bool ofNothing = readsNothing(op);
+  if (!node.hasFailed()) {
+    SmallVector<Value> results = foldOrKeepAll(op, node.getBuilder());
+    if (ofNothing && results.front().getDefiningOp<LoopsOp>())
+      (void)node.error("an input without elements is not supported");
+    return results;
+  }
   SmallVector<Value> nothing(op.getNumResults());
   op->erase();
   return nothing;

@@ -61,6 +61,11 @@ std::string getDataTypeName(int32_t dataType);
 /// "1x3x224x224", as flags state shapes.
 std::string formatShape(llvm::ArrayRef<int64_t> shape);
 
+/// Whether a shape without negative extents has more elements, or a larger
+/// extent, than tensors may have. Below that, products of two extents or two
+/// numbers of elements, as costs and paddings need, stay within 64 bits.
+bool isTooLarge(llvm::ArrayRef<int64_t> shape);
+
 } // namespace lathe::frontend
 
 #endif // LATHE_LIB_FRONTEND_ONNX_MODEL_H

@@ -22,7 +22,6 @@ using namespace lathe;
 using namespace lathe::frontend;
 using llvm::ArrayRef;
 using llvm::createStringError;
-using llvm::Error;
 using llvm::Expected;
 using llvm::StringRef;
 using llvm::Twine;
@@ -39,6 +38,12 @@ std::string lathe::frontend::formatShape(ArrayRef<int64_t> shape) {
   llvm::raw_string_ostream os(text);
   llvm::interleave(shape, os, "x");
   return text;
+}
+
+bool lathe::frontend::isTooLarge(ArrayRef<int64_t> shape) {
+  constexpr int64_t most = INT32_MAX;
+  return llvm::any_of(shape, [](int64_t extent) { return extent > most; }) ||
+         getNumElements(shape).value_or(0) > most;
 }
 
 //===----------------------------------------------------------------------===//

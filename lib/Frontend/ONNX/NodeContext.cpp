@@ -264,6 +264,10 @@ static std::optional<std::string> inferAndVerify(Operation *op) {
           op->getContext(), op->getLoc(), op->getOperands(),
           op->getAttrDictionary(), op->getPropertiesStorage(), op->getRegions(),
           types))) {
+    ArrayRef<int64_t> shape = cast<RankedTensorType>(types.front()).getShape();
+    if (isTooLarge(shape))
+      return "the result has shape " + formatShape(shape) +
+             ", which is too large";
     op->getResult(0).setType(types.front());
     if (succeeded(verify(op, /*verifyRecursively=*/false)))
       return std::nullopt;
@@ -280,7 +284,13 @@ Value NodeContext::finish(Operation *op) {
     (void)error(*message);
     return {};
   }
-  return foldOrKeep(op, builder);
+  Value value = foldOrKeep(op, builder);
+  // Nothing behind the importer has to think of tensors without elements:
+  // they are constants, which only concatenations read, and drop.
+  Operation *kept = value.getDefiningOp();
+  if (!kept || isa<ConstantOp, ConcatOp>(kept) || !readsNothing(kept))
+    return value;
+  return (void)error("an input without elements is not supported"), Value();
 }
 
 Value NodeContext::createConstant(const HostTensor &tensor) {

@@ -32,6 +32,9 @@ FailureOr<Value> GraphImporter::addConstant(StringRef name,
                                             llvm::Expected<HostTensor> tensor) {
   if (!tensor)
     return error("tensor '" + name + "': " + toString(tensor.takeError()));
+  if (isTooLarge(tensor->getShape()))
+    return error("tensor '" + name + "' has shape " +
+                 formatShape(tensor->getShape()) + ", which is too large");
   Location loc = NameLoc::get(builder.getStringAttr(name));
   return Value(ConstantOp::create(
       builder, loc, toElementsAttr(*tensor, builder.getContext(), name)));

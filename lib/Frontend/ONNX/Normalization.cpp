@@ -135,7 +135,7 @@ static LogicalResult convertGroupNormalization(NodeContext &node) {
   int64_t batch = shape[0], channels = shape[1] / groups;
   Value split = node.createReshape(
       input, {batch, groups, channels,
-              getType(input).getNumElements() / (batch * shape[1])});
+              ShapedType::getNumElements(shape.drop_front(2))});
   Value standardized = createStandardized(node, split, {2, 3}, epsilon);
   bool perChannel = node.getOpset() >= 21;
   SmallVector<int64_t> parameterShape = {1, groups, perChannel ? channels : 1,

@@ -99,7 +99,7 @@ void CFunctionPrinter::printAssignments(ArrayRef<std::string> targets,
   };
   SmallVector<std::pair<std::string, std::string>> postponed;
   while (!pending.empty()) {
-    auto next = llvm::find_if(pending, isFree);
+    auto *next = llvm::find_if(pending, isFree);
     bool isCycle = next == pending.end();
     if (isCycle)
       next = pending.begin();

@@ -68,7 +68,7 @@ void CExpressionPrinter::collectReads(Value value, StringSet<> &names) {
   }
 }
 
-CExpr CExpressionPrinter::convert(CExpr expression, CType type) {
+CExpr CExpressionPrinter::convert(const CExpr &expression, CType type) {
   CType from = expression.type;
   bool isWidening =
       from.isInteger() && type.isInteger() && from.width < type.width &&

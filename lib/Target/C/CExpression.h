@@ -50,7 +50,7 @@ private:
   CExpr printUnsigned(mlir::Value value, CExpr printed);
   /// `value` in a type in which arithmetic has at least `width` bits.
   CExpr printWide(mlir::Value value, unsigned width);
-  CExpr convert(CExpr expression, CType type);
+  CExpr convert(const CExpr &expression, CType type);
 
   CExpr printInteger(mlir::Operation *op);
   CExpr printArithmetic(mlir::Operation *op, llvm::StringRef name,

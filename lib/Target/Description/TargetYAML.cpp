@@ -55,7 +55,7 @@ template <> struct MappingTraits<SourcedFigure> {
     io.mapRequired("value", figure.value);
     io.mapRequired("source", figure.source);
   }
-  static std::string validate(IO &io, SourcedFigure &figure) {
+  static std::string validate(IO &, SourcedFigure &figure) {
     return figure.value > 0 ? "" : "a figure must be positive";
   }
 };
@@ -67,7 +67,7 @@ template <> struct MappingTraits<MemoryRegion> {
     io.mapRequired("bytes", memory.bytes);
     io.mapRequired("source", memory.source);
   }
-  static std::string validate(IO &io, MemoryRegion &memory) {
+  static std::string validate(IO &, MemoryRegion &memory) {
     return memory.bytes > 0 ? "" : "a memory must have bytes";
   }
 };
@@ -78,7 +78,7 @@ template <> struct MappingTraits<VectorUnit> {
     io.mapRequired("registers", vector.registers);
     io.mapRequired("fma", vector.fma);
   }
-  static std::string validate(IO &io, VectorUnit &vector) {
+  static std::string validate(IO &, VectorUnit &vector) {
     return vector.bits % 32 == 0 ? "" : "a vector must hold whole floats";
   }
 };

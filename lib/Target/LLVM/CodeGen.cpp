@@ -34,14 +34,14 @@ using llvm::Error;
 namespace {
 
 /// Code addresses the weights relative to itself, with 32 bits and a sign.
-constexpr uint64_t MaxWeightsBytes = uint64_t(1) << 31;
+constexpr uint64_t maxWeightsBytes = uint64_t(1) << 31;
 
 Error checkWeights(const WeightsBlob &weights,
                    const llvm::TargetMachine &machine) {
   if (!machine.getTargetTriple().isOSBinFormatELF())
     return llvm::createStringError("weights are written as ELF only, not for " +
                                    machine.getTargetTriple().str());
-  if (weights.size >= MaxWeightsBytes)
+  if (weights.size >= maxWeightsBytes)
     return llvm::createStringError(
         "the model has %llu bytes of weights; an object holds less than 2 GiB",
         static_cast<unsigned long long>(weights.size));
@@ -54,7 +54,7 @@ void emitWeights(const WeightsBlob &weights, llvm::MCStreamer &streamer) {
   streamer.switchSection(context.getELFSection(".rodata." + weights.symbol,
                                                llvm::ELF::SHT_PROGBITS,
                                                llvm::ELF::SHF_ALLOC));
-  streamer.emitValueToAlignment(llvm::Align(WeightsBlob::Alignment));
+  streamer.emitValueToAlignment(llvm::Align(WeightsBlob::alignment));
   llvm::MCSymbol *symbol = context.getOrCreateSymbol(weights.symbol);
   streamer.emitSymbolAttribute(symbol, llvm::MCSA_Global);
   streamer.emitSymbolAttribute(symbol, llvm::MCSA_Hidden);

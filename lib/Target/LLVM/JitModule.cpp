@@ -27,7 +27,7 @@ using llvm::StringRef;
 
 namespace {
 
-constexpr StringRef PackedName = "lathe_packed_entry";
+constexpr StringRef packedName = "lathe_packed_entry";
 
 /// Adds `int packed(void *const *args)`, which calls `entry` with args[0],
 /// args[1] …: C++ cannot call a function with a number of arguments that is
@@ -37,7 +37,7 @@ void addPackedEntry(llvm::Module &code, llvm::Function &entry) {
   auto *ptr = llvm::PointerType::get(context, 0);
   auto *packed = llvm::Function::Create(
       llvm::FunctionType::get(entry.getReturnType(), {ptr}, false),
-      llvm::GlobalValue::ExternalLinkage, PackedName, code);
+      llvm::GlobalValue::ExternalLinkage, packedName, code);
   llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context, "", packed));
   llvm::SmallVector<llvm::Value *> arguments;
   for (unsigned i = 0; i < entry.arg_size(); ++i)
@@ -58,13 +58,12 @@ void addressWeightsIndirectly(NativeModule &module) {
 /// One aligned copy of the weights, `aligned` its start.
 std::unique_ptr<char[]> copyWeights(const WeightsBlob &weights,
                                     char *&aligned) {
-  auto data = std::make_unique<char[]>(weights.size + WeightsBlob::Alignment);
+  auto data = std::make_unique<char[]>(weights.size + WeightsBlob::alignment);
   aligned = reinterpret_cast<char *>(
-      llvm::alignAddr(data.get(), llvm::Align(WeightsBlob::Alignment)));
+      llvm::alignAddr(data.get(), llvm::Align(WeightsBlob::alignment)));
   char *position = aligned;
-  weights.forEachPiece([&](StringRef piece) {
-    position = std::copy(piece.begin(), piece.end(), position);
-  });
+  weights.forEachPiece(
+      [&](StringRef piece) { position = llvm::copy(piece, position); });
   return data;
 }
 
@@ -149,7 +148,7 @@ JitModule::create(mlir::ModuleOp module, const NativeOptions &options) {
   auto jit = link(*native, **machine, weights);
   if (!jit)
     return jit.takeError();
-  auto entry = (*jit)->lookup(PackedName);
+  auto entry = (*jit)->lookup(packedName);
   if (!entry)
     return entry.takeError();
   return std::unique_ptr<JitModule>(

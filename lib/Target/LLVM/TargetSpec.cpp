@@ -29,8 +29,8 @@ using llvm::StringRef;
 
 namespace {
 
-constexpr const char *X86Triple = "x86_64-unknown-linux-gnu";
-constexpr const char *AArch64Triple = "aarch64-unknown-linux-gnu";
+constexpr const char *x86Triple = "x86_64-unknown-linux-gnu";
+constexpr const char *aarch64Triple = "aarch64-unknown-linux-gnu";
 
 /// Registers the back ends that Lathe offers and that of this machine. Debian's
 /// LLVM has about twenty.
@@ -89,9 +89,9 @@ TargetSpec getArchitecture(StringRef name) {
   if (name == "host")
     return getHost();
   if (name.starts_with("x86-64"))
-    return {X86Triple, name.str(), "", name == "x86-64-v4" ? 512u : 0u};
+    return {x86Triple, name.str(), "", name == "x86-64-v4" ? 512u : 0u};
   // What is neither is a processor's own name; most that people name are Arm's.
-  return {AArch64Triple, name == "aarch64" ? "generic" : name.str(), "", 0};
+  return {aarch64Triple, name == "aarch64" ? "generic" : name.str(), "", 0};
 }
 
 /// LLVM's name of a feature.

@@ -75,12 +75,12 @@ std::string GraphBuilder::reserveOutput(StringRef name) {
   return makeUnique(name, tensorNames);
 }
 
-void GraphBuilder::addOutput(StringRef name, std::string tensor,
+void GraphBuilder::addOutput(StringRef name, const std::string &tensor,
                              ElementKind kind, ArrayRef<int64_t> shape) {
   if (nodeResults.contains(tensor) && !outputNames.contains(tensor))
     outputNames[tensor] = name.str();
   else
-    addNodeTo(name.str(), "Identity", name, std::move(tensor), {});
+    addNodeTo(name.str(), "Identity", name, tensor, {});
   setType(*model->mutable_graph()->add_output(), name, kind, shape);
 }
 

@@ -61,8 +61,8 @@ public:
   /// Keeps `name` for an output. Answers with the name the output can have.
   std::string reserveOutput(llvm::StringRef name);
   /// Makes `tensor` the output whose name was reserved as `name`.
-  void addOutput(llvm::StringRef name, std::string tensor, ElementKind kind,
-                 llvm::ArrayRef<int64_t> shape);
+  void addOutput(llvm::StringRef name, const std::string &tensor,
+                 ElementKind kind, llvm::ArrayRef<int64_t> shape);
 
   std::string addInitializer(llvm::StringRef name, const HostTensor &tensor);
 

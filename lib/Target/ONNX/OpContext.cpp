@@ -87,7 +87,7 @@ std::string OpContext::create(StringRef type, Inputs inputs,
   return graph.addNode(type, (name + "/" + type).str(), inputs, attributes);
 }
 
-std::string OpContext::createCast(std::string tensor, ElementKind from,
+std::string OpContext::createCast(const std::string &tensor, ElementKind from,
                                   ElementKind to) {
   return from == to || tensor.empty()
              ? tensor

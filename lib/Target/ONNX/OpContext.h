@@ -59,7 +59,8 @@ public:
   /// Adds a node besides the one that gives the result.
   std::string create(llvm::StringRef type, Inputs inputs,
                      llvm::ArrayRef<NodeAttribute> attributes = {});
-  std::string createCast(std::string tensor, ElementKind from, ElementKind to);
+  std::string createCast(const std::string &tensor, ElementKind from,
+                         ElementKind to);
 
   /// Adds the node that gives the op's result, with its dimensions in `layout`
   /// or in their own order.

@@ -27,7 +27,7 @@ namespace lathe {
 struct WeightsBlob {
   /// Bytes to which the block and every constant in it are aligned: a cache
   /// line, and the widest vector register.
-  static constexpr uint64_t Alignment = 64;
+  static constexpr uint64_t alignment = 64;
 
   struct Segment {
     uint64_t offset; ///< in bytes from the start of the block

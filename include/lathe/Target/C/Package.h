@@ -44,7 +44,7 @@ struct CPackageOptions {
   Weights weights = Weights::Auto;
   /// Bytes of weights. C arrays take compilers some 250 bytes of memory and
   /// 3 us per element: 3.5 million floats took gcc 12 s and 0.9 GB.
-  int64_t incbinThreshold = 256 * 1024;
+  int64_t incbinThreshold = int64_t(256) * 1024;
   /// The target as the user gave it, for the manifest and the README.
   std::string target = "c99";
   std::optional<SelfTestData> selfTest;

@@ -119,6 +119,8 @@ static LogicalResult verifyConvolution(Operation *op, int64_t group,
     return op->emitOpError("group ")
            << group << " does not divide the " << inputChannels << " input and "
            << outputs << " output channels";
+  if (inputChannels < 1 || outputs < 1)
+    return op->emitOpError("needs at least one input and one output channel");
   if (weightInputs * group != inputChannels)
     return op->emitOpError("weight has ")
            << weightInputs << " input channels a group, but the input has "
@@ -175,11 +177,17 @@ static void addSpatialLoops(SmallVectorImpl<LoopDim> &loops, StringRef prefix,
   }
 }
 
+/// The loops over the batch and the positions of `result`.
+static SmallVector<LoopDim> getOutputLoops(ArrayRef<int64_t> result) {
+  SmallVector<LoopDim> loops = {{"n", result[0], false}};
+  addSpatialLoops(loops, "o", result.drop_front().drop_back(), false);
+  return loops;
+}
+
 SmallVector<LoopDim> ConvOp::getLoops() {
   ArrayRef<int64_t> result = getType().getShape();
   ArrayRef<int64_t> weight = getWeight().getType().getShape();
-  SmallVector<LoopDim> loops = {{"n", result[0], false}};
-  addSpatialLoops(loops, "o", result.drop_front().drop_back(), false);
+  SmallVector<LoopDim> loops = getOutputLoops(result);
   int64_t group = getGroup();
   if (group > 1)
     loops.push_back({"g", group, false});
@@ -277,8 +285,7 @@ int64_t ConvTransposeOp::getMACs() {
 SmallVector<LoopDim> ConvTransposeOp::getLoops() {
   ArrayRef<int64_t> result = getType().getShape();
   ArrayRef<int64_t> weight = getWeight().getType().getShape();
-  SmallVector<LoopDim> loops = {{"n", result[0], false}};
-  addSpatialLoops(loops, "o", result.drop_front().drop_back(), false);
+  SmallVector<LoopDim> loops = getOutputLoops(result);
   int64_t group = getGroup();
   if (group > 1)
     loops.push_back({"g", group, false});
@@ -330,8 +337,7 @@ static LogicalResult inferPool(std::optional<Location> loc, Adaptor adaptor,
 
 template <typename Pool> static SmallVector<LoopDim> poolLoops(Pool pool) {
   ArrayRef<int64_t> result = pool.getType().getShape();
-  SmallVector<LoopDim> loops = {{"n", result[0], false}};
-  addSpatialLoops(loops, "o", result.drop_front().drop_back(), false);
+  SmallVector<LoopDim> loops = getOutputLoops(result);
   loops.push_back({"c", result.back(), false});
   addSpatialLoops(loops, "k", pool.getKernel(), true);
   return loops;

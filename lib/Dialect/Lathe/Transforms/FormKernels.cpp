@@ -31,6 +31,10 @@ namespace {
 
 /// The ops of one kernel, collected from its last op upwards.
 struct Group {
+  /// No more ops than this fuse. Real models stay far below it; without it, a
+  /// model that is one long chain would be one expression of any depth.
+  static constexpr size_t maxOps = 64;
+
   llvm::SetVector<Operation *> ops;
   bool hasRoot = false;
 };
@@ -49,7 +53,8 @@ bool isDecoding(Operation *op) {
 bool canFuse(Operation *producer, OpOperand &use, const Group &group) {
   if (isDecoding(producer))
     return true;
-  if (!producer->hasOneUse() || !isa<ElementwiseOpInterface>(use.getOwner()))
+  if (!producer->hasOneUse() || !isa<ElementwiseOpInterface>(use.getOwner()) ||
+      group.ops.size() >= Group::maxOps)
     return false;
   auto type = cast<RankedTensorType>(producer->getResult(0).getType());
   auto result = cast<RankedTensorType>(use.getOwner()->getResult(0).getType());
@@ -151,6 +156,8 @@ struct FormKernels : lathe::impl::FormKernelsBase<FormKernels> {
   }
 
   void runOnOperation() override {
+    if (getOperation().isExternal())
+      return;
     separateDecodings(getOperation().getBody().front());
     SmallVector<Operation *> ops;
     for (Operation &op : getOperation().getBody().front().without_terminator())

@@ -20,6 +20,8 @@ namespace {
 
 struct IsolateBuffers : lathe::impl::IsolateBuffersBase<IsolateBuffers> {
   void runOnOperation() override {
+    if (getOperation().isExternal())
+      return;
     Block &block = getOperation().getBody().front();
     for (Operation &op : llvm::make_early_inc_range(block)) {
       if (isa<AssembleOpInterface>(op) || op.hasTrait<OpTrait::IsTerminator>())

@@ -77,6 +77,7 @@ public:
   unsigned numFunctions = 0, numShared = 0;
 
 private:
+  LogicalResult reserveNames();
   LogicalResult createEntry();
   void createSignature(SmallVectorImpl<Type> &types,
                        SmallVectorImpl<Attribute> &attributes);
@@ -524,9 +525,21 @@ void Outliner::outline(KernelOp kernel) {
   func::CallOp::create(builder, loc, func, arguments);
 }
 
+/// What the module holds already, the functions of other models among it, keeps
+/// its name; those of the interface are not free to be another.
+LogicalResult Outliner::reserveNames() {
+  for (auto symbol : module.getOps<SymbolOpInterface>())
+    names.insert(symbol.getName());
+  for (StringRef suffix : {"_run", "_reset"})
+    if (names.contains((model.getSymName() + suffix).str()))
+      return model.emitError("cannot have its entry called '")
+             << model.getSymName() << suffix
+             << "', which is the name of another function";
+  return success();
+}
+
 LogicalResult Outliner::run() {
-  names.insert(model.getSymName());
-  if (failed(createEntry()))
+  if (failed(reserveNames()) || failed(createEntry()))
     return failure();
   for (Operation &op : model.getBody().front().without_terminator()) {
     if (auto kernel = dyn_cast<KernelOp>(op)) {

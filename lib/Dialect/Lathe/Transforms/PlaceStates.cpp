@@ -25,6 +25,8 @@ struct PlaceStates : lathe::impl::PlaceStatesBase<PlaceStates> {
   using PlaceStatesBase::PlaceStatesBase;
 
   void runOnOperation() override {
+    if (getOperation().isExternal())
+      return;
     func::FuncOp func = getOperation();
     if (failed(checkAttributes(func)))
       return signalPassFailure();

@@ -28,6 +28,8 @@ struct PlanMemory : lathe::impl::PlanMemoryBase<PlanMemory> {
   using PlanMemoryBase::PlanMemoryBase;
 
   void runOnOperation() override {
+    if (getOperation().isExternal())
+      return;
     func::FuncOp func = getOperation();
     if (alignment <= 0 || !llvm::isPowerOf2_64(alignment)) {
       func.emitError("the alignment must be a power of two, not ") << alignment;

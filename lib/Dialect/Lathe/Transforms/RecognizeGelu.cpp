@@ -30,7 +30,7 @@ struct Product {
 
   /// Takes one occurrence of `factor` out.
   bool remove(Value factor) {
-    auto it = llvm::find(factors, factor);
+    auto *it = llvm::find(factors, factor);
     if (it == factors.end())
       return false;
     factors.erase(it);

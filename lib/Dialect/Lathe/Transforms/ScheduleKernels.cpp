@@ -23,6 +23,8 @@ struct ScheduleKernels : lathe::impl::ScheduleKernelsBase<ScheduleKernels> {
   using ScheduleKernelsBase::ScheduleKernelsBase;
 
   void runOnOperation() override {
+    if (getOperation().isExternal())
+      return;
     FailureOr<KernelGraph> graph =
         KernelGraph::build(getOperation(), ioInArena);
     if (failed(graph))

@@ -128,7 +128,7 @@ StrategyAttr shareAmongThreads(StrategyAttr strategy, ArrayRef<LoopDim> loops,
   if (best < leastSpeedup)
     return strategy;
   SmallVector<int64_t> order = llvm::to_vector(strategy.getOrder());
-  auto chosen = llvm::find_if(
+  auto *chosen = llvm::find_if(
       order, [&](int64_t loop) { return speedups[loop] >= tolerance * best; });
   std::rotate(order.begin(), chosen, chosen + 1);
   return StrategyAttr::get(strategy.getContext(), order, strategy.getTile(),

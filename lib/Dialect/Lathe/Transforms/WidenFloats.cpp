@@ -28,6 +28,8 @@ namespace {
 
 struct WidenFloats : lathe::impl::WidenFloatsBase<WidenFloats> {
   void runOnOperation() override {
+    if (getOperation().isExternal())
+      return;
     Block &block = getOperation().getBody().front();
     OpBuilder builder(&getContext());
     widened.clear();
