@@ -20,9 +20,10 @@ const OperatorRegistry &OperatorRegistry::get() {
   static const OperatorRegistry registry = [] {
     OperatorRegistry all;
     for (auto addFamily :
-         {addActivations, addConstants, addConvolutions, addDataMovement,
-          addElementwise, addIndexing, addMatMul, addNormalizations, addPooling,
-          addReductions, addResize, addShapes})
+         {addActivations, addAttention, addColumns, addConstants,
+          addConvolutions, addDataMovement, addElementwise, addIndexedPooling,
+          addIndexing, addMatMul, addNormalizations, addPooling, addReductions,
+          addRegions, addResize, addSampling, addShapes})
       addFamily(all);
     return all;
   }();
