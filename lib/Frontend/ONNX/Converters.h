@@ -23,8 +23,10 @@ void addConstants(OperatorRegistry &registry);
 void addConvolutions(OperatorRegistry &registry);
 void addDataMovement(OperatorRegistry &registry);
 void addElementwise(OperatorRegistry &registry);
+void addFeatures(OperatorRegistry &registry);
 void addIndexedPooling(OperatorRegistry &registry);
 void addIndexing(OperatorRegistry &registry);
+void addLinearModels(OperatorRegistry &registry);
 void addMatMul(OperatorRegistry &registry);
 void addNormalizations(OperatorRegistry &registry);
 void addPooling(OperatorRegistry &registry);
@@ -33,6 +35,7 @@ void addRegions(OperatorRegistry &registry);
 void addResize(OperatorRegistry &registry);
 void addSampling(OperatorRegistry &registry);
 void addShapes(OperatorRegistry &registry);
+void addTreeEnsembles(OperatorRegistry &registry);
 
 } // namespace lathe::frontend
 

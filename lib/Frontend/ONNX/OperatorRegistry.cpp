@@ -20,10 +20,13 @@ const OperatorRegistry &OperatorRegistry::get() {
   static const OperatorRegistry registry = [] {
     OperatorRegistry all;
     for (auto addFamily :
-         {addActivations, addAttention, addColumns, addConstants,
-          addConvolutions, addDataMovement, addElementwise, addIndexedPooling,
-          addIndexing, addMatMul, addNormalizations, addPooling, addReductions,
-          addRegions, addResize, addSampling, addShapes})
+         {addActivations,    addAttention,    addColumns,
+          addConstants,      addConvolutions, addDataMovement,
+          addElementwise,    addFeatures,     addIndexedPooling,
+          addIndexing,       addLinearModels, addMatMul,
+          addNormalizations, addPooling,      addReductions,
+          addRegions,        addResize,       addSampling,
+          addShapes,         addTreeEnsembles})
       addFamily(all);
     return all;
   }();
