@@ -35,6 +35,7 @@ void addRegions(OperatorRegistry &registry);
 void addResize(OperatorRegistry &registry);
 void addSampling(OperatorRegistry &registry);
 void addShapes(OperatorRegistry &registry);
+void addSupportVectorMachines(OperatorRegistry &registry);
 void addTreeEnsembles(OperatorRegistry &registry);
 
 } // namespace lathe::frontend

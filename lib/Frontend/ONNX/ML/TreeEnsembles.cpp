@@ -38,23 +38,18 @@ static Value addBase(NodeContext &node, Value scores, ArrayRef<double> base) {
   return node.create<AddOp>(scores, createRow(node, base, getElement(scores)));
 }
 
-/// If all weights are for one class of two, makes them those of a single
-/// score, that of the second class.
-static bool makeBinary(Trees &trees, int64_t numLabels) {
+/// The class that all weights are for, if they are for one class of two.
+static std::optional<int64_t> getOnlyClass(const Trees &trees,
+                                           int64_t numLabels) {
   std::optional<int64_t> only;
   for (const Trees::Leaf &leaf : trees.leaves)
     for (const Trees::Weight &weight : leaf) {
       if (only && *only != weight.target)
-        return false;
+        return std::nullopt;
       only = weight.target;
     }
-  if (numLabels != 2 || !only || *only < 0 || *only > 1)
-    return false;
-  for (Trees::Leaf &leaf : trees.leaves)
-    for (Trees::Weight &weight : leaf)
-      weight.target = 0;
-  trees.numTargets = 1;
-  return true;
+  bool isOneOfTwo = numLabels == 2 && only && *only >= 0 && *only < 2;
+  return isOneOfTwo ? only : std::nullopt;
 }
 
 static bool hasNegativeWeight(const Trees &trees) {
@@ -63,18 +58,38 @@ static bool hasNegativeWeight(const Trees &trees) {
   });
 }
 
-/// One score is that of the second class. If it is a sum of weights that are
-/// not negative, it is its probability; else its sign decides.
-static LogicalResult finishBinary(NodeContext &node, const Trees &trees,
-                                  const ClassLabels &labels,
-                                  PostTransform transform, Value score) {
+/// A single score, that of the second class. If it is a sum of weights that are
+/// not negative, it is its probability; else its sign decides. What stands for
+/// the first class follows ONNX Runtime: nothing where the weights name the
+/// second one.
+static LogicalResult convertBinary(NodeContext &node, Trees &trees,
+                                   int64_t onlyClass, Value samples,
+                                   const ClassLabels &labels,
+                                   PostTransform transform,
+                                   ArrayRef<double> base) {
+  for (Trees::Leaf &leaf : trees.leaves)
+    for (Trees::Weight &weight : leaf)
+      weight.target = 0;
+  trees.numTargets = 1;
+  Type element = getElement(samples);
+  Value score =
+      addBase(node, trees.evaluate(node, samples, element), base.take_back(1));
   bool isSigned = hasNegativeWeight(trees);
   Value label = labels.getByThreshold(node, score, isSigned ? 0 : 0.5,
                                       labels[0], labels[1]);
-  Value scores = isSigned
-                     ? applyPostTransform(node, transform,
-                                          createOppositeScores(node, score))
-                     : createComplementScores(node, score);
+  if (node.hasFailed())
+    return failure();
+  Value scores;
+  if (onlyClass == 1 && base.size() < 2) {
+    Value none = node.create<MulOp>(score, node.createScalar(0, element));
+    scores = node.create<ConcatOp>(ValueRange{none, score}, 1);
+  } else if (isSigned || transform == PostTransform::Logistic) {
+    scores = createOppositeScores(node, score);
+  } else {
+    scores = createComplementScores(node, score);
+    transform = PostTransform::None;
+  }
+  scores = applyPostTransform(node, transform, scores);
   if (node.hasFailed())
     return failure();
   return node.setResults(
@@ -95,12 +110,9 @@ static LogicalResult convertClassifier(NodeContext &node) {
   if (labels.size() < 2)
     return node.error("a classifier needs labels for at least two classes");
   trees->numTargets = labels.size();
-  if (makeBinary(*trees, labels.size())) {
-    if (base.size() == 2)
-      base.erase(base.begin());
-    Value score = addBase(node, trees->evaluate(node, samples, element), base);
-    return finishBinary(node, *trees, labels, transform, score);
-  }
+  if (auto onlyClass = getOnlyClass(*trees, labels.size()))
+    return convertBinary(node, *trees, *onlyClass, samples, labels, transform,
+                         base);
   Value scores = addBase(node, trees->evaluate(node, samples, element), base);
   Value label = labels.getLargest(node, scores);
   Value result = applyPostTransform(node, transform, scores);
