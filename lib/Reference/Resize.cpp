@@ -26,10 +26,16 @@ static double coordinate(CoordinateMode mode, int64_t i, double scale,
     return (x + 0.5) / scale - 0.5;
   case CoordinateMode::PytorchHalfPixel:
     return to > 1 ? (x + 0.5) / scale - 0.5 : 0;
-  case CoordinateMode::AlignCorners:
-    return to > 1
-               ? x * static_cast<double>(from - 1) / static_cast<double>(to - 1)
+  case CoordinateMode::AlignCorners: {
+    // What a stated scale makes of the extent, before it is rounded down.
+    double exact = static_cast<double>(to);
+    double length = scale * static_cast<double>(from);
+    if (std::fabs(length - exact) <= exact * 0x1p-23)
+      length = exact;
+    return to > 1 && length > 1
+               ? x * static_cast<double>(from - 1) / (length - 1)
                : 0;
+  }
   case CoordinateMode::Asymmetric:
     return x / scale;
   }

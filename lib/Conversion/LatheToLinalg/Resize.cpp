@@ -87,12 +87,27 @@ static Ratio ratioOf(double scale, int64_t output, int64_t input,
   return best.numerator > 0 ? best : extents;
 }
 
+/// o * (input - 1) / (length - 1), where the length is `scale` * `input`: with
+/// a stated scale not a whole number (onnx/docs/Operators.md, Resize).
+static Coordinate alignedCornersOf(double scale, int64_t output,
+                                   int64_t input) {
+  int64_t limit =
+      std::max<int64_t>((int64_t(1) << 28) / output / input, int64_t(1));
+  auto [up, down] = ratioOf(scale, output, input, limit);
+  if (up * input == output * down)
+    up = output, down = input;
+  int64_t length = up * input - down;
+  if (output == 1 || length <= 0)
+    return {0, 0, 1};
+  int64_t common = std::gcd((input - 1) * down, length);
+  return {(input - 1) * down / common, 0, length / common};
+}
+
 static Coordinate coordinateOf(ResizeOp op, int64_t dim) {
   int64_t input = op.getInput().getType().getDimSize(dim);
   int64_t output = op.getType().getDimSize(dim);
   if (op.getCoordinates() == CoordinateMode::AlignCorners)
-    return output == 1 ? Coordinate{0, 0, 1}
-                       : Coordinate{input - 1, 0, output - 1};
+    return alignedCornersOf(op.getScales()[dim], output, input);
   // Numerators must fit the 32-bit indices of small targets.
   int64_t limit = (int64_t(1) << 28) / std::max(input, output);
   auto [up, down] = ratioOf(op.getScales()[dim], output, input, limit);

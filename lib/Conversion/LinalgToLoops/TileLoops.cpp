@@ -128,6 +128,18 @@ static int64_t coefficientOf(AffineExpr expr, int64_t loop, int64_t loops) {
   return constant ? constant.getValue() : 0;
 }
 
+/// What `expr`, which must depend on `loop` alone then, is at iteration `at` if
+/// the other loops are at their first.
+static int64_t valueAt(AffineExpr expr, int64_t loop, int64_t loops,
+                       int64_t at) {
+  MLIRContext *context = expr.getContext();
+  SmallVector<AffineExpr> dims(loops, getAffineConstantExpr(0, context));
+  dims[loop] = getAffineConstantExpr(at, context);
+  return cast<AffineConstantExpr>(
+             simplifyAffineExpr(expr.replaceDims(dims), 0, 0))
+      .getValue();
+}
+
 int64_t TileEmitter::tileOf(int64_t loop) const {
   int64_t tile =
       loop < static_cast<int64_t>(body.tile.size()) ? body.tile[loop] : 1;
@@ -143,19 +155,32 @@ SmallVector<Segment> TileEmitter::segmentsOf(int64_t loop) {
   // The interior, where every window lies inside the input.
   int64_t first = 0, end = extent;
   forEachPadded([&](tensor::PadOp pad, int64_t dim, AffineExpr index) {
-    int64_t step = coefficientOf(index, loop, extents.size());
-    if (step <= 0)
+    if (!index.isFunctionOfDim(loop))
       return;
     int64_t reach = 0; // how far the window extends beyond its first element
+    bool isClipped = false;
     for (int64_t other = parallel; other < static_cast<int64_t>(extents.size());
-         ++other)
-      reach +=
-          coefficientOf(index, other, extents.size()) * (extents[other] - 1);
+         ++other) {
+      int64_t step = coefficientOf(index, other, extents.size());
+      reach += step * (extents[other] - 1);
+      isClipped |= step > 0;
+    }
     int64_t low = pad.getStaticLow()[dim];
-    int64_t size = pad.getSourceType().getDimSize(dim);
-    first = std::max(first, llvm::divideCeilSigned(low, step));
-    end = std::min(end,
-                   llvm::divideFloorSigned(size - 1 + low - reach, step) + 1);
+    int64_t last = pad.getSourceType().getDimSize(dim) - 1 + low - reach;
+    int64_t step = coefficientOf(index, loop, extents.size());
+    if (step > 0) {
+      first = std::max(first, llvm::divideCeilSigned(low, step));
+      end = std::min(end, llvm::divideFloorSigned(last, step) + 1);
+    } else if (step == 0 && isClipped) {
+      // The quotient by a transposed convolution's stride, which never falls.
+      auto at = [&](int64_t i) {
+        return valueAt(index, loop, extents.size(), i);
+      };
+      while (first < extent && at(first) < low)
+        ++first;
+      while (end > first && at(end - 1) > last)
+        --end;
+    }
   });
   first = std::min(first, extent);
   end = std::max(end, first);

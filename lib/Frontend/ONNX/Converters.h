@@ -17,17 +17,26 @@ namespace lathe::frontend {
 class OperatorRegistry;
 
 void addActivations(OperatorRegistry &registry);
+void addAttention(OperatorRegistry &registry);
+void addColumns(OperatorRegistry &registry);
 void addConstants(OperatorRegistry &registry);
 void addConvolutions(OperatorRegistry &registry);
 void addDataMovement(OperatorRegistry &registry);
 void addElementwise(OperatorRegistry &registry);
+void addFeatures(OperatorRegistry &registry);
+void addIndexedPooling(OperatorRegistry &registry);
 void addIndexing(OperatorRegistry &registry);
+void addLinearModels(OperatorRegistry &registry);
 void addMatMul(OperatorRegistry &registry);
 void addNormalizations(OperatorRegistry &registry);
 void addPooling(OperatorRegistry &registry);
 void addReductions(OperatorRegistry &registry);
+void addRegions(OperatorRegistry &registry);
 void addResize(OperatorRegistry &registry);
+void addSampling(OperatorRegistry &registry);
 void addShapes(OperatorRegistry &registry);
+void addSupportVectorMachines(OperatorRegistry &registry);
+void addTreeEnsembles(OperatorRegistry &registry);
 
 } // namespace lathe::frontend
 

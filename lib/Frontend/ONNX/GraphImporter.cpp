@@ -312,13 +312,10 @@ OwningOpRef<ModuleOp> GraphImporter::attempt() {
   Block *body = function.addEntryBlock();
   builder.setInsertionPointToStart(body);
 
-  Scope scope{graph.node(),
-              OpsetVersions(model->getProto().opset_import()),
-              {},
-              {},
-              {},
-              {},
-              {}};
+  Scope scope{graph.node(), OpsetVersions(model->getProto().opset_import()),
+              {},           {},
+              {},           {},
+              {},           {}};
   if (getOutputNames().empty())
     return (void)error("the graph has no outputs"), nullptr;
   if (failed(collectInitializers(scope)) ||

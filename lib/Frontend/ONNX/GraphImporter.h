@@ -60,6 +60,8 @@ private:
     const Nodes &nodes;
     OpsetVersions opsets;
     llvm::StringMap<mlir::Value> values;
+    /// Results that a node does not have, and the errors that reading them is.
+    llvm::StringMap<std::string> refused;
     /// Tensors whose constants are built when they are first read.
     llvm::StringMap<const onnx::TensorProto *> initializers;
     llvm::StringMap<const onnx::SparseTensorProto *> sparseInitializers;

@@ -184,6 +184,13 @@ SmallVector<double> NodeContext::getFloats(StringRef name,
   return {found->floats().begin(), found->floats().end()};
 }
 
+SmallVector<StringRef> NodeContext::getStrings(StringRef name) {
+  const AttributeProto *found = findAttribute(name, AttributeProto::STRINGS);
+  if (!found)
+    return {};
+  return {found->strings().begin(), found->strings().end()};
+}
+
 std::optional<HostTensor>
 NodeContext::checkTensor(StringRef name, llvm::Expected<HostTensor> tensor) {
   if (tensor)

@@ -82,6 +82,7 @@ public:
                                      llvm::ArrayRef<int64_t> otherwise = {});
   llvm::SmallVector<double> getFloats(llvm::StringRef name,
                                       llvm::ArrayRef<double> otherwise = {});
+  llvm::SmallVector<llvm::StringRef> getStrings(llvm::StringRef name);
   /// The elements of a tensor attribute; an error if there is none.
   std::optional<HostTensor> getTensor(llvm::StringRef name);
   std::optional<HostTensor> getSparseTensor(llvm::StringRef name);
@@ -146,6 +147,15 @@ public:
   mlir::LogicalResult setResults(llvm::ArrayRef<mlir::Value> values);
   llvm::ArrayRef<mlir::Value> getResults() const { return results; }
 
+  /// Lets the node have no result number `index`, whose value in the results is
+  /// null then; reading it is an error that says `why`.
+  void refuseResult(unsigned index, const llvm::Twine &why) {
+    refusals.emplace_back(index, why.str());
+  }
+  llvm::ArrayRef<std::pair<unsigned, std::string>> getRefusals() const {
+    return refusals;
+  }
+
   mlir::OpBuilder &getBuilder() { return builder; }
   mlir::Location getLoc() const { return loc; }
 
@@ -169,6 +179,7 @@ private:
   mlir::Type placeholder;
   llvm::StringSet<> usedAttributes;
   llvm::SmallVector<mlir::Value, 1> results;
+  llvm::SmallVector<std::pair<unsigned, std::string>, 0> refusals;
   bool failed = false;
 };
 

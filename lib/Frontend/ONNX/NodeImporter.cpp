@@ -51,6 +51,8 @@ FailureOr<Value> GraphImporter::readTensor(Scope &scope, StringRef name) {
     constant = addConstant(name, model->getTensor(*dense->second));
   else if (sparse != scope.sparseInitializers.end())
     constant = addConstant(name, model->getTensor(*sparse->second));
+  else if (auto why = scope.refused.find(name); why != scope.refused.end())
+    return error(why->second);
   else
     return error("tensor '" + name +
                  "' is an optional output of its node that is not supported");
@@ -245,8 +247,12 @@ LogicalResult GraphImporter::convert(Scope &scope, const Call &call,
     return failure();
   // Results that a converter does not give are reported where they are read.
   for (auto [name, value] : llvm::zip(node.output(), context.getResults()))
-    if (!name.empty())
+    if (!name.empty() && value)
       scope.values[name] = value;
+  for (const auto &[index, why] : context.getRefusals())
+    if (static_cast<int>(index) < node.output_size())
+      scope.refused[node.output(static_cast<int>(index))] =
+          "node '" + call.name + "' (" + node.op_type() + "): " + why;
   return success();
 }
 
@@ -289,6 +295,7 @@ LogicalResult GraphImporter::expandFunction(Scope &caller, const Call &call,
                            " deep, so they seem to be recursive");
   Scope scope{function.node(),
               OpsetVersions(function.opset_import()),
+              {},
               {},
               {},
               {},

@@ -19,10 +19,17 @@ using llvm::StringRef;
 const OperatorRegistry &OperatorRegistry::get() {
   static const OperatorRegistry registry = [] {
     OperatorRegistry all;
-    for (auto addFamily :
-         {addActivations, addConstants, addConvolutions, addDataMovement,
-          addElementwise, addIndexing, addMatMul, addNormalizations, addPooling,
-          addReductions, addResize, addShapes})
+    for (auto addFamily : {addActivations,    addAttention,
+                           addColumns,        addConstants,
+                           addConvolutions,   addDataMovement,
+                           addElementwise,    addFeatures,
+                           addIndexedPooling, addIndexing,
+                           addLinearModels,   addMatMul,
+                           addNormalizations, addPooling,
+                           addReductions,     addRegions,
+                           addResize,         addSampling,
+                           addShapes,         addSupportVectorMachines,
+                           addTreeEnsembles})
       addFamily(all);
     return all;
   }();

@@ -24,6 +24,10 @@ class NodeContext;
 /// Builds lathe ops for one node. Errors are emitted through the context.
 using Converter = mlir::LogicalResult (*)(NodeContext &);
 
+/// The domain of classical machine learning, and its newest version.
+constexpr llvm::StringLiteral mlDomain = "ai.onnx.ml";
+constexpr int64_t newestMlOpset = 5;
+
 /// The versions of the operator set that a converter is for.
 struct Versions {
   int64_t since;

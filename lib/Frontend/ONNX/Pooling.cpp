@@ -59,9 +59,12 @@ static std::optional<Window> getPoolWindow(NodeContext &node,
 static LogicalResult convertMaxPool(NodeContext &node) {
   SmallVector<int64_t> stated;
   std::optional<Window> window = getPoolWindow(node, stated);
-  node.getInt("storage_order", 0); // Of the indices, which are not given.
+  bool columnMajor = node.getBool("storage_order", false); // Of the indices.
   if (!window)
     return failure();
+  const auto &outputs = node.getNode().output();
+  if (outputs.size() > 1 && !outputs[1].empty())
+    return convertMaxPoolWithIndices(node, *window, columnMajor);
   Value pool = node.create<MaxPoolOp>(node.toChannelsLast(node.getInput(0)),
                                       window->kernel, window->strides,
                                       window->dilations, window->pads);
@@ -101,10 +104,96 @@ static LogicalResult convertGlobalPool(NodeContext &node) {
   return node.setResults(node.toChannelsFirst(reduced));
 }
 
+//===----------------------------------------------------------------------===//
+// Lp norms
+//===----------------------------------------------------------------------===//
+
+/// |x|^p.
+static Value createPower(NodeContext &node, Value x, double p) {
+  if (p == 2)
+    return node.create<MulOp>(x, x);
+  Value magnitude = node.create<AbsOp>(x);
+  if (p == 1 || node.hasFailed())
+    return magnitude;
+  return node.create<PowOp>(magnitude, node.createScalar(p, getElement(x)));
+}
+
+/// x^(1/p), for x >= 0.
+static Value createRoot(NodeContext &node, Value x, double p) {
+  if (p == 1 || node.hasFailed())
+    return x;
+  if (p == 2)
+    return node.create<SqrtOp>(x);
+  return node.create<PowOp>(x, node.createScalar(1 / p, getElement(x)));
+}
+
+/// The exponent, a float in version 1; an error unless it is positive.
+static double getExponent(NodeContext &node) {
+  double p = node.getOpset() < 2 ? node.getFloat("p", 2)
+                                 : static_cast<double>(node.getInt("p", 2));
+  if (!(p > 0))
+    (void)node.error("attribute 'p' must be positive");
+  return p;
+}
+
+/// The sum is the mean of the whole window, padding included, times the
+/// window's size.
+static LogicalResult convertLpPool(NodeContext &node) {
+  SmallVector<int64_t> stated;
+  std::optional<Window> window = getPoolWindow(node, stated);
+  double p = getExponent(node);
+  if (!window || node.hasFailed())
+    return failure();
+  OpBuilder &builder = node.getBuilder();
+  Value powers = createPower(node, node.toChannelsLast(node.getInput(0)), p);
+  Value mean = node.create<AvgPoolOp>(
+      powers, builder.getDenseI64ArrayAttr(window->kernel),
+      builder.getDenseI64ArrayAttr(window->strides),
+      builder.getDenseI64ArrayAttr(window->dilations),
+      builder.getDenseI64ArrayAttr(window->pads), builder.getUnitAttr(),
+      DenseI64ArrayAttr());
+  double size = static_cast<double>(ShapedType::getNumElements(window->kernel));
+  Value sum = node.create<MulOp>(
+      mean, node.createScalar(size, getElement(node.getInput(0))));
+  return node.setResults(node.toChannelsFirst(createRoot(node, sum, p)));
+}
+
+static LogicalResult convertGlobalLpPool(NodeContext &node) {
+  Value input = node.getInput(0);
+  double p = getExponent(node);
+  if (getRank(input) < 3)
+    return node.error("the input needs at least 3 dimensions");
+  auto axes = llvm::to_vector(llvm::seq<int64_t>(2, getRank(input)));
+  Value sum = node.create<ReduceOp>(createPower(node, input, p),
+                                    ReduceKind::Sum, axes, /*keep_dims=*/true);
+  return node.setResults(createRoot(node, sum, p));
+}
+
+static LogicalResult convertLpNormalization(NodeContext &node) {
+  Value input = node.getInput(0);
+  int64_t axis = node.normalizeAxis(node.getInt("axis", -1), getRank(input));
+  double p = getExponent(node);
+  Value sum = node.create<ReduceOp>(createPower(node, input, p),
+                                    ReduceKind::Sum, axis, /*keep_dims=*/true);
+  Value norm = createRoot(node, sum, p);
+  auto element = dyn_cast<FloatType>(getElement(input));
+  if (!element || node.hasFailed())
+    return node.error("the elements must be floats");
+  // Where the norm is zero, so are the elements: they stay.
+  double least =
+      llvm::APFloat::getSmallestNormalized(element.getFloatSemantics())
+          .convertToDouble();
+  Value divisor = node.create<MaxOp>(norm, node.createScalar(least, element));
+  return node.setResults(node.create<DivOp>(input, divisor));
+}
+
 void lathe::frontend::addPooling(OperatorRegistry &registry) {
   registry.add("MaxPool", {1}, 1, convertMaxPool);
   registry.add("AveragePool", {1}, 1, convertAveragePool);
   registry.add("GlobalAveragePool", {1}, 1,
                convertGlobalPool<ReduceKind::Mean>);
   registry.add("GlobalMaxPool", {1}, 1, convertGlobalPool<ReduceKind::Max>);
+  registry.add("LpPool", {1}, 1, convertLpPool);
+  registry.add("GlobalLpPool", {1}, 1, convertGlobalLpPool);
+  registry.add("LpNormalization", {1}, 1, convertLpNormalization);
 }

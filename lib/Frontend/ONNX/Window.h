@@ -46,6 +46,13 @@ llvm::SmallVector<int64_t> getWindowAttribute(NodeContext &node,
                                               size_t count, int64_t otherwise,
                                               int64_t least);
 
+/// Max pooling whose node has the output Indices: the numbers of the elements
+/// in the input, in column-major order of the spatial dimensions if
+/// `columnMajor`.
+mlir::LogicalResult convertMaxPoolWithIndices(NodeContext &node,
+                                              const Window &window,
+                                              bool columnMajor);
+
 } // namespace lathe::frontend
 
 #endif // LATHE_LIB_FRONTEND_ONNX_WINDOW_H
