@@ -17,17 +17,28 @@ namespace lathe::frontend {
 class OperatorRegistry;
 
 void addActivations(OperatorRegistry &registry);
+void addBitCast(OperatorRegistry &registry);
 void addConstants(OperatorRegistry &registry);
 void addConvolutions(OperatorRegistry &registry);
+void addCumulative(OperatorRegistry &registry);
 void addDataMovement(OperatorRegistry &registry);
+void addDeterminant(OperatorRegistry &registry);
+void addEinsum(OperatorRegistry &registry);
 void addElementwise(OperatorRegistry &registry);
 void addIndexing(OperatorRegistry &registry);
+void addMasks(OperatorRegistry &registry);
 void addMatMul(OperatorRegistry &registry);
+void addNonMaxSuppression(OperatorRegistry &registry);
 void addNormalizations(OperatorRegistry &registry);
 void addPooling(OperatorRegistry &registry);
+void addRandom(OperatorRegistry &registry);
 void addReductions(OperatorRegistry &registry);
 void addResize(OperatorRegistry &registry);
+void addSelections(OperatorRegistry &registry);
 void addShapes(OperatorRegistry &registry);
+void addSignals(OperatorRegistry &registry);
+void addSorting(OperatorRegistry &registry);
+void addTfIdfVectorizer(OperatorRegistry &registry);
 
 } // namespace lathe::frontend
 

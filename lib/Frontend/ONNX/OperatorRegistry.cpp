@@ -19,10 +19,29 @@ using llvm::StringRef;
 const OperatorRegistry &OperatorRegistry::get() {
   static const OperatorRegistry registry = [] {
     OperatorRegistry all;
-    for (auto addFamily :
-         {addActivations, addConstants, addConvolutions, addDataMovement,
-          addElementwise, addIndexing, addMatMul, addNormalizations, addPooling,
-          addReductions, addResize, addShapes})
+    for (auto addFamily : {addActivations,
+                           addBitCast,
+                           addConstants,
+                           addConvolutions,
+                           addCumulative,
+                           addDataMovement,
+                           addDeterminant,
+                           addEinsum,
+                           addElementwise,
+                           addIndexing,
+                           addMasks,
+                           addMatMul,
+                           addNonMaxSuppression,
+                           addNormalizations,
+                           addPooling,
+                           addRandom,
+                           addReductions,
+                           addResize,
+                           addSelections,
+                           addShapes,
+                           addSignals,
+                           addSorting,
+                           addTfIdfVectorizer})
       addFamily(all);
     return all;
   }();
@@ -31,9 +50,9 @@ const OperatorRegistry &OperatorRegistry::get() {
 
 void OperatorRegistry::addInDomain(StringRef domain, StringRef name,
                                    Versions versions, Inputs inputs,
-                                   Converter converter) {
+                                   Converter converter, OpenExtents extents) {
   Entries &entries = operators[Key(domain, name)];
-  entries.push_back({versions, inputs, converter});
+  entries.push_back({versions, inputs, converter, extents});
   llvm::sort(entries, [](const Entry &a, const Entry &b) {
     return a.versions.since < b.versions.since;
   });
