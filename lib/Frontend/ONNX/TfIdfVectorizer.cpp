@@ -33,6 +33,7 @@ struct Vectorizer {
   SmallVector<Grams> grams;
   int64_t columns = 0, maxSkip = 0;
   Weighting weighting = Weighting::Count;
+  /// For each column.
   SmallVector<float> weights;
 };
 
@@ -91,14 +92,14 @@ static LogicalResult readAttributes(NodeContext &node, Vectorizer &vectorizer) {
       std::clamp<int64_t>(node.getInt("max_skip_count", 0), 0, most);
   if (failed(readGrams(node, vectorizer)))
     return failure();
+  SmallVector<int64_t> columns = node.getInts("ngram_indexes");
   SmallVector<double> weights = node.getFloats("weights");
-  vectorizer.weights.assign(weights.begin(), weights.end());
-  if (vectorizer.weights.empty())
-    vectorizer.weights.assign(vectorizer.columns, 1);
-  if (static_cast<int64_t>(vectorizer.weights.size()) < vectorizer.columns)
-    return node.error("there are " + Twine(vectorizer.weights.size()) +
-                      " weights for " + Twine(vectorizer.columns) + " results");
-  vectorizer.weights.resize(vectorizer.columns);
+  if (!weights.empty() && weights.size() != columns.size())
+    return node.error("there are " + Twine(weights.size()) + " weights for " +
+                      Twine(columns.size()) + " n-grams");
+  vectorizer.weights.assign(vectorizer.columns, 1);
+  for (auto [column, weight] : llvm::zip(columns, weights))
+    vectorizer.weights[column] = static_cast<float>(weight);
   return failure(node.hasFailed());
 }
 
