@@ -43,7 +43,8 @@ static bool fromJSON(const json::Value &value, Artifact::Tensor &tensor,
   if (!object || !object.map("name", tensor.name) ||
       !object.map("identifier", tensor.identifier) ||
       !object.map("type", type) || !object.map("shape", shape) ||
-      !object.mapOptional("offset", tensor.offset))
+      !object.mapOptional("offset", tensor.offset) ||
+      !object.mapOptional("dims_of", tensor.dimsOf))
     return false;
   std::optional<ElementKind> kind = kindOfName(type);
   if (!kind || !getNumElements(shape)) {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Driver/Artifact.h"
+#include "lathe/Driver/OutputExtents.h"
 #include "lathe/Target/Description/TargetDescription.h"
 
 #include "llvm/ADT/ScopeExit.h"
@@ -255,6 +256,7 @@ llvm::Error Session::execute() {
 }
 
 llvm::Error Session::readResults(ArtifactRun &run) {
+  llvm::SmallVector<OutputExtents> extents;
   for (auto [i, tensor] : llvm::enumerate(artifact.outputs)) {
     auto buffer =
         llvm::MemoryBuffer::getFile(inDirectory("out" + llvm::Twine(i)));
@@ -266,7 +268,10 @@ llvm::Error Session::readResults(ArtifactRun &run) {
     run.outputs.set(tensor.name,
                     HostTensor::copyOf(tensor.kind, tensor.shape,
                                        {data.data(), data.size()}));
+    if (!tensor.dimsOf.empty())
+      extents.emplace_back(tensor.dimsOf, tensor.name);
   }
+  run.outputs = cropOutputs(run.outputs, extents);
   auto log = llvm::MemoryBuffer::getFile(inDirectory("log"));
   if (!log)
     return llvm::Error::success();

@@ -12,6 +12,7 @@
 #include "lathe/Driver/Compiler.h"
 #include "lathe/Driver/Emit.h"
 #include "lathe/Driver/Loader.h"
+#include "lathe/Driver/OutputExtents.h"
 #include "lathe/Driver/StatefulEvaluator.h"
 #include "lathe/Support/HostTensorAttr.h"
 #include "lathe/Target/LLVM/JitModule.h"
@@ -67,6 +68,16 @@ static llvm::Expected<NamedTensors> createOutputs(func::FuncOp model) {
     outputs.set(name, HostTensor(*kind, type.getShape()));
   }
   return outputs;
+}
+
+/// The results of `model` that hold the extents of others.
+static SmallVector<OutputExtents> getOutputExtents(func::FuncOp model) {
+  SmallVector<OutputExtents> extents;
+  for (unsigned i = 0; i < model.getNumResults(); ++i)
+    if (auto output = model.getResultAttrOfType<StringAttr>(i, "lathe.dims_of"))
+      extents.emplace_back(output.str(), nameOf(model.getResultAttrDict(i),
+                                                "output" + Twine(i)));
+  return extents;
 }
 
 static llvm::Error runNative(ModuleOp module, ArrayRef<HostTensor> inputs,
@@ -136,6 +147,9 @@ lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
   if (!outputs)
     return outputs.takeError();
 
+  // The passes below take the function apart.
+  SmallVector<OutputExtents> extents = getOutputExtents(model);
+
   if (backend == RunBackend::Reference) {
     StatefulEvaluator evaluator(model);
     auto results = evaluator.run(*inputs);
@@ -143,7 +157,7 @@ lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
       return results.takeError();
     for (auto [i, entry] : llvm::enumerate(*outputs))
       outputs->set(entry.first, (*results)[i]);
-    return outputs;
+    return cropOutputs(*outputs, extents);
   }
 
   CodeOptions code;
@@ -161,5 +175,5 @@ lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
   if (llvm::Error error =
           runNative(module, *inputs, *outputs, arenaSize, threads))
     return std::move(error);
-  return outputs;
+  return cropOutputs(*outputs, extents);
 }

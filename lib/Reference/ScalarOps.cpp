@@ -212,6 +212,24 @@ static std::optional<double> computeReal(Operation *op, ArrayRef<Scalar> x) {
       .Default([](Operation *) { return std::nullopt; });
 }
 
+/// The bits of a value as those of another type.
+static Scalar reinterpret(Type from, Type to, Scalar value) {
+  APInt bits(widthOf(from), unsignedOf(from, value));
+  if (auto type = dyn_cast<FloatType>(from)) {
+    APFloat real(value.real);
+    bool losesInfo;
+    real.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                 &losesInfo);
+    bits = real.bitcastToAPInt();
+  }
+  auto type = dyn_cast<FloatType>(to);
+  if (!type)
+    return integerOf(to, bits.getZExtValue());
+  Scalar result;
+  result.real = APFloat(type.getFloatSemantics(), bits).convertToDouble();
+  return result;
+}
+
 /// Conversions, comparisons and choices.
 static std::optional<Scalar> convertOrCompare(Operation *op,
                                               ArrayRef<Scalar> x) {
@@ -245,6 +263,7 @@ static std::optional<Scalar> convertOrCompare(Operation *op,
       .Case<arith::UIToFPOp>([&](auto) {
         return realOf(to, static_cast<double>(unsignedOf(from, x[0])));
       })
+      .Case<arith::BitcastOp>([&](auto) { return reinterpret(from, to, x[0]); })
       .Case<arith::FPToSIOp>([&](auto) {
         return integerOf(to, convertElement<int64_t>(x[0].real));
       })

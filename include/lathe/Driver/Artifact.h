@@ -25,6 +25,8 @@ struct Artifact {
     llvm::SmallVector<int64_t> shape;
     /// Bytes from the start of the arena, for what is in it.
     std::optional<int64_t> offset;
+    /// The output whose actual extents it holds; empty for other tensors.
+    std::string dimsOf;
   };
   std::string directory;
   std::string name, target;

@@ -165,10 +165,21 @@ static LogicalResult convertClipOfAttributes(NodeContext &node) {
   return clamp(node, min, max);
 }
 
+/// Whether a limit that may be left out can be an attribute: it is known, and a
+/// double holds it.
+static bool isExact(Value limit) {
+  std::optional<HostTensor> known = getConstant(limit);
+  if (!limit || !known)
+    return !limit;
+  constexpr int64_t most = int64_t(1) << 53;
+  return isFloat(known->getKind()) || known->getNumElements() != 1 ||
+         std::abs(known->getDouble(0)) <= most;
+}
+
 static LogicalResult convertClip(NodeContext &node) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   Value low = node.getInput(1), high = node.getInput(2);
-  if ((!low || getConstant(low)) && (!high || getConstant(high))) {
+  if (isExact(low) && isExact(high)) {
     double min = low ? node.getNumber(1, "minimum").value_or(0) : -infinity;
     double max = high ? node.getNumber(2, "maximum").value_or(0) : infinity;
     return clamp(node, min, max);
@@ -182,23 +193,24 @@ static LogicalResult convertClip(NodeContext &node) {
 }
 
 void lathe::frontend::addActivations(OperatorRegistry &registry) {
-  registry.add("Relu", {1}, 1, convertUnary<ReluOp>);
-  registry.add("Sigmoid", {1}, 1, convertUnary<SigmoidOp>);
-  registry.add("Softplus", {1}, 1, convertUnary<SoftplusOp>);
-  registry.add("Tanh", {1}, 1, convertUnary<TanhOp>);
-  registry.add("LeakyRelu", {1}, 1, convertLeakyRelu);
-  registry.add("Elu", {1}, 1, convertElu);
-  registry.add("Selu", {1}, 1, convertSelu);
-  registry.add("Celu", {12}, 1, convertCelu);
-  registry.add("HardSigmoid", {1}, 1, convertHardSigmoid);
-  registry.add("HardSwish", {14}, 1, convertHardSwish);
-  registry.add("Swish", {24}, 1, convertSwish);
-  registry.add("Mish", {18}, 1, convertMish);
-  registry.add("Softsign", {1}, 1, convertSoftsign);
-  registry.add("Gelu", {20}, 1, convertGelu);
-  registry.add("PRelu", {1}, 2, convertPRelu);
-  registry.add("ThresholdedRelu", {10}, 1, convertThresholdedRelu);
-  registry.add("Shrink", {9}, 1, convertShrink);
-  registry.add("Clip", {1, 10}, 1, convertClipOfAttributes);
-  registry.add("Clip", {11}, {1, 3}, convertClip);
+  registry.add("Relu", {1}, 1, convertUnary<ReluOp>, OpenExtents::Kept);
+  registry.add("Sigmoid", {1}, 1, convertUnary<SigmoidOp>, OpenExtents::Kept);
+  registry.add("Softplus", {1}, 1, convertUnary<SoftplusOp>, OpenExtents::Kept);
+  registry.add("Tanh", {1}, 1, convertUnary<TanhOp>, OpenExtents::Kept);
+  registry.add("LeakyRelu", {1}, 1, convertLeakyRelu, OpenExtents::Kept);
+  registry.add("Elu", {1}, 1, convertElu, OpenExtents::Kept);
+  registry.add("Selu", {1}, 1, convertSelu, OpenExtents::Kept);
+  registry.add("Celu", {12}, 1, convertCelu, OpenExtents::Kept);
+  registry.add("HardSigmoid", {1}, 1, convertHardSigmoid, OpenExtents::Kept);
+  registry.add("HardSwish", {14}, 1, convertHardSwish, OpenExtents::Kept);
+  registry.add("Swish", {24}, 1, convertSwish, OpenExtents::Kept);
+  registry.add("Mish", {18}, 1, convertMish, OpenExtents::Kept);
+  registry.add("Softsign", {1}, 1, convertSoftsign, OpenExtents::Kept);
+  registry.add("Gelu", {20}, 1, convertGelu, OpenExtents::Kept);
+  registry.add("PRelu", {1}, 2, convertPRelu, OpenExtents::Kept);
+  registry.add("ThresholdedRelu", {10}, 1, convertThresholdedRelu,
+               OpenExtents::Kept);
+  registry.add("Shrink", {9}, 1, convertShrink, OpenExtents::Kept);
+  registry.add("Clip", {1, 10}, 1, convertClipOfAttributes, OpenExtents::Kept);
+  registry.add("Clip", {11}, {1, 3}, convertClip, OpenExtents::Kept);
 }

@@ -18,24 +18,35 @@ class OperatorRegistry;
 
 void addActivations(OperatorRegistry &registry);
 void addAttention(OperatorRegistry &registry);
+void addBitCast(OperatorRegistry &registry);
 void addColumns(OperatorRegistry &registry);
 void addConstants(OperatorRegistry &registry);
 void addConvolutions(OperatorRegistry &registry);
+void addCumulative(OperatorRegistry &registry);
 void addDataMovement(OperatorRegistry &registry);
+void addDeterminant(OperatorRegistry &registry);
+void addEinsum(OperatorRegistry &registry);
 void addElementwise(OperatorRegistry &registry);
 void addFeatures(OperatorRegistry &registry);
 void addIndexedPooling(OperatorRegistry &registry);
 void addIndexing(OperatorRegistry &registry);
 void addLinearModels(OperatorRegistry &registry);
+void addMasks(OperatorRegistry &registry);
 void addMatMul(OperatorRegistry &registry);
+void addNonMaxSuppression(OperatorRegistry &registry);
 void addNormalizations(OperatorRegistry &registry);
 void addPooling(OperatorRegistry &registry);
+void addRandom(OperatorRegistry &registry);
 void addReductions(OperatorRegistry &registry);
 void addRegions(OperatorRegistry &registry);
 void addResize(OperatorRegistry &registry);
 void addSampling(OperatorRegistry &registry);
+void addSelections(OperatorRegistry &registry);
 void addShapes(OperatorRegistry &registry);
+void addSignals(OperatorRegistry &registry);
+void addSorting(OperatorRegistry &registry);
 void addSupportVectorMachines(OperatorRegistry &registry);
+void addTfIdfVectorizer(OperatorRegistry &registry);
 void addTreeEnsembles(OperatorRegistry &registry);
 
 } // namespace lathe::frontend

@@ -38,7 +38,13 @@ static LogicalResult convertTranspose(NodeContext &node) {
   auto reversed =
       llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, getRank(input))));
   SmallVector<int64_t> permutation = node.getInts("perm", reversed);
-  return node.setResults(node.createTranspose(input, permutation));
+  Value result = node.createTranspose(input, permutation);
+  if (!result)
+    return failure();
+  ExtentList extents(node);
+  for (int64_t dim : permutation)
+    extents.addOf(0, dim);
+  return node.setResults(result, extents.create());
 }
 
 static LogicalResult convertConcat(NodeContext &node) {
@@ -147,10 +153,23 @@ static LogicalResult slice(NodeContext &node, ArrayRef<int64_t> starts,
     int64_t step = std::clamp<int64_t>(steps[i], -most, most);
     if (step == 0)
       return node.error("the step of axis " + Twine(axis) + " is zero");
-    if (!node.hasFailed())
-      sliceDimension(part, axis, starts[i], ends[i], step);
+    if (node.hasFailed())
+      return failure();
+    const DynamicExtents *open = node.getExtents(0);
+    if (open && open->isOpen[axis])
+      return node.error("the extent of axis " + Twine(axis) +
+                        ", which it cuts, is only known at run time; end the "
+                        "model there with --outputs");
+    sliceDimension(part, axis, starts[i], ends[i], step);
   }
-  return node.setResults(part.create(node, input));
+  ExtentList extents(node);
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    if (part.sizes[dim] == getShape(input)[dim])
+      extents.addOf(0, dim);
+    else
+      extents.add(part.sizes[dim]);
+  }
+  return node.setResults(part.create(node, input), extents.create());
 }
 
 /// Before version 10, the bounds were attributes.
@@ -273,6 +292,14 @@ static LogicalResult convertGather(NodeContext &node) {
   int64_t axis = node.normalizeAxis(node.getInt("axis", 0), getRank(input));
   if (node.hasFailed())
     return failure();
+  const DynamicExtents *open = node.getExtents(0);
+  if (open && open->isOpen[axis])
+    return node.error("the extent of the axis that it gathers from is only "
+                      "known at run time; end the model there with --outputs");
+  ExtentList extents(node);
+  extents.addOf(0, 0, axis);
+  extents.addOf(1, 0, getRank(indices));
+  extents.addOf(0, axis + 1, getRank(input));
   int64_t extent = getShape(input)[axis];
   std::optional<HostTensor> known = getConstant(indices);
   if (known)
@@ -281,7 +308,8 @@ static LogicalResult convertGather(NodeContext &node) {
                         Twine(axis) + ", which has " + Twine(extent) +
                         " elements");
   if (!known || known->getNumElements() != 1)
-    return node.setResults(node.create<GatherOp>(input, indices, axis));
+    return node.setResults(node.create<GatherOp>(input, indices, axis),
+                           extents.create());
   // One slice that is known needs no copy.
   int64_t index = known->getInt(0);
   Part part(getShape(input));
@@ -290,7 +318,8 @@ static LogicalResult convertGather(NodeContext &node) {
   SmallVector<int64_t> shape(getShape(input).take_front(axis));
   llvm::append_range(shape, getShape(indices));
   llvm::append_range(shape, getShape(input).drop_front(axis + 1));
-  return node.setResults(node.createReshape(part.create(node, input), shape));
+  return node.setResults(node.createReshape(part.create(node, input), shape),
+                         extents.create());
 }
 
 static LogicalResult convertExpand(NodeContext &node) {
@@ -390,14 +419,15 @@ static LogicalResult convertSpaceToDepth(NodeContext &node) {
 }
 
 void lathe::frontend::addDataMovement(OperatorRegistry &registry) {
-  registry.add("Transpose", {1}, 1, convertTranspose);
+  registry.add("Transpose", {1}, 1, convertTranspose, OpenExtents::Handled);
   registry.add("Concat", {4}, {1, Inputs::any}, convertConcat);
   registry.add("Split", {2}, {1, 2}, convertSplit);
-  registry.add("Slice", {1, 9}, 1, convertSliceOfAttributes);
-  registry.add("Slice", {10}, {3, 5}, convertSlice);
+  registry.add("Slice", {1, 9}, 1, convertSliceOfAttributes,
+               OpenExtents::Handled);
+  registry.add("Slice", {10}, {3, 5}, convertSlice, OpenExtents::Handled);
   registry.add("Pad", {2, 10}, 1, convertPadOfAttributes);
   registry.add("Pad", {11}, {2, 4}, convertPad);
-  registry.add("Gather", {1}, 2, convertGather);
+  registry.add("Gather", {1}, 2, convertGather, OpenExtents::Handled);
   registry.add("Expand", {8}, 2, convertExpand);
   registry.add("Tile", {6}, 2, convertTile);
   registry.add("DepthToSpace", {1}, 1, convertDepthToSpace);

@@ -76,12 +76,17 @@ static LogicalResult convertCompare(NodeContext &node) {
 
 static LogicalResult convertPow(NodeContext &node) {
   // The exponent may have another type than the base and the result.
-  Value base = node.getInput(0);
-  Value exponent = getSecondOperand(node);
+  Value base = node.getInput(0), exponent = getSecondOperand(node);
   if (node.hasFailed())
     return failure();
-  exponent = node.castTo(exponent, getElement(base));
-  return node.setResults(node.create<PowOp>(base, exponent));
+  Type element = getElement(base);
+  // Exponents that are no integers need floats that hold the base exactly.
+  Type compute = element;
+  if (element.isInteger() && isa<FloatType>(getElement(exponent)))
+    compute = node.getBuilder().getF64Type();
+  Value power = node.create<PowOp>(node.castTo(base, compute),
+                                   node.castTo(exponent, compute));
+  return node.setResults(node.castTo(power, element));
 }
 
 static LogicalResult convertMod(NodeContext &node) {
@@ -158,8 +163,8 @@ void lathe::frontend::addElementwise(OperatorRegistry &registry) {
       {"Sqrt", convertUnary<SqrtOp>},
       {"Tan", convertUnary<TanOp>}};
   for (auto [name, converter] : unary)
-    registry.add(name, {1}, 1, converter);
-  registry.add("IsInf", {10}, 1, convertIsInf);
+    registry.add(name, {1}, 1, converter, OpenExtents::Kept);
+  registry.add("IsInf", {10}, 1, convertIsInf, OpenExtents::Kept);
 
   const std::pair<StringRef, Converter> binary[] = {
       {"Add", convertBinary<AddOp>},
@@ -178,16 +183,19 @@ void lathe::frontend::addElementwise(OperatorRegistry &registry) {
       {"Greater", convertCompare<ComparePredicate::GT>},
       {"GreaterOrEqual", convertCompare<ComparePredicate::GE>}};
   for (auto [name, converter] : binary)
-    registry.add(name, {1}, 2, converter);
-  registry.add("Pow", {1}, 2, convertPow);
-  registry.add("Mod", {10}, 2, convertMod);
-  registry.add("BitShift", {11}, 2, convertBitShift);
-  registry.add("Where", {9}, 3, convertWhere);
-  registry.add("Cast", {6}, 1, convertCast);
-  registry.add("CastLike", {15}, 2, convertCastLike);
+    registry.add(name, {1}, 2, converter, OpenExtents::Kept);
+  registry.add("Pow", {1}, 2, convertPow, OpenExtents::Kept);
+  registry.add("Mod", {10}, 2, convertMod, OpenExtents::Kept);
+  registry.add("BitShift", {11}, 2, convertBitShift, OpenExtents::Kept);
+  registry.add("Where", {9}, 3, convertWhere, OpenExtents::Kept);
+  registry.add("Cast", {6}, 1, convertCast, OpenExtents::Kept);
+  registry.add("CastLike", {15}, 2, convertCastLike, OpenExtents::Kept);
 
-  registry.add("Sum", {1}, {1, Inputs::any}, convertChain<AddOp>);
-  registry.add("Max", {1}, {1, Inputs::any}, convertChain<MaxOp>);
-  registry.add("Min", {1}, {1, Inputs::any}, convertChain<MinOp>);
-  registry.add("Mean", {1}, {1, Inputs::any}, convertMean);
+  registry.add("Sum", {1}, {1, Inputs::any}, convertChain<AddOp>,
+               OpenExtents::Kept);
+  registry.add("Max", {1}, {1, Inputs::any}, convertChain<MaxOp>,
+               OpenExtents::Kept);
+  registry.add("Min", {1}, {1, Inputs::any}, convertChain<MinOp>,
+               OpenExtents::Kept);
+  registry.add("Mean", {1}, {1, Inputs::any}, convertMean, OpenExtents::Kept);
 }

@@ -198,9 +198,19 @@ LogicalResult GraphImporter::addResults(Scope &scope, func::FuncOp function) {
         llvm::is_contained(shape, 0))
       return error("output '" + name + "' has shape " + formatShape(shape) +
                    ", which leaves it no elements");
+    auto nameAttr = builder.getStringAttr(name);
     results.push_back(*value);
     attributes.push_back(builder.getDictionaryAttr(
-        builder.getNamedAttr("lathe.name", builder.getStringAttr(name))));
+        builder.getNamedAttr("lathe.name", nameAttr)));
+    auto open = extents.find(*value);
+    if (open == extents.end())
+      continue;
+    // The caller learns from a second result how much of the first is filled.
+    results.push_back(open->second.actual);
+    attributes.push_back(builder.getDictionaryAttr(
+        {builder.getNamedAttr("lathe.dims_of", nameAttr),
+         builder.getNamedAttr("lathe.name",
+                              builder.getStringAttr(name + "_dims"))}));
   }
   func::ReturnOp::create(builder, function.getLoc(), results);
   SmallVector<Type> types = llvm::to_vector(ValueRange(results).getTypes());
@@ -299,6 +309,7 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
 }
 
 OwningOpRef<ModuleOp> GraphImporter::attempt() {
+  extents.clear();
   const onnx::GraphProto &graph = model->getProto().graph();
   if (failed(checkVersions()))
     return {};

@@ -12,6 +12,7 @@
 #ifndef LATHE_LIB_FRONTEND_ONNX_GRAPHIMPORTER_H
 #define LATHE_LIB_FRONTEND_ONNX_GRAPHIMPORTER_H
 
+#include "DynamicExtents.h"
 #include "InputBinding.h"
 #include "Model.h"
 #include "NodeOrder.h"
@@ -43,6 +44,8 @@ private:
 
 /// ONNX's own domain has two spellings; this is the empty one.
 llvm::StringRef normalizeDomain(llvm::StringRef domain);
+
+class NodeContext;
 
 class GraphImporter {
 public:
@@ -115,6 +118,11 @@ private:
   mlir::LogicalResult convert(Scope &scope, const Call &call,
                               const OperatorRegistry::Entry &entry,
                               llvm::ArrayRef<mlir::Value> inputs);
+  mlir::LogicalResult checkExtents(const Call &call,
+                                   const OperatorRegistry::Entry &entry,
+                                   llvm::ArrayRef<mlir::Value> inputs);
+  void addResults(Scope &scope, const NodeContext &context,
+                  const OperatorRegistry::Entry &entry);
   mlir::LogicalResult
   expandFunction(Scope &scope, const Call &call,
                  const onnx::FunctionProto &function,
@@ -142,6 +150,8 @@ private:
   bool wantsAnotherAttempt = false;
   /// How many inputs the model has that have no initializer.
   size_t numInputs = 0;
+  /// The extents of values that only run time knows.
+  ExtentTable extents;
 };
 
 } // namespace lathe::frontend

@@ -85,8 +85,14 @@ static LogicalResult convertGatherND(NodeContext &node) {
                       (tuples.empty() ? Twine(0) : Twine(tuples.back())) +
                       " dimensions behind " + Twine(batch) +
                       " of the batch, which the data do not have");
+  if (node.getExtents(0))
+    return node.error("the data (input 0) have an extent that is only known at "
+                      "run time; end the model there with --outputs");
   SmallVector<int64_t> result(tuples.drop_back());
   llvm::append_range(result, shape.drop_front(batch + tuples.back()));
+  ExtentList extents(node);
+  extents.addOf(1, 0, tuples.size() - 1);
+  extents.add(shape.drop_front(batch + tuples.back()));
   LoopBuilder loops(node, "GatherND", {data, indices},
                     RankedTensorType::get(result, getElement(data)));
   Memory from = loops.getInput(0), places = loops.getInput(1);
@@ -104,7 +110,7 @@ static LogicalResult convertGatherND(NodeContext &node) {
                      to.store(target, from.load(source));
                    });
   });
-  return node.setResults(loops.finish());
+  return node.setResults(loops.finish(), extents.create());
 }
 
 //===----------------------------------------------------------------------===//
@@ -200,7 +206,7 @@ static LogicalResult convertScatterND(NodeContext &node) {
 
 void lathe::frontend::addIndexing(OperatorRegistry &registry) {
   registry.add("GatherElements", {11}, 2, convertGatherElements);
-  registry.add("GatherND", {11}, 2, convertGatherND);
+  registry.add("GatherND", {11}, 2, convertGatherND, OpenExtents::Handled);
   registry.add("Scatter", {9, 10}, 3, convertScatterElements);
   registry.add("ScatterElements", {11}, 3, convertScatterElements);
   registry.add("ScatterND", {11}, 3, convertScatterND);

@@ -57,6 +57,28 @@ void Memory::store(ArrayRef<Scalar> indices, Scalar value) const {
                           memory, getValues(indices));
 }
 
+Scalar Memory::loadBits(ArrayRef<Scalar> indices) const {
+  OpBuilder &builder = loops->getBuilder();
+  Value element = memref::LoadOp::create(builder, loops->getLoc(), memory,
+                                         getValues(indices));
+  if (isa<FloatType>(element.getType()))
+    element = arith::BitcastOp::create(
+        builder, loops->getLoc(),
+        builder.getIntegerType(element.getType().getIntOrFloatBitWidth()),
+        element);
+  return {*loops, element, isUnsigned};
+}
+
+void Memory::storeBits(ArrayRef<Scalar> indices, Scalar bits) const {
+  OpBuilder &builder = loops->getBuilder();
+  Type element = cast<MemRefType>(memory.getType()).getElementType();
+  Value value = bits.getValue();
+  if (value.getType() != element)
+    value = arith::BitcastOp::create(builder, loops->getLoc(), element, value);
+  memref::StoreOp::create(builder, loops->getLoc(), value, memory,
+                          getValues(indices));
+}
+
 //===----------------------------------------------------------------------===//
 // The op
 //===----------------------------------------------------------------------===//
@@ -223,6 +245,20 @@ void LoopBuilder::forShape(ArrayRef<int64_t> shape,
     });
   };
   descend(descend, shape);
+}
+
+void LoopBuilder::forRows(
+    ArrayRef<int64_t> shape, unsigned axis,
+    function_ref<void(function_ref<Scalars(Scalar)>)> body) {
+  SmallVector<int64_t> rows(shape);
+  rows[axis] = 1;
+  forShape(rows, [&](ArrayRef<Scalar> position) {
+    body([&](Scalar place) {
+      Scalars indices(position);
+      indices[axis] = place;
+      return indices;
+    });
+  });
 }
 
 LoopBuilder::Scalars

@@ -61,6 +61,10 @@ public:
   Scalar load(llvm::ArrayRef<Scalar> indices) const;
   /// Writes an element, converted to the memory's type.
   void store(llvm::ArrayRef<Scalar> indices, Scalar value) const;
+  /// The same with the bits of the element as they are in memory, as an
+  /// integer of its width.
+  Scalar loadBits(llvm::ArrayRef<Scalar> indices) const;
+  void storeBits(llvm::ArrayRef<Scalar> indices, Scalar bits) const;
 
 private:
   LoopBuilder *loops;
@@ -106,6 +110,12 @@ public:
   /// Loops over the elements of a shape, in row-major order.
   void forShape(llvm::ArrayRef<int64_t> shape,
                 llvm::function_ref<void(llvm::ArrayRef<Scalar>)> body);
+  /// Loops over the rows of a shape along `axis`. `body` gets what makes the
+  /// indices of an element from its place in the row.
+  void forRows(llvm::ArrayRef<int64_t> shape, unsigned axis,
+               llvm::function_ref<
+                   void(llvm::function_ref<llvm::SmallVector<Scalar>(Scalar)>)>
+                   body);
   /// A loop that carries values: `body` gets the index and the values, and
   /// returns the next ones. Returns the last.
   Scalars

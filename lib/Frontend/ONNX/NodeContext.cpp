@@ -50,10 +50,10 @@ Type lathe::frontend::getElementTypeOfOnnx(MLIRContext *context,
 
 NodeContext::NodeContext(Model &model, const onnx::NodeProto &node,
                          int64_t opset, ArrayRef<Value> inputs,
-                         OpBuilder &builder, Location loc, EmitError emitError,
-                         FixValue fixValue)
-    : model(model), node(node), opset(opset), inputs(inputs), builder(builder),
-      loc(loc), emitError(emitError), fixValue(fixValue),
+                         const ExtentTable &extents, OpBuilder &builder,
+                         Location loc, EmitError emitError, FixValue fixValue)
+    : model(model), node(node), opset(opset), inputs(inputs), extents(extents),
+      builder(builder), loc(loc), emitError(emitError), fixValue(fixValue),
       placeholder(RankedTensorType::get({}, builder.getF32Type())) {}
 
 LogicalResult NodeContext::error(const Twine &message) {
@@ -78,6 +78,11 @@ NodeContext::getKnown(unsigned index, function_ref<std::string()> message) {
   else if (!tensor)
     (void)error(message());
   return tensor;
+}
+
+const DynamicExtents *NodeContext::getExtents(unsigned index) const {
+  auto found = extents.find(getInput(index));
+  return found == extents.end() ? nullptr : &found->second;
 }
 
 std::optional<SmallVector<int64_t>> NodeContext::getIntegers(unsigned index,
@@ -365,4 +370,26 @@ LogicalResult NodeContext::setResults(ArrayRef<Value> values) {
     return failure();
   results.assign(values.begin(), values.end());
   return success();
+}
+
+LogicalResult
+NodeContext::setResults(ArrayRef<Value> values,
+                        ArrayRef<std::optional<DynamicExtents>> extents) {
+  if (failed)
+    return failure();
+  results.assign(values.begin(), values.end());
+  resultExtents.assign(extents.begin(), extents.end());
+  for (auto [value, open] : llvm::zip(results, resultExtents)) {
+    std::optional<HostTensor> known =
+        value && open ? getConstant(open->actual) : std::nullopt;
+    if (!known)
+      continue;
+    SmallVector<int64_t> offsets(getRank(value), 0), steps(getRank(value), 1);
+    SmallVector<int64_t> sizes;
+    for (int64_t dim = 0; dim < getRank(value); ++dim)
+      sizes.push_back(known->getInt(dim));
+    value = create<SliceOp>(value, offsets, sizes, steps);
+    open.reset();
+  }
+  return failure(failed);
 }

@@ -12,6 +12,7 @@
 #ifndef LATHE_LIB_FRONTEND_ONNX_NODECONTEXT_H
 #define LATHE_LIB_FRONTEND_ONNX_NODECONTEXT_H
 
+#include "DynamicExtents.h"
 #include "Model.h"
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
@@ -36,8 +37,9 @@ using FixValue = llvm::function_ref<bool(mlir::Value value)>;
 class NodeContext {
 public:
   NodeContext(Model &model, const onnx::NodeProto &node, int64_t opset,
-              llvm::ArrayRef<mlir::Value> inputs, mlir::OpBuilder &builder,
-              mlir::Location loc, EmitError emitError, FixValue fixValue);
+              llvm::ArrayRef<mlir::Value> inputs, const ExtentTable &extents,
+              mlir::OpBuilder &builder, mlir::Location loc, EmitError emitError,
+              FixValue fixValue);
 
   const onnx::NodeProto &getNode() const { return node; }
   /// The version of the operator set that the node's domain has.
@@ -57,6 +59,10 @@ public:
     return index < inputs.size() ? inputs[index] : mlir::Value();
   }
   llvm::ArrayRef<mlir::Value> getInputs() const { return inputs; }
+
+  /// The extents of an input, or null if its shape says them. Only operators
+  /// registered as OpenExtents::Handled have inputs with others.
+  const DynamicExtents *getExtents(unsigned index) const;
 
   /// The elements of an input that must be known at compile time, in row-major
   /// order, or an error that calls the input `what`.
@@ -145,7 +151,16 @@ public:
   mlir::Value castTo(mlir::Value value, mlir::Type element);
 
   mlir::LogicalResult setResults(llvm::ArrayRef<mlir::Value> values);
+  /// The same for results that may have dynamic extents. One whose extents
+  /// turn out to be constant is cut to them.
+  mlir::LogicalResult
+  setResults(llvm::ArrayRef<mlir::Value> values,
+             llvm::ArrayRef<std::optional<DynamicExtents>> extents);
   llvm::ArrayRef<mlir::Value> getResults() const { return results; }
+  /// Those of the results; empty if all are known.
+  llvm::ArrayRef<std::optional<DynamicExtents>> getResultExtents() const {
+    return resultExtents;
+  }
 
   /// Lets the node have no result number `index`, whose value in the results is
   /// null then; reading it is an error that says `why`.
@@ -172,6 +187,7 @@ private:
   const onnx::NodeProto &node;
   int64_t opset;
   llvm::ArrayRef<mlir::Value> inputs;
+  const ExtentTable &extents;
   mlir::OpBuilder &builder;
   mlir::Location loc;
   EmitError emitError;
@@ -180,6 +196,7 @@ private:
   llvm::StringSet<> usedAttributes;
   llvm::SmallVector<mlir::Value, 1> results;
   llvm::SmallVector<std::pair<unsigned, std::string>, 0> refusals;
+  llvm::SmallVector<std::optional<DynamicExtents>, 1> resultExtents;
   bool failed = false;
 };
 

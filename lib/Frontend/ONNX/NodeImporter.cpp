@@ -224,6 +224,45 @@ bool GraphImporter::fixInputsOf(Value value) {
   return wantsAnotherAttempt;
 }
 
+LogicalResult GraphImporter::checkExtents(const Call &call,
+                                          const OperatorRegistry::Entry &entry,
+                                          ArrayRef<Value> inputs) {
+  std::optional<unsigned> open = findOpen(inputs, extents);
+  if (!open || entry.extents == OpenExtents::Handled)
+    return success();
+  constexpr StringLiteral remedy =
+      "; end the model there with --outputs, or let the exporter keep a fixed "
+      "number of elements";
+  if (entry.extents == OpenExtents::Kept) {
+    std::optional<std::string> mismatch = findMismatch(inputs, extents);
+    return mismatch ? error(call, *mismatch + remedy) : success();
+  }
+  return error(call, "tensor '" + call.node.input(*open) +
+                         "' has an extent that is only known at run time, "
+                         "which the operator cannot read" +
+                         remedy);
+}
+
+/// Gives the node's results their names. Those that a converter does not give
+/// are reported where they are read.
+void GraphImporter::addResults(Scope &scope, const NodeContext &context,
+                               const OperatorRegistry::Entry &entry) {
+  std::optional<unsigned> open = findOpen(context.getInputs(), extents);
+  for (auto [index, value] : llvm::enumerate(context.getResults())) {
+    if (!value)
+      continue;
+    const onnx::NodeProto &node = context.getNode();
+    if (static_cast<int>(index) < node.output_size() &&
+        !node.output(index).empty())
+      scope.values[node.output(index)] = value;
+    ArrayRef<std::optional<DynamicExtents>> given = context.getResultExtents();
+    if (index < given.size() && given[index])
+      extents[value] = *given[index];
+    else if (entry.extents == OpenExtents::Kept && open)
+      extents[value] = DynamicExtents(extents.at(context.getInput(*open)));
+  }
+}
+
 LogicalResult GraphImporter::convert(Scope &scope, const Call &call,
                                      const OperatorRegistry::Entry &entry,
                                      ArrayRef<Value> inputs) {
@@ -235,20 +274,19 @@ LogicalResult GraphImporter::convert(Scope &scope, const Call &call,
   for (unsigned i = 0; i < entry.inputs.least; ++i)
     if (i >= inputs.size() || !inputs[i])
       return error(call, "input " + Twine(i) + " is missing");
+  if (failed(checkExtents(call, entry, inputs)))
+    return failure();
   // The node's name, and behind it that of its first result.
   std::string output = node.output_size() ? node.output(0) : std::string();
   Location loc = NameLoc::get(builder.getStringAttr(call.name),
                               NameLoc::get(builder.getStringAttr(output)));
   auto emitError = [&](const Twine &message) { (void)error(call, message); };
   auto fixValue = [&](Value value) { return fixInputsOf(value); };
-  NodeContext context(*model, node, call.opset, inputs, builder, loc, emitError,
-                      fixValue);
+  NodeContext context(*model, node, call.opset, inputs, extents, builder, loc,
+                      emitError, fixValue);
   if (failed(entry.converter(context)) || failed(context.checkAttributesUsed()))
     return failure();
-  // Results that a converter does not give are reported where they are read.
-  for (auto [name, value] : llvm::zip(node.output(), context.getResults()))
-    if (!name.empty() && value)
-      scope.values[name] = value;
+  addResults(scope, context, entry);
   for (const auto &[index, why] : context.getRefusals())
     if (static_cast<int>(index) < node.output_size())
       scope.refused[node.output(static_cast<int>(index))] =

@@ -46,8 +46,8 @@ static LogicalResult convertBatchNormalization(NodeContext &node) {
   bool training = node.getBool("training_mode", false);
   // Then, training was told by more outputs as well.
   if (node.getOpset() < 7)
-    training = !node.getBool("is_test", false) &&
-               node.getNode().output_size() > 1;
+    training =
+        !node.getBool("is_test", false) && node.getNode().output_size() > 1;
   if (training)
     return node.error("training mode is not supported; export the model for "
                       "inference");

@@ -19,17 +19,18 @@ using llvm::StringRef;
 const OperatorRegistry &OperatorRegistry::get() {
   static const OperatorRegistry registry = [] {
     OperatorRegistry all;
-    for (auto addFamily : {addActivations,    addAttention,
-                           addColumns,        addConstants,
-                           addConvolutions,   addDataMovement,
-                           addElementwise,    addFeatures,
-                           addIndexedPooling, addIndexing,
-                           addLinearModels,   addMatMul,
-                           addNormalizations, addPooling,
-                           addReductions,     addRegions,
-                           addResize,         addSampling,
-                           addShapes,         addSupportVectorMachines,
-                           addTreeEnsembles})
+    for (auto addFamily :
+         {addActivations,     addAttention,    addBitCast,
+          addColumns,         addConstants,    addConvolutions,
+          addCumulative,      addDataMovement, addDeterminant,
+          addEinsum,          addElementwise,  addFeatures,
+          addIndexedPooling,  addIndexing,     addLinearModels,
+          addMasks,           addMatMul,       addNonMaxSuppression,
+          addNormalizations,  addPooling,      addRandom,
+          addReductions,      addRegions,      addResize,
+          addSampling,        addSelections,   addShapes,
+          addSignals,         addSorting,      addSupportVectorMachines,
+          addTfIdfVectorizer, addTreeEnsembles})
       addFamily(all);
     return all;
   }();
@@ -38,9 +39,9 @@ const OperatorRegistry &OperatorRegistry::get() {
 
 void OperatorRegistry::addInDomain(StringRef domain, StringRef name,
                                    Versions versions, Inputs inputs,
-                                   Converter converter) {
+                                   Converter converter, OpenExtents extents) {
   Entries &entries = operators[Key(domain, name)];
-  entries.push_back({versions, inputs, converter});
+  entries.push_back({versions, inputs, converter, extents});
   llvm::sort(entries, [](const Entry &a, const Entry &b) {
     return a.versions.since < b.versions.since;
   });

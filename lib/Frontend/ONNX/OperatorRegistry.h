@@ -45,12 +45,25 @@ struct Inputs {
   unsigned most;
 };
 
+/// What a converter makes of inputs with extents that are only known at run
+/// time; see DynamicExtents.h.
+enum class OpenExtents {
+  /// It cannot read them; the importer says so.
+  Refused,
+  /// It computes each element from those at the same place. The importer gives
+  /// its results the extents of its inputs.
+  Kept,
+  /// It asks for them, and says what its results have.
+  Handled
+};
+
 class OperatorRegistry {
 public:
   struct Entry {
     Versions versions;
     Inputs inputs;
     Converter converter;
+    OpenExtents extents;
   };
   /// The converters of one operator, in the order of their versions.
   using Entries = std::vector<Entry>;
@@ -62,11 +75,12 @@ public:
 
   /// Adds a converter of an operator in ONNX's own domain.
   void add(llvm::StringRef name, Versions versions, Inputs inputs,
-           Converter converter) {
-    addInDomain("", name, versions, inputs, converter);
+           Converter converter, OpenExtents extents = OpenExtents::Refused) {
+    addInDomain("", name, versions, inputs, converter, extents);
   }
   void addInDomain(llvm::StringRef domain, llvm::StringRef name,
-                   Versions versions, Inputs inputs, Converter converter);
+                   Versions versions, Inputs inputs, Converter converter,
+                   OpenExtents extents = OpenExtents::Refused);
 
   /// The converters of an operator, or null.
   const Entries *find(llvm::StringRef domain, llvm::StringRef name) const;

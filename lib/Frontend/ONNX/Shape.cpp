@@ -28,11 +28,20 @@ static LogicalResult convertShape(NodeContext &node) {
   };
   int64_t start = clamp(node.getInt("start", 0));
   int64_t end = std::max(clamp(node.getInt("end", rank)), start);
-  ArrayRef<int64_t> extents = shape.slice(start, end - start);
-  return node.setResults(node.createConstant({end - start}, extents));
+  ExtentList extents(node);
+  extents.addOf(0, start, end);
+  if (std::optional<DynamicExtents> open = extents.create())
+    return node.setResults(open->actual);
+  return node.setResults(
+      node.createConstant({end - start}, shape.slice(start, end - start)));
 }
 
 static LogicalResult convertSize(NodeContext &node) {
+  const int64_t dims[] = {0};
+  if (const DynamicExtents *open = node.getExtents(0))
+    return node.setResults(node.create<ReduceOp>(open->actual, ReduceKind::Prod,
+                                                 ArrayRef(dims),
+                                                 /*keep_dims=*/false));
   int64_t elements = getType(node.getInput(0)).getNumElements();
   return node.setResults(node.createConstant({}, {elements}));
 }
@@ -87,6 +96,13 @@ static LogicalResult convertFlatten(NodeContext &node) {
               ShapedType::getNumElements(shape.drop_front(axis))}));
 }
 
+/// Whether the extent of dimension `dim` of input `index` is only known at run
+/// time.
+static bool isOpen(NodeContext &node, unsigned index, int64_t dim) {
+  const DynamicExtents *extents = node.getExtents(index);
+  return extents && extents->isOpen[dim];
+}
+
 static LogicalResult convertSqueeze(NodeContext &node) {
   Value input = node.getInput(0);
   ArrayRef<int64_t> shape = getShape(input);
@@ -94,20 +110,26 @@ static LogicalResult convertSqueeze(NodeContext &node) {
   if (node.hasFailed())
     return failure();
   SmallVector<int64_t> axes, result;
+  ExtentList extents(node);
   if (stated)
     axes = node.normalizeAxes(*stated, shape.size());
   for (auto [i, extent] : llvm::enumerate(shape)) {
     bool drop = stated ? llvm::is_contained(axes, static_cast<int64_t>(i))
                        : extent == 1;
+    if (drop && isOpen(node, 0, i))
+      return node.error("whether dimension " + Twine(i) +
+                        " can be dropped is only known at run time");
     if (drop && extent != 1)
       return node.error("dimension " + Twine(i) +
                         " cannot be dropped, it has "
                         "extent " +
                         Twine(extent));
-    if (!drop)
+    if (!drop) {
       result.push_back(extent);
+      extents.addOf(0, i);
+    }
   }
-  return node.setResults(node.createReshape(input, result));
+  return node.setResults(node.createReshape(input, result), extents.create());
 }
 
 static LogicalResult convertUnsqueeze(NodeContext &node) {
@@ -122,7 +144,14 @@ static LogicalResult convertUnsqueeze(NodeContext &node) {
     return failure();
   for (int64_t axis : axes)
     shape.insert(shape.begin() + axis, 1);
-  return node.setResults(node.createReshape(input, shape));
+  ExtentList extents(node);
+  for (int64_t dim = 0, from = 0; dim < rank; ++dim) {
+    if (llvm::is_contained(axes, dim))
+      extents.add(1);
+    else
+      extents.addOf(0, from++);
+  }
+  return node.setResults(node.createReshape(input, shape), extents.create());
 }
 
 static LogicalResult convertIdentity(NodeContext &node) {
@@ -149,12 +178,13 @@ static LogicalResult convertDropout(NodeContext &node) {
 }
 
 void lathe::frontend::addShapes(OperatorRegistry &registry) {
-  registry.add("Shape", {1}, 1, convertShape);
-  registry.add("Size", {1}, 1, convertSize);
+  registry.add("Shape", {1}, 1, convertShape, OpenExtents::Handled);
+  registry.add("Size", {1}, 1, convertSize, OpenExtents::Handled);
   registry.add("Reshape", {5}, 2, convertReshape);
   registry.add("Flatten", {1}, 1, convertFlatten);
-  registry.add("Squeeze", {1}, {1, 2}, convertSqueeze);
-  registry.add("Unsqueeze", {1}, {1, 2}, convertUnsqueeze);
-  registry.add("Identity", {1}, 1, convertIdentity);
+  registry.add("Squeeze", {1}, {1, 2}, convertSqueeze, OpenExtents::Handled);
+  registry.add("Unsqueeze", {1}, {1, 2}, convertUnsqueeze,
+               OpenExtents::Handled);
+  registry.add("Identity", {1}, 1, convertIdentity, OpenExtents::Kept);
   registry.add("Dropout", {1}, {1, 3}, convertDropout);
 }

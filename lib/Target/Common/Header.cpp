@@ -55,6 +55,10 @@ static void emitTensorMacros(StringRef role, const TensorInterface &tensor,
   os << "]; _SIZE is in elements";
   if (tensor.arenaOffset)
     os << ", _OFFSET in bytes from the arena's start";
+  if (!tensor.dimsOf.empty())
+    os << ".\n   The extents that \"" << escapeForCComment(tensor.dimsOf)
+       << "\" has after a run; what lies beyond them in its buffer,\n   whose "
+          "shape is the largest there can be, is of no meaning";
   os << ". */\n#define " << macro << "_SIZE " << tensor.getNumElements()
      << "\n";
   os << "#define " << macro << "_RANK " << tensor.shape.size() << "\n";

@@ -44,6 +44,8 @@ static void emitTensor(const TensorInterface &tensor,
     });
     if (tensor.arenaOffset)
       json.attribute("offset", *tensor.arenaOffset);
+    if (!tensor.dimsOf.empty())
+      json.attribute("dims_of", llvm::json::fixUTF8(tensor.dimsOf));
     if (auto type = dyn_cast<quant::UniformQuantizedType>(tensor.elementType)) {
       json.attribute("scale", type.getScale());
       json.attribute("zero_point", type.getZeroPoint());

@@ -145,6 +145,8 @@ LogicalResult InterfaceReader::readArguments() {
     if (failed(addTensor(name.getValue(), type, elementType, std::nullopt,
                          model.tensors)))
       return failure();
+    if (auto dims = entry.getArgAttrOfType<StringAttr>(i, attr::dimsOf))
+      model.tensors.back().dimsOf = dims.str();
   }
   return success();
 }
@@ -185,7 +187,9 @@ LogicalResult InterfaceReader::readPlaced(StringRef key,
     if (failed(addTensor(name.getValue(), type, type.getElementType(),
                          offset.getInt(), list)))
       return failure();
-    const TensorInterface &added = list.back();
+    TensorInterface &added = list.back();
+    if (auto dims = tensor.getAs<StringAttr>("dims_of"))
+      added.dimsOf = dims.str();
     if (offset.getInt() < 0 ||
         offset.getInt() + added.getSizeInBytes() > model.arenaSize)
       return entry.emitError("tensor '")

@@ -35,6 +35,7 @@ inline constexpr llvm::StringLiteral io = "lathe.io";
 inline constexpr llvm::StringLiteral ioTensors = "lathe.io_tensors";
 inline constexpr llvm::StringLiteral states = "lathe.states";
 inline constexpr llvm::StringLiteral reset = "lathe.reset";
+inline constexpr llvm::StringLiteral dimsOf = "lathe.dims_of";
 } // namespace attr
 
 /// Where a model's inputs and outputs are.
@@ -58,6 +59,9 @@ struct TensorInterface {
   /// An element type that getCStorageType knows, with its sign.
   mlir::Type elementType;
   bool isInput = false;
+  /// The name of the output whose actual extents this tensor holds; empty for
+  /// other tensors.
+  std::string dimsOf;
   /// Bytes from the start of the arena; set for states, and with IOMode::Arena.
   std::optional<int64_t> arenaOffset;
 

@@ -358,11 +358,43 @@ Value ModOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
   Value adjust = arith::AndIOp::create(b, loc, nonzero, signsDiffer);
   return s.select(adjust, s.add(rest, x[1]), rest);
 }
+
+/// `base` to the power of an integer: the product of its squares for the bits
+/// of the exponent. Negative exponents give the reciprocal, cut off to an
+/// integer.
+static Value buildIntegerPower(OpBuilder &b, Location loc, Value base,
+                               Value exponent, Scalar s) {
+  auto equals = [&](Value x, Value y) -> Value {
+    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, x, y);
+  };
+  auto isOdd = [&](Value x) {
+    return equals(arith::AndIOp::create(b, loc, x, s.constant(1)),
+                  s.constant(1));
+  };
+  // Above the width, only the powers of -1, 0 and 1 do not overflow; they
+  // depend on whether the exponent is odd.
+  unsigned width = getElementTypeOrSelf(base.getType()).getIntOrFloatBitWidth();
+  Value limit = s.constant(width);
+  Value odd = arith::AndIOp::create(b, loc, exponent, s.constant(1));
+  Value rest = s.select(s.less(exponent, limit), exponent, s.add(limit, odd));
+  Value result = s.constant(1), square = base;
+  for (unsigned bits = width; bits != 0; bits /= 2) {
+    result = s.select(isOdd(rest), s.mul(result, square), result);
+    rest = arith::ShRUIOp::create(b, loc, rest, s.constant(1));
+    square = s.mul(square, square);
+  }
+  Value one = s.constant(1), zero = s.constant(0), minusOne = s.constant(-1);
+  Value isUnit =
+      arith::OrIOp::create(b, loc, equals(base, one), equals(base, minusOne));
+  Value sign = s.select(equals(odd, zero), one, base);
+  return s.select(s.less(exponent, zero), s.select(isUnit, sign, zero), result);
+}
+
 Value PowOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
   Type element = lathe::impl::elementTypeOf(getLhs());
   if (isa<FloatType>(element))
     return math::PowFOp::create(b, loc, x[0], x[1]);
-  return math::IPowIOp::create(b, loc, x[0], x[1]);
+  return buildIntegerPower(b, loc, x[0], x[1], scalarOf(b, loc, x, *this));
 }
 Value MinOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
   return scalarOf(b, loc, x, *this)

@@ -35,12 +35,17 @@ struct WidenFloats : lathe::impl::WidenFloatsBase<WidenFloats> {
     widened.clear();
     for (Operation &op : llvm::make_early_inc_range(block)) {
       builder.setInsertionPoint(&op);
-      if (op.hasTrait<OpTrait::IsTerminator>())
+      // An op whose types do not follow from each other computes on what is
+      // stored, and widens elements itself.
+      if (op.getNumOperands() != 0 && !isa<InferTypeOpInterface>(op))
         narrowOperands(builder, op);
       else if (op.getNumOperands() != 0 && !isWidening(&op) &&
                llvm::any_of(op.getOperandTypes(), isHalf))
         rebuild(builder, op);
     }
+    for (Operation *old : llvm::reverse(replaced))
+      old->erase();
+    replaced.clear();
   }
 
 private:
@@ -90,18 +95,15 @@ private:
     replaced.push_back(&op);
   }
 
-  /// Gives a function's results the type that it declares.
+  /// Gives the operands of an op, or a function's results, the types that it
+  /// declares.
   void narrowOperands(OpBuilder &builder, Operation &op) {
     for (OpOperand &operand : op.getOpOperands())
       if (Value wide = widened.lookup(operand.get());
-          wide && !isa<BlockArgument>(operand.get()) &&
-          wide.getDefiningOp() != operand.get().getDefiningOp())
+          wide && llvm::is_contained(replaced, operand.get().getDefiningOp()))
         operand.set(
             CastOp::create(builder, operand.get().getLoc(), wide,
                            getElementTypeOrSelf(operand.get().getType())));
-    for (Operation *old : llvm::reverse(replaced))
-      old->erase();
-    replaced.clear();
   }
 
   llvm::DenseMap<Value, Value> widened;
