@@ -18,6 +18,7 @@ class OperatorRegistry;
 
 void addActivations(OperatorRegistry &registry);
 void addConstants(OperatorRegistry &registry);
+void addContrib(OperatorRegistry &registry);
 void addConvolutions(OperatorRegistry &registry);
 void addDataMovement(OperatorRegistry &registry);
 void addElementwise(OperatorRegistry &registry);
@@ -25,6 +26,9 @@ void addIndexing(OperatorRegistry &registry);
 void addMatMul(OperatorRegistry &registry);
 void addNormalizations(OperatorRegistry &registry);
 void addPooling(OperatorRegistry &registry);
+void addQuantizeLinear(OperatorRegistry &registry);
+void addQuantizedElementwise(OperatorRegistry &registry);
+void addQuantizedProducts(OperatorRegistry &registry);
 void addReductions(OperatorRegistry &registry);
 void addResize(OperatorRegistry &registry);
 void addShapes(OperatorRegistry &registry);

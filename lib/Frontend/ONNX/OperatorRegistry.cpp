@@ -20,9 +20,11 @@ const OperatorRegistry &OperatorRegistry::get() {
   static const OperatorRegistry registry = [] {
     OperatorRegistry all;
     for (auto addFamily :
-         {addActivations, addConstants, addConvolutions, addDataMovement,
-          addElementwise, addIndexing, addMatMul, addNormalizations, addPooling,
-          addReductions, addResize, addShapes})
+         {addActivations, addConstants, addContrib, addConvolutions,
+          addDataMovement, addElementwise, addIndexing, addMatMul,
+          addNormalizations, addPooling, addQuantizeLinear,
+          addQuantizedElementwise, addQuantizedProducts, addReductions,
+          addResize, addShapes})
       addFamily(all);
     return all;
   }();
