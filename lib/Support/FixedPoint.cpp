@@ -131,8 +131,8 @@ UnaryTable lathe::getUnaryTable(const QuantizedRange &from,
   for (int32_t i = 0; i < 256; ++i) {
     double real = from.scale * (from.getLow() + i - from.zeroPoint);
     double steps = std::floor(function(real) / to.scale + 0.5);
-    table[i] = static_cast<int32_t>(std::clamp<double>(
-        to.zeroPoint + steps, to.getLow(), to.getHigh()));
+    table[i] = static_cast<int32_t>(
+        std::clamp<double>(to.zeroPoint + steps, to.getLow(), to.getHigh()));
   }
   return table;
 }

@@ -34,8 +34,8 @@ template <bool tanh> static LogicalResult convertBiasGelu(NodeContext &node) {
 
 static LogicalResult convertQuickGelu(NodeContext &node) {
   Value input = node.getInput(0);
-  Value alpha = node.createScalar(node.getFloat("alpha", 1.702),
-                                  getElement(input));
+  Value alpha =
+      node.createScalar(node.getFloat("alpha", 1.702), getElement(input));
   Value gate = node.create<SigmoidOp>(node.create<MulOp>(input, alpha));
   return node.setResults(node.create<MulOp>(input, gate));
 }
@@ -95,8 +95,8 @@ static LogicalResult convertSkipNorm(NodeContext &node, Value beta,
     sum = node.create<AddOp>(sum, node.getInput(bias));
   Normalized normalized =
       createNormalized(node, sum, node.getInput(2), beta, rms, 1, 2);
-  return node.setResults({normalized.result, normalized.mean,
-                          normalized.inverseDeviation, sum});
+  return node.setResults(
+      {normalized.result, normalized.mean, normalized.inverseDeviation, sum});
 }
 
 static LogicalResult convertSkipLayerNormalization(NodeContext &node) {
@@ -116,10 +116,9 @@ static LogicalResult convertSimplifiedLayerNormalization(NodeContext &node) {
   node.getInt("stash_type", 1); // The statistics' precision: float or better.
   if (node.hasFailed())
     return failure();
-  return node.setResults(node.create<LayerNormOp>(input, node.getInput(1),
-                                                  Value(), axis,
-                                                  llvm::APFloat(epsilon),
-                                                  /*rms=*/true));
+  return node.setResults(node.create<LayerNormOp>(
+      input, node.getInput(1), Value(), axis, llvm::APFloat(epsilon),
+      /*rms=*/true));
 }
 
 /// The number of positions that the mask marks in each row, from their begin.
@@ -156,8 +155,9 @@ static LogicalResult convertEmbedLayerNormalization(NodeContext &node) {
   if (segments && node.getInput(4))
     sum = node.create<AddOp>(
         sum, node.create<GatherOp>(node.getInput(4), segments, 0));
-  Normalized normalized = createNormalized(
-      node, sum, node.getInput(5), node.getInput(6), /*rms=*/false, -1, INT_MAX);
+  Normalized normalized =
+      createNormalized(node, sum, node.getInput(5), node.getInput(6),
+                       /*rms=*/false, -1, INT_MAX);
   return node.setResults(
       {normalized.result, createMaskIndex(node, node.getInput(7), batch), sum});
 }
@@ -184,7 +184,8 @@ static Value createUnpacked(NodeContext &node, Value packed, int64_t bits,
       part = node.create<ShiftRightOp>(part, node.createScalar(shift, byte));
     if (shift + bits < 8)
       part = node.create<AndOp>(
-          part, node.createScalar(llvm::maskTrailingOnes<uint64_t>(bits), byte));
+          part,
+          node.createScalar(llvm::maskTrailingOnes<uint64_t>(bits), byte));
     parts.push_back(part);
   }
   int64_t perByte = parts.size();
@@ -194,8 +195,8 @@ static Value createUnpacked(NodeContext &node, Value packed, int64_t bits,
                             " numbers in each row, but need " + Twine(columns)),
            Value();
   Value joined = perByte == 1 ? flat : node.create<ConcatOp>(parts, 2);
-  Value all = node.castTo(node.createReshape(joined, {rows, bytes * perByte}),
-                          real);
+  Value all =
+      node.castTo(node.createReshape(joined, {rows, bytes * perByte}), real);
   SmallVector<int64_t> offsets = {0, 0}, sizes = {rows, columns},
                        steps = {1, 1};
   return node.create<SliceOp>(all, offsets, sizes, steps);
@@ -228,9 +229,9 @@ static Value createBlockwiseWeights(NodeContext &node, int64_t n, int64_t k,
     }
     offset = node.createReshape(node.castTo(zero, real), {n, blocks, 1});
   }
-  Value integers = node.createReshape(
-      createUnpacked(node, packed, bits, blocks * blockSize),
-      {n, blocks, blockSize});
+  Value integers =
+      node.createReshape(createUnpacked(node, packed, bits, blocks * blockSize),
+                         {n, blocks, blockSize});
   Value weights =
       node.create<MulOp>(node.create<SubOp>(integers, offset), scales);
   Value rows = node.createReshape(weights, {n, blocks * blockSize});

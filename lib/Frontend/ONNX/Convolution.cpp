@@ -65,20 +65,20 @@ Value lathe::frontend::createConv(NodeContext &node, Value input, Value weight,
 }
 
 static LogicalResult convertConv(NodeContext &node) {
-  return node.setResults(createConv(node, node.getInput(0), node.getInput(1),
-                                    node.getInput(2)));
+  return node.setResults(
+      createConv(node, node.getInput(0), node.getInput(1), node.getInput(2)));
 }
 
 /// A convolution, to which ONNX Runtime's optimizer has added a tensor and
 /// an activation behind it.
 static LogicalResult convertFusedConv(NodeContext &node) {
-  Value result = createConv(node, node.getInput(0), node.getInput(1),
-                            node.getInput(2));
+  Value result =
+      createConv(node, node.getInput(0), node.getInput(1), node.getInput(2));
   if (Value addend = node.getInput(3))
     result = node.create<AddOp>(result, addend);
-  return node.setResults(createActivation(
-      node, result, node.getString("activation", ""),
-      node.getFloats("activation_params")));
+  return node.setResults(createActivation(node, result,
+                                          node.getString("activation", ""),
+                                          node.getFloats("activation_params")));
 }
 
 /// Padding that gives the output the extents `output`. The begin gets the
@@ -124,9 +124,8 @@ static LogicalResult convertConvTranspose(NodeContext &node) {
                autoPad == AutoPad::SameUpper);
   Value conv = node.create<ConvTransposeOp>(
       node.toChannelsLast(input),
-      moveWindowToFront(node, weight, /*swap=*/false),
-      node.getInput(2), window->strides, window->dilations, window->pads,
-      outputPadding, group);
+      moveWindowToFront(node, weight, /*swap=*/false), node.getInput(2),
+      window->strides, window->dilations, window->pads, outputPadding, group);
   return node.setResults(node.toChannelsFirst(conv));
 }
 

@@ -130,12 +130,12 @@ static Value transposeFactor(NodeContext &node, Value factor, bool last,
 /// alpha * lhs * rhs, each factor transposed on request.
 static LogicalResult convertFusedMatMul(NodeContext &node) {
   double alpha = node.getFloat("alpha", 1);
-  Value lhs = transposeFactor(node, node.getInput(0),
-                              node.getBool("transA", false),
-                              node.getBool("transBatchA", false));
-  Value rhs = transposeFactor(node, node.getInput(1),
-                              node.getBool("transB", false),
-                              node.getBool("transBatchB", false));
+  Value lhs =
+      transposeFactor(node, node.getInput(0), node.getBool("transA", false),
+                      node.getBool("transBatchA", false));
+  Value rhs =
+      transposeFactor(node, node.getInput(1), node.getBool("transB", false),
+                      node.getBool("transBatchB", false));
   if (node.hasFailed())
     return failure();
   return node.setResults(createMatMul(node, lhs, scale(node, rhs, alpha)));

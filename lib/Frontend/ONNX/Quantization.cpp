@@ -184,9 +184,9 @@ static Value createScaled(NodeContext &node, Value sums,
   Requantization steps = Requantization::get(factors.data<double>());
   SmallVector<int64_t> multipliers(steps.multipliers.begin(),
                                    steps.multipliers.end());
-  Value products = node.create<MulOp>(
-      node.castTo(sums, wide),
-      node.createConstant(factors.getShape(), multipliers));
+  Value products =
+      node.create<MulOp>(node.castTo(sums, wide),
+                         node.createConstant(factors.getShape(), multipliers));
   Value half = node.createConstant({}, int64_t(1) << (steps.getShift() - 1));
   return node.create<ShiftRightOp>(
       node.create<AddOp>(products, half),
@@ -206,8 +206,8 @@ Value lathe::frontend::createRequantize(NodeContext &node, Value sums,
   for (Value next : factors.drop_front())
     factor = node.create<MulOp>(factor, node.castTo(next, real));
   factor = node.create<DivOp>(factor, node.castTo(to.scale, real));
-  Value steps = node.create<RoundOp>(
-      node.create<MulOp>(node.castTo(sums, real), factor));
+  Value steps =
+      node.create<RoundOp>(node.create<MulOp>(node.castTo(sums, real), factor));
   return createSaturated(node, steps, to.zeroPoint, element);
 }
 

@@ -67,9 +67,9 @@ static Quantization getParameters(NodeContext &node) {
     return {};
   if (blockSize == 0)
     return Quantization::get(node, shape, axis, 1, 2);
-  return {spreadBlocks(node, node.getInput(1), shape, axis, blockSize),
-          spreadBlocks(node, dropZero(node.getInput(2)), shape, axis,
-                       blockSize)};
+  return {
+      spreadBlocks(node, node.getInput(1), shape, axis, blockSize),
+      spreadBlocks(node, dropZero(node.getInput(2)), shape, axis, blockSize)};
 }
 
 static LogicalResult convertQuantizeLinear(NodeContext &node) {
@@ -117,16 +117,16 @@ static LogicalResult convertDequantizeLinear(NodeContext &node) {
         node.castTo(createDequantize(node, input, parameters), element));
   // Floats of 8 bits, which are stored wider, have no zero point.
   Type real = node.getBuilder().getF32Type();
-  return node.setResults(node.castTo(
-      node.create<MulOp>(node.castTo(input, real),
-                         node.castTo(parameters.scale, real)),
-      element));
+  return node.setResults(
+      node.castTo(node.create<MulOp>(node.castTo(input, real),
+                                     node.castTo(parameters.scale, real)),
+                  element));
 }
 
 static LogicalResult convertDynamicQuantizeLinear(NodeContext &node) {
   auto result = DynamicallyQuantized::get(node, node.getInput(0));
-  return node.setResults({result.value, result.parameters.scale,
-                          result.parameters.zeroPoint});
+  return node.setResults(
+      {result.value, result.parameters.scale, result.parameters.zeroPoint});
 }
 
 void lathe::frontend::addQuantizeLinear(OperatorRegistry &registry) {

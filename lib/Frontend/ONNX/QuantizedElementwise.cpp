@@ -132,8 +132,8 @@ static LogicalResult convertQLinearAdd(NodeContext &node) {
     sum = node.create<ShiftRightOp>(node.create<AddOp>(sum, half),
                                     node.createScalar(scaling.shift, wide));
   }
-  return node.setResults(createSaturated(
-      node, sum, result.parameters.zeroPoint, result.element));
+  return node.setResults(
+      createSaturated(node, sum, result.parameters.zeroPoint, result.element));
 }
 
 static LogicalResult convertQLinearMul(NodeContext &node) {
@@ -167,9 +167,9 @@ static LogicalResult convertQLinearConcat(NodeContext &node) {
 static LogicalResult convertQLinearWhere(NodeContext &node) {
   Quantized lhs = Quantized::get(node, 1), rhs = Quantized::get(node, 4);
   Quantized result = Quantized::getResult(node, 7, lhs.element);
-  return node.setResults(node.create<SelectOp>(
-      node.getInput(0), createRescaled(node, lhs, result),
-      createRescaled(node, rhs, result)));
+  return node.setResults(
+      node.create<SelectOp>(node.getInput(0), createRescaled(node, lhs, result),
+                            createRescaled(node, rhs, result)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -198,8 +198,7 @@ static Value createTable(NodeContext &node, const Quantized &input,
   Type wide = node.getBuilder().getI32Type();
   Value place = node.castTo(input.value, wide);
   if (from->isSigned)
-    place =
-        node.create<SubOp>(place, node.createScalar(from->getLow(), wide));
+    place = node.create<SubOp>(place, node.createScalar(from->getLow(), wide));
   return createLookup(node, place, getUnaryTable(*from, *to, function),
                       result.element);
 }
@@ -221,9 +220,9 @@ static LogicalResult convertQLinearLeakyRelu(NodeContext &node) {
   auto leakyRelu = [&](double x) { return x < 0 ? alpha * x : x; };
   if (Value table = createTable(node, input, result, leakyRelu))
     return node.setResults(table);
-  return node.setResults(result.quantize(
-      node, node.create<LeakyReluOp>(input.dequantize(node),
-                                     llvm::APFloat(alpha))));
+  return node.setResults(
+      result.quantize(node, node.create<LeakyReluOp>(input.dequantize(node),
+                                                     llvm::APFloat(alpha))));
 }
 
 //===----------------------------------------------------------------------===//
@@ -243,10 +242,10 @@ static Value createIntegerSoftmax(NodeContext &node, const Quantized &input,
   int64_t last = getRank(x) - 1;
   Value largest =
       node.create<ReduceOp>(x, ReduceKind::Max, last, /*keep_dims=*/true);
-  Value terms = node.castTo(
-      createLookup(node, node.create<SubOp>(largest, x),
-                   getSoftmaxTable(from.scale), node.getBuilder().getI32Type()),
-      wide);
+  Value terms = node.castTo(createLookup(node, node.create<SubOp>(largest, x),
+                                         getSoftmaxTable(from.scale),
+                                         node.getBuilder().getI32Type()),
+                            wide);
   Value sum =
       node.create<ReduceOp>(terms, ReduceKind::Sum, last, /*keep_dims=*/true);
   Value steps = node.createScalar(2 * roundHalfEven(1 / to.scale), wide);
@@ -373,10 +372,9 @@ static SmallVector<int64_t> countWindows(const Window &window,
     SmallVector<int64_t> next;
     for (int64_t outer : counts)
       for (int64_t position = 0; position < positions[dim]; ++position)
-        next.push_back(outer *
-                       countElements(window, dim, position, spatial[dim],
-                                     counted[dim],
-                                     counted[spatial.size() + dim]));
+        next.push_back(outer * countElements(window, dim, position,
+                                             spatial[dim], counted[dim],
+                                             counted[spatial.size() + dim]));
     counts = std::move(next);
   }
   return counts;
@@ -413,9 +411,8 @@ static LogicalResult convertQLinearAveragePool(NodeContext &node) {
   SmallVector<int64_t> counts = countWindows(
       *window, spatial, ArrayRef(shape).drop_front().drop_back(), counted);
   shape.front() = shape.back() = 1;
-  Value share = llvm::all_equal(counts)
-                    ? createShare(node, {}, counts.front())
-                    : createShare(node, shape, counts);
+  Value share = llvm::all_equal(counts) ? createShare(node, {}, counts.front())
+                                        : createShare(node, shape, counts);
   Value mean = createRequantize(node, sums, {input.parameters.scale, share},
                                 result.parameters, result.element);
   return node.setResults(channelsLast ? mean : node.toChannelsFirst(mean));

@@ -11,8 +11,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Convolution.h"
 #include "Converters.h"
+#include "Convolution.h"
 #include "MatMul.h"
 #include "OperatorRegistry.h"
 #include "Quantization.h"
@@ -76,15 +76,13 @@ static LogicalResult convertQLinearConv(NodeContext &node) {
 /// has one element, or one for each row.
 static Value getLeftFactor(NodeContext &node, unsigned index,
                            unsigned zeroPoint) {
-  return getCentered(node, index, zeroPoint,
-                     getRank(node.getInput(index)) - 2);
+  return getCentered(node, index, zeroPoint, getRank(node.getInput(index)) - 2);
 }
 
 /// The same on the right, with one element for each column.
 static Value getRightFactor(NodeContext &node, unsigned index,
                             unsigned zeroPoint) {
-  return getCentered(node, index, zeroPoint,
-                     getRank(node.getInput(index)) - 1);
+  return getCentered(node, index, zeroPoint, getRank(node.getInput(index)) - 1);
 }
 
 /// The scale of a factor in the product's shape.
@@ -107,11 +105,12 @@ static LogicalResult convertMatMulInteger(NodeContext &node) {
 static LogicalResult convertQLinearMatMul(NodeContext &node) {
   if (failed(checkBytes(node, {0, 3})))
     return failure();
-  Value sums = createMatMul(node, getLeftFactor(node, 0, 2),
-                            getRightFactor(node, 3, 5));
+  Value sums =
+      createMatMul(node, getLeftFactor(node, 0, 2), getRightFactor(node, 3, 5));
   if (!sums)
     return failure();
-  auto output = Quantization::get(node, getShape(sums), getRank(sums) - 2, 6, 7);
+  auto output =
+      Quantization::get(node, getShape(sums), getRank(sums) - 2, 6, 7);
   return node.setResults(createRequantize(
       node, sums, {getRowScale(node, 1, sums), getColumnScale(node, 4, sums)},
       output, getElement(node.getInput(7))));
@@ -132,8 +131,8 @@ static LogicalResult setScaledResult(NodeContext &node, Value sums,
 static LogicalResult convertMatMulIntegerToFloat(NodeContext &node) {
   if (failed(checkBytes(node, {0, 1})))
     return failure();
-  Value sums = createMatMul(node, getLeftFactor(node, 0, 4),
-                            getRightFactor(node, 1, 5));
+  Value sums =
+      createMatMul(node, getLeftFactor(node, 0, 4), getRightFactor(node, 1, 5));
   if (!sums)
     return failure();
   return setScaledResult(node, sums, getRowScale(node, 2, sums),
