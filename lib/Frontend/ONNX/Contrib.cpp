@@ -44,47 +44,42 @@ static LogicalResult convertQuickGelu(NodeContext &node) {
 // Normalizations
 //===----------------------------------------------------------------------===//
 
-static bool isAskedFor(NodeContext &node, int output) {
-  return output < node.getNode().output_size() &&
-         !node.getNode().output(output).empty();
-}
-
-namespace {
-/// A normalization over the last dimension, and what it was computed with;
-/// that is null unless the node's output of the number is read.
-struct Normalized {
-  Value result, mean, inverseDeviation;
-};
-} // namespace
-
-/// Normalizes `input`; `meanOutput` and `deviationOutput` are the outputs that
-/// get the statistics. Without a mean there is no output of that (-1).
-static Normalized createNormalized(NodeContext &node, Value input, Value scale,
-                                   Value bias, bool rms, int meanOutput,
-                                   int deviationOutput) {
+/// `input` normalized over its last dimension.
+static Value createNormalized(NodeContext &node, Value input, Value scale,
+                              Value bias, bool rms) {
   double epsilon = node.getFloat("epsilon", 1e-12);
   if (node.hasFailed())
     return {};
-  int64_t axis = getRank(input) - 1;
-  Normalized normalized;
-  normalized.result = node.create<LayerNormOp>(input, scale, bias, axis,
-                                               llvm::APFloat(epsilon), rms);
-  auto createMean = [&](Value value) {
+  return node.create<LayerNormOp>(input, scale, bias, getRank(input) - 1,
+                                  llvm::APFloat(epsilon), rms);
+}
+
+namespace {
+/// What a normalization was computed with; `rms` has no mean.
+struct Statistics {
+  Value mean, inverseDeviation;
+};
+} // namespace
+
+static Statistics createStatistics(NodeContext &node, Value input, bool rms) {
+  if (node.hasFailed())
+    return {};
+  auto createMean = [&, axis = getRank(input) - 1](Value value) {
     return node.create<ReduceOp>(value, ReduceKind::Mean, axis,
                                  /*keep_dims=*/true);
   };
-  bool asksMean = meanOutput >= 0 && isAskedFor(node, meanOutput);
-  bool asksDeviation = isAskedFor(node, deviationOutput);
-  if (asksMean || (asksDeviation && !rms))
-    normalized.mean = createMean(input);
-  if (!asksDeviation)
-    return normalized;
-  Value centered = rms ? input : node.create<SubOp>(input, normalized.mean);
+  Statistics statistics;
+  Value centered = input;
+  if (!rms) {
+    statistics.mean = createMean(input);
+    centered = node.create<SubOp>(input, statistics.mean);
+  }
   Value variance = createMean(node.create<MulOp>(centered, centered));
-  Value offset = node.createScalar(epsilon, getElement(input));
-  normalized.inverseDeviation = node.create<ReciprocalOp>(
+  Value offset =
+      node.createScalar(node.getFloat("epsilon", 1e-12), getElement(input));
+  statistics.inverseDeviation = node.create<ReciprocalOp>(
       node.create<SqrtOp>(node.create<AddOp>(variance, offset)));
-  return normalized;
+  return statistics;
 }
 
 /// Inputs 0, 1 and (optional) `bias` added up and normalized.
@@ -93,10 +88,11 @@ static LogicalResult convertSkipNorm(NodeContext &node, Value beta,
   Value sum = node.create<AddOp>(node.getInput(0), node.getInput(1));
   if (node.getInput(bias))
     sum = node.create<AddOp>(sum, node.getInput(bias));
-  Normalized normalized =
-      createNormalized(node, sum, node.getInput(2), beta, rms, 1, 2);
+  Value result = createNormalized(node, sum, node.getInput(2), beta, rms);
+  // What nothing reads is erased.
+  Statistics statistics = createStatistics(node, sum, rms);
   return node.setResults(
-      {normalized.result, normalized.mean, normalized.inverseDeviation, sum});
+      {result, statistics.mean, statistics.inverseDeviation, sum});
 }
 
 static LogicalResult convertSkipLayerNormalization(NodeContext &node) {
@@ -155,11 +151,10 @@ static LogicalResult convertEmbedLayerNormalization(NodeContext &node) {
   if (segments && node.getInput(4))
     sum = node.create<AddOp>(
         sum, node.create<GatherOp>(node.getInput(4), segments, 0));
-  Normalized normalized =
-      createNormalized(node, sum, node.getInput(5), node.getInput(6),
-                       /*rms=*/false, -1, INT_MAX);
+  Value result = createNormalized(node, sum, node.getInput(5), node.getInput(6),
+                                  /*rms=*/false);
   return node.setResults(
-      {normalized.result, createMaskIndex(node, node.getInput(7), batch), sum});
+      {result, createMaskIndex(node, node.getInput(7), batch), sum});
 }
 
 //===----------------------------------------------------------------------===//

@@ -31,12 +31,21 @@ IntegerRange IntegerRange::get(Type element) {
   return {llvm::minIntN(width), llvm::maxIntN(width)};
 }
 
+/// `parameter` in another shape. A constant stays one, however large it is: its
+/// elements are looked at while importing.
+static Value reshapeParameter(NodeContext &node, Value parameter,
+                              ArrayRef<int64_t> shape) {
+  if (std::optional<HostTensor> known = getConstant(parameter))
+    return node.createConstant(known->reshape(shape));
+  return node.createReshape(parameter, shape);
+}
+
 Value lathe::frontend::alignParameter(NodeContext &node, Value parameter,
                                       ArrayRef<int64_t> shape, int64_t axis) {
   if (node.hasFailed() || !parameter)
     return {};
   if (getType(parameter).getNumElements() == 1)
-    return node.createReshape(parameter, {});
+    return reshapeParameter(node, parameter, {});
   int64_t rank = shape.size();
   if (getRank(parameter) != 1)
     return parameter;
@@ -48,7 +57,7 @@ Value lathe::frontend::alignParameter(NodeContext &node, Value parameter,
            Value();
   SmallVector<int64_t> aligned(rank, 1);
   aligned[axis] = shape[axis];
-  return node.createReshape(parameter, aligned);
+  return reshapeParameter(node, parameter, aligned);
 }
 
 Value lathe::frontend::dropZero(Value zeroPoint) {
