@@ -21,7 +21,13 @@ class Backend:
 
 
 class Model:
-    """A model with its input and expected output, and the backends to try."""
+    """A model with its input and expected output, and the backends to try.
+
+    `tolerance`, where it is set, takes the place of the format's: the flags of
+    `lathe run` that say how far the output may lie from the expected one.
+    """
+
+    tolerance = None
 
     def __init__(self, path, inputs, expected, backends, *features):
         self.path, self.inputs, self.expected = path, inputs, expected
@@ -55,7 +61,7 @@ class ModelFormat(lit.formats.ShTest):
         backend = test.path_in_suite[-1]
         model = self.models[test.model]
         command = ["lathe", "run", model.path, "--input", model.inputs]
-        command += ["--compare", model.expected, *self.tolerance]
+        command += ["--compare", model.expected, *(model.tolerance or self.tolerance)]
         command += self.backends[backend].flags
         try:
             done = subprocess.run(

@@ -37,6 +37,13 @@ template <typename T> static double getLargestMagnitude(ArrayRef<T> values) {
   return largest;
 }
 
+/// Where the first of the largest elements stands; 0 if there are none.
+template <typename T> static int64_t getLargestIndex(ArrayRef<T> values) {
+  auto isLess = [](T a, T b) { return double(a) < double(b); };
+  return std::max_element(values.begin(), values.end(), isLess) -
+         values.begin();
+}
+
 /// How far outside the tolerance a difference is: negative inside. NaN, as
 /// between a NaN and a number, is as far as can be.
 static double getExcess(double difference, double allowed) {
@@ -51,13 +58,14 @@ static void compareElements(ArrayRef<T> actual, ArrayRef<T> expected,
   double worstExcess = -std::numeric_limits<double>::infinity();
   for (auto [index, a, b] : llvm::enumerate(actual, expected)) {
     const double difference = getDifference<T>(a, b);
+    result.mean += difference / double(expected.size());
     const double magnitude = std::fabs(double(b));
     // An infinite reference allows no difference, rather than any.
     const double allowed =
         absolute +
         (std::isfinite(magnitude) ? tolerance.relative * magnitude : 0);
     const double excess = getExcess(difference, allowed);
-    result.numFailed += excess > 0;
+    result.numFailed += excess > 0 && !tolerance.mean;
     if (excess <= worstExcess && result.worstIndex >= 0)
       continue;
     worstExcess = excess;
@@ -101,8 +109,12 @@ Comparison lathe::compare(const HostTensor &actual, const HostTensor &expected,
   result.numElements = actual.getNumElements();
   visitElementType(actual.getKind(), [&](auto zero) {
     using T = decltype(zero);
-    compareElements<T>(actual.data<T>(), expected.data<T>(), tolerance, result);
+    ArrayRef<T> data = actual.data<T>(), reference = expected.data<T>();
+    compareElements<T>(data, reference, tolerance, result);
+    result.largestDiffers = tolerance.sameLargest &&
+                            getLargestIndex(data) != getLargestIndex(reference);
   });
+  result.allowedMean = tolerance.mean;
   if (result.worstIndex >= 0)
     result.worstPosition = getPosition(result.worstIndex, actual.getShape());
   return result;
@@ -115,9 +127,14 @@ void Comparison::print(llvm::raw_ostream &os) const {
   }
   if (numFailed)
     os << numFailed << " of " << numElements << " elements differ";
+  else if (largestDiffers)
+    os << "the largest element is another one";
   else
-    os << "ok";
-  if (worstIndex < 0)
+    os << (passed() ? "ok" : "the elements differ");
+  if (allowedMean)
+    os << llvm::format(", mean difference %.3g of %.3g allowed", mean,
+                       *allowedMean);
+  if (worstIndex < 0 || allowedMean)
     return;
   os << ", worst at [";
   llvm::interleaveComma(worstPosition, os);

@@ -131,15 +131,29 @@ static std::string getDataTypeName(int32_t dataType) {
              : std::to_string(dataType);
 }
 
+/// A tensor of elements that `unpackElements` reads. Typed data hold a byte of
+/// theirs in each integer.
+static Expected<HostTensor> unpackTensor(const TensorProto &proto,
+                                         llvm::ArrayRef<int64_t> shape) {
+  if (proto.has_raw_data())
+    return unpackElements(proto.data_type(), shape,
+                          {proto.raw_data().data(), proto.raw_data().size()});
+  llvm::SmallVector<char> bytes(proto.int32_data().begin(),
+                                proto.int32_data().end());
+  return unpackElements(proto.data_type(), shape, bytes);
+}
+
 Expected<HostTensor> lathe::toHostTensor(const TensorProto &proto) {
   std::optional<ElementKind> kind = getElementKindOfOnnx(proto.data_type());
-  if (!kind)
+  if (!getStoredType(proto.data_type()))
     return createStringError("elements of type " +
                              getDataTypeName(proto.data_type()) +
                              " are not supported");
   if (proto.data_location() == TensorProto::EXTERNAL)
     return createStringError("its elements lie in another file");
   llvm::SmallVector<int64_t, 4> shape(proto.dims().begin(), proto.dims().end());
+  if (!kind)
+    return unpackTensor(proto, shape);
   std::optional<int64_t> elements = getNumElements(shape);
   const uint64_t elementSize = getByteSize(*kind);
   // Each element takes at least a byte in the file, which bounds what is

@@ -87,6 +87,11 @@ struct Run : Command {
         atol("atol", cl::sub(getSubCommand()), cl::init(1e-5),
              cl::desc("Absolute tolerance, times the largest magnitude of the "
                       "tensor (default 1e-5)")),
+        mean("mean", cl::sub(getSubCommand()), cl::value_desc("number"),
+             cl::desc("Let --compare bound the mean of the absolute "
+                      "differences instead of each")),
+        top1("top1", cl::sub(getSubCommand()),
+             cl::desc("Let --compare ask for the same largest element")),
         backend("backend", cl::sub(getSubCommand()),
                 cl::init(RunBackend::Native), cl::desc("How to run it"),
                 cl::values(clEnumValN(RunBackend::Native, "native",
@@ -194,7 +199,10 @@ struct Run : Command {
         return reportError(expected.takeError());
       if (expected->empty())
         return reportError(reference + ": holds no tensors to compare with");
-      return compareAll(results, *expected, {rtol, atol}) ? Done : UserError;
+      Tolerance tolerance{rtol, atol, std::nullopt, top1};
+      if (mean.getNumOccurrences() > 0)
+        tolerance.mean = mean;
+      return compareAll(results, *expected, tolerance) ? Done : UserError;
     }
     if (output.empty())
       printTensors(results);
@@ -205,7 +213,8 @@ struct Run : Command {
   cl::list<std::string> inputs;
   cl::opt<std::string> output, reference;
   TensorNames names;
-  cl::opt<double> rtol, atol;
+  cl::opt<double> rtol, atol, mean;
+  cl::opt<bool> top1;
   cl::opt<RunBackend> backend;
   cl::opt<std::string> target;
   cl::opt<unsigned> threads;

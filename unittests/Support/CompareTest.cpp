@@ -93,4 +93,28 @@ TEST(CompareTest, TensorsWithoutElementsAreEqual) {
   EXPECT_EQ(print(result), "ok");
 }
 
+TEST(CompareTest, MeanToleranceBoundsTheMeanAlone) {
+  Tolerance tolerance;
+  tolerance.mean = 0.25;
+  EXPECT_TRUE(
+      compare(floats({1, 0, 0, 0}), floats({0, 0, 0, 0}), tolerance).passed());
+  Comparison beyond =
+      compare(floats({1, 0, 0, 1}), floats({0, 0, 0, 0}), tolerance);
+  EXPECT_FALSE(beyond.passed());
+  EXPECT_EQ(print(beyond),
+            "the elements differ, mean difference 0.5 of 0.25 allowed");
+  EXPECT_FALSE(compare(floats({NAN, 0}), floats({0, 0}), tolerance).passed());
+}
+
+TEST(CompareTest, LargestElementMustBeTheSameIfAskedFor) {
+  Tolerance tolerance;
+  tolerance.mean = 10;
+  tolerance.sameLargest = true;
+  EXPECT_TRUE(
+      compare(floats({1, 3, 2}), floats({0, 5, 5}), tolerance).passed());
+  Comparison moved = compare(floats({1, 2, 3}), floats({1, 3, 2}), tolerance);
+  EXPECT_FALSE(moved.passed());
+  EXPECT_EQ(print(moved).find("the largest element is another one"), 0u);
+}
+
 } // namespace

@@ -27,6 +27,12 @@ namespace lathe {
 struct Tolerance {
   double relative = 0;
   double absolute = 0;
+  /// Bounds the mean of |a - b| over all elements instead of each of them:
+  /// networks of integers may differ in a few, where roundings differ.
+  std::optional<double> mean;
+  /// Whether the largest element must be the same one, as with the class that
+  /// a classifier chooses. Of equal elements the first counts.
+  bool sameLargest = false;
 };
 
 /// The outcome of a comparison.
@@ -34,8 +40,14 @@ struct Comparison {
   /// Why the tensors cannot be compared element by element; empty if they can.
   std::string incompatible;
   int64_t numElements = 0;
-  /// How many elements lie outside the tolerance.
+  /// How many elements lie outside the tolerance; none where only the mean is
+  /// bounded.
   int64_t numFailed = 0;
+  /// The mean of |a - b|, and the bound if there is one.
+  double mean = 0;
+  std::optional<double> allowedMean;
+  /// Whether the largest element is another one, although it must not be.
+  bool largestDiffers = false;
   /// The element that lies furthest outside the tolerance, or nearest to
   /// leaving it, counted in row-major order; -1 for a tensor without elements.
   int64_t worstIndex = -1;
@@ -48,9 +60,12 @@ struct Comparison {
   double difference = 0;
   double allowed = 0;
 
-  bool passed() const { return incompatible.empty() && numFailed == 0; }
+  bool passed() const {
+    return incompatible.empty() && numFailed == 0 && !largestDiffers &&
+           (!allowedMean || mean <= *allowedMean);
+  }
 
-  /// One line: "ok, worst at [0, 3]: 1.0001 for 1, difference …".
+  /// In one line: "ok, worst at [0, 3]: 1.0001 for 1, difference …".
   void print(llvm::raw_ostream &os) const;
 };
 

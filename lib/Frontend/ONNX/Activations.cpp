@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Activation.h"
 #include "Converters.h"
 #include "NodeContext.h"
 #include "OperatorRegistry.h"
@@ -190,6 +191,46 @@ static LogicalResult convertClip(NodeContext &node) {
   if (high)
     result = node.create<MinOp>(result, high);
   return node.setResults(result);
+}
+
+//===----------------------------------------------------------------------===//
+// Fused behind other operators
+//===----------------------------------------------------------------------===//
+
+Value lathe::frontend::createActivation(NodeContext &node, Value value,
+                                        StringRef name,
+                                        ArrayRef<double> parameters) {
+  auto get = [&](size_t index, double otherwise) {
+    return llvm::APFloat(index < parameters.size() ? parameters[index]
+                                                   : otherwise);
+  };
+  if (name.empty())
+    return value;
+  if (name == "Relu")
+    return node.create<ReluOp>(value);
+  if (name == "Sigmoid")
+    return node.create<SigmoidOp>(value);
+  if (name == "Tanh")
+    return node.create<TanhOp>(value);
+  if (name == "Softplus")
+    return node.create<SoftplusOp>(value);
+  if (name == "LeakyRelu")
+    return node.create<LeakyReluOp>(value, get(0, 0.01));
+  if (name == "Elu")
+    return node.create<EluOp>(value, get(0, 1));
+  if (name == "HardSigmoid")
+    return node.create<HardSigmoidOp>(value, get(0, 0.2), get(1, 0.5));
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (name == "Clip")
+    return node.create<ClampOp>(value, get(0, -infinity), get(1, infinity));
+  if (name == "HardSwish")
+    return node.create<MulOp>(
+        value, node.create<HardSigmoidOp>(value, llvm::APFloat(1.0 / 6),
+                                          llvm::APFloat(0.5)));
+  return (void)node.error("the activation '" + name +
+                          "' is not one that Lathe knows as fused; export the "
+                          "model without that fusion"),
+         Value();
 }
 
 void lathe::frontend::addActivations(OperatorRegistry &registry) {

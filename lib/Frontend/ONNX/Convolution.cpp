@@ -10,6 +10,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Convolution.h"
+#include "Activation.h"
 #include "Converters.h"
 #include "OperatorRegistry.h"
 #include "Window.h"
@@ -19,9 +21,8 @@ using namespace lathe;
 using namespace lathe::frontend;
 
 /// Checks the ranks of data and weights.
-static LogicalResult checkRanks(NodeContext &node) {
-  int64_t rank = getRank(node.getInput(0));
-  int64_t weightRank = getRank(node.getInput(1));
+static LogicalResult checkRanks(NodeContext &node, Value input, Value weight) {
+  int64_t rank = getRank(input), weightRank = getRank(weight);
   if (rank < 3 || weightRank != rank)
     return node.error("data of " + Twine(rank) + " dimensions and weights of " +
                       Twine(weightRank) + "; both need the same, at least 3");
@@ -38,8 +39,8 @@ static Value moveWindowToFront(NodeContext &node, Value weight, bool swap) {
 }
 
 /// The window's extents: those of the weights, which `kernel_shape` may repeat.
-static ArrayRef<int64_t> getKernel(NodeContext &node) {
-  ArrayRef<int64_t> kernel = getSpatialShape(node.getInput(1));
+static ArrayRef<int64_t> getKernel(NodeContext &node, Value weight) {
+  ArrayRef<int64_t> kernel = getSpatialShape(weight);
   if (ArrayRef(node.getInts("kernel_shape", kernel)) != kernel)
     (void)node.error(
         "attribute 'kernel_shape' differs from the shape of the weights");
@@ -55,21 +56,38 @@ static int64_t getGroup(NodeContext &node) {
   return group;
 }
 
-static LogicalResult convertConv(NodeContext &node) {
-  if (failed(checkRanks(node)))
-    return failure();
-  Value input = node.getInput(0);
+Value lathe::frontend::createConv(NodeContext &node, Value input, Value weight,
+                                  Value bias) {
+  if (node.hasFailed() || failed(checkRanks(node, input, weight)))
+    return {};
   std::optional<Window> window =
-      Window::get(node, getKernel(node), getSpatialShape(input));
+      Window::get(node, getKernel(node, weight), getSpatialShape(input));
   int64_t group = getGroup(node);
   if (!window)
-    return failure();
-  Value conv = node.create<ConvOp>(
-      node.toChannelsLast(input),
-      moveWindowToFront(node, node.getInput(1), /*swap=*/true),
-      node.getInput(2), window->strides, window->dilations, window->pads,
-      group);
-  return node.setResults(node.toChannelsFirst(conv));
+    return {};
+  Value conv = node.create<ConvOp>(node.toChannelsLast(input),
+                                   moveWindowToFront(node, weight,
+                                                     /*swap=*/true),
+                                   bias, window->strides, window->dilations,
+                                   window->pads, group);
+  return node.toChannelsFirst(conv);
+}
+
+static LogicalResult convertConv(NodeContext &node) {
+  return node.setResults(
+      createConv(node, node.getInput(0), node.getInput(1), node.getInput(2)));
+}
+
+/// A convolution, to which ONNX Runtime's optimizer has added a tensor and
+/// an activation behind it.
+static LogicalResult convertFusedConv(NodeContext &node) {
+  Value result =
+      createConv(node, node.getInput(0), node.getInput(1), node.getInput(2));
+  if (Value addend = node.getInput(3))
+    result = node.create<AddOp>(result, addend);
+  return node.setResults(createActivation(node, result,
+                                          node.getString("activation", ""),
+                                          node.getFloats("activation_params")));
 }
 
 /// Padding that gives the output the extents `output`. The begin gets the
@@ -91,11 +109,12 @@ static void padToShape(Window &window, ArrayRef<int64_t> output,
 }
 
 static LogicalResult convertConvTranspose(NodeContext &node) {
-  if (failed(checkRanks(node)))
+  Value input = node.getInput(0), weight = node.getInput(1);
+  if (failed(checkRanks(node, input, weight)))
     return failure();
-  Value input = node.getInput(0);
   ArrayRef<int64_t> spatial = getSpatialShape(input);
-  std::optional<Window> window = Window::get(node, getKernel(node), spatial);
+  std::optional<Window> window =
+      Window::get(node, getKernel(node, weight), spatial);
   AutoPad autoPad = getAutoPad(node);
   auto outputPadding =
       getWindowAttribute(node, "output_padding", spatial.size(), 0, 0);
@@ -114,13 +133,14 @@ static LogicalResult convertConvTranspose(NodeContext &node) {
                autoPad == AutoPad::SameUpper);
   Value conv = node.create<ConvTransposeOp>(
       node.toChannelsLast(input),
-      moveWindowToFront(node, node.getInput(1), /*swap=*/false),
-      node.getInput(2), window->strides, window->dilations, window->pads,
-      outputPadding, group);
+      moveWindowToFront(node, weight, /*swap=*/false), node.getInput(2),
+      window->strides, window->dilations, window->pads, outputPadding, group);
   return node.setResults(node.toChannelsFirst(conv));
 }
 
 void lathe::frontend::addConvolutions(OperatorRegistry &registry) {
   registry.add("Conv", {1}, {2, 3}, convertConv);
+  registry.addInDomain("com.microsoft", "FusedConv", {1}, {2, 4},
+                       convertFusedConv);
   registry.add("ConvTranspose", {1}, {2, 3}, convertConvTranspose);
 }

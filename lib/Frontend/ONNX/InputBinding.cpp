@@ -10,6 +10,7 @@
 #include "NodeContext.h"
 
 #include "lathe/Support/HostTensorAttr.h"
+#include "lathe/Support/OnnxTensor.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -179,8 +180,8 @@ Expected<RankedTensorType> InputBinding::getType(const ValueInfoProto &input,
     return createStringError("input '" + input.name() +
                              "' is not a tensor; Lathe imports tensors only");
   int32_t dataType = input.type().tensor_type().elem_type();
-  Type element = getElementTypeOfOnnx(context, dataType);
-  if (!element)
+  std::optional<StoredType> stored = getStoredType(dataType);
+  if (!stored)
     return createStringError("input '" + input.name() + "' has elements of " +
                              "type " + getDataTypeName(dataType) +
                              ", which are not supported");
@@ -208,7 +209,7 @@ Expected<RankedTensorType> InputBinding::getType(const ValueInfoProto &input,
   if (isTooLarge(shape))
     return createStringError("input '" + input.name() + "' has shape " +
                              formatShape(shape) + ", which is too large");
-  return RankedTensorType::get(shape, element);
+  return RankedTensorType::get(shape, getElementType(context, stored->kind));
 }
 
 const HostTensor *lathe::frontend::findKnown(const ImportOptions &options,

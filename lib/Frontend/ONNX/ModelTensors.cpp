@@ -171,7 +171,8 @@ static HostTensor borrowOrCopy(ElementKind kind, ArrayRef<int64_t> shape,
 Expected<HostTensor> Model::getTensor(const TensorProto &tensor) {
   std::optional<ElementKind> kind = getElementKindOfOnnx(tensor.data_type());
   bool isExternal = tensor.data_location() == TensorProto::EXTERNAL;
-  if (!kind || (!isExternal && !tensor.has_raw_data()))
+  bool isRaw = kind && tensor.has_raw_data();
+  if (!getStoredType(tensor.data_type()) || (!isExternal && !isRaw))
     return toHostTensor(tensor);
   llvm::SmallVector<int64_t, 4> shape(tensor.dims().begin(),
                                       tensor.dims().end());
@@ -182,6 +183,8 @@ Expected<HostTensor> Model::getTensor(const TensorProto &tensor) {
       return external.takeError();
     bytes = *external;
   }
+  if (!kind)
+    return unpackElements(tensor.data_type(), shape, bytes);
   std::optional<int64_t> elements = getNumElements(shape);
   uint64_t elementSize = getByteSize(*kind);
   if (!elements || bytes.size() % elementSize != 0 ||

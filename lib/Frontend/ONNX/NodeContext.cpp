@@ -85,6 +85,25 @@ const DynamicExtents *NodeContext::getExtents(unsigned index) const {
   return found == extents.end() ? nullptr : &found->second;
 }
 
+int32_t NodeContext::getDataType(unsigned index) const {
+  // Only constants and inputs can have such elements.
+  const onnx::GraphProto &graph = model.getProto().graph();
+  const std::string &name = node.input(static_cast<int>(index));
+  for (const onnx::TensorProto &tensor : graph.initializer())
+    if (tensor.name() == name)
+      return tensor.data_type();
+  for (const onnx::ValueInfoProto &input : graph.input())
+    if (input.name() == name)
+      return input.type().tensor_type().elem_type();
+  for (const onnx::NodeProto &other : graph.node())
+    if (other.op_type() == "Constant" && other.output_size() == 1 &&
+        other.output(0) == name && other.attribute_size() == 1 &&
+        other.attribute(0).has_t())
+      return other.attribute(0).t().data_type();
+  std::optional<ElementKind> kind = getElementKind(getElement(getInput(index)));
+  return kind ? getOnnxDataType(*kind) : 0;
+}
+
 std::optional<SmallVector<int64_t>> NodeContext::getIntegers(unsigned index,
                                                              StringRef what) {
   auto message = [&] {

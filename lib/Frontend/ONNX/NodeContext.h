@@ -64,6 +64,10 @@ public:
   /// registered as OpenExtents::Handled have inputs with others.
   const DynamicExtents *getExtents(unsigned index) const;
 
+  /// The TensorProto.DataType of an input, which says more than its value's
+  /// type for elements that are held in a wider one.
+  int32_t getDataType(unsigned index) const;
+
   /// The elements of an input that must be known at compile time, in row-major
   /// order, or an error that calls the input `what`.
   std::optional<llvm::SmallVector<int64_t>> getIntegers(unsigned index,

@@ -34,10 +34,9 @@ static void padForCeil(Window &window, ArrayRef<int64_t> spatial) {
   }
 }
 
-/// The window of a pooling node; `stated` gets the padding before ceil_mode.
-static std::optional<Window> getPoolWindow(NodeContext &node,
-                                           SmallVector<int64_t> &stated) {
-  Value input = node.getInput(0);
+std::optional<Window>
+lathe::frontend::getPoolWindow(NodeContext &node, Value input,
+                               SmallVectorImpl<int64_t> &stated) {
   if (getRank(input) < 3)
     return (void)node.error("the input needs at least 3 dimensions"),
            std::nullopt;
@@ -50,7 +49,7 @@ static std::optional<Window> getPoolWindow(NodeContext &node,
   bool ceil = node.getBool("ceil_mode", false);
   if (!window)
     return std::nullopt;
-  stated = window->pads;
+  stated.assign(window->pads);
   if (ceil)
     padForCeil(*window, spatial);
   return window;
@@ -58,7 +57,7 @@ static std::optional<Window> getPoolWindow(NodeContext &node,
 
 static LogicalResult convertMaxPool(NodeContext &node) {
   SmallVector<int64_t> stated;
-  std::optional<Window> window = getPoolWindow(node, stated);
+  std::optional<Window> window = getPoolWindow(node, node.getInput(0), stated);
   bool columnMajor = node.getBool("storage_order", false); // Of the indices.
   if (!window)
     return failure();
@@ -73,7 +72,7 @@ static LogicalResult convertMaxPool(NodeContext &node) {
 
 static LogicalResult convertAveragePool(NodeContext &node) {
   SmallVector<int64_t> stated;
-  std::optional<Window> window = getPoolWindow(node, stated);
+  std::optional<Window> window = getPoolWindow(node, node.getInput(0), stated);
   bool includePad = node.getBool("count_include_pad", false);
   if (!window)
     return failure();

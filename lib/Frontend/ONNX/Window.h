@@ -32,6 +32,11 @@ struct Window {
   int64_t getSpan(size_t i) const { return (kernel[i] - 1) * dilations[i] + 1; }
 };
 
+/// The window of a pooling node over channels-first data; `stated` gets the
+/// padding before ceil_mode has grown it. None after an error.
+std::optional<Window> getPoolWindow(NodeContext &node, mlir::Value input,
+                                    llvm::SmallVectorImpl<int64_t> &stated);
+
 /// Where padding that is not stated goes.
 enum class AutoPad { NotSet, Valid, SameUpper, SameLower };
 AutoPad getAutoPad(NodeContext &node);

@@ -34,9 +34,18 @@ models = {
 for name, tried in {
     "ad_autoencoder_f32": list(backends),
     "kws_dscnn_f32": list(backends),
+    "mlperf_ad_autoencoder_int8": list(backends),
+    "mlperf_ic_resnet8_int8": ["reference"] + compiled,
+    "mlperf_kws_dscnn_int8": list(backends),
+    "mlperf_vww_mobilenet_int8": ["reference"] + compiled,
     "mnist_cnn_op8": list(backends),
     "mnist_mlp_op9": list(backends),
     "mobilenet_v2_f32": compiled,
+    "mobilenet_v2_qoperator_u8": ["reference"] + compiled,
+    "ppq_ad_autoencoder_qdq": list(backends),
+    "ppq_ic_resnet8_qdq": ["reference"] + compiled,
+    "ppq_kws_dscnn_qdq": list(backends),
+    "ppq_vww_mobilenet_qdq": ["reference"] + compiled,
     "resnet20_cifar10_f32": ["reference"] + compiled,
     "resnet8_cifar10_f32": list(backends),
     "squeezenet_f16": compiled,
@@ -48,5 +57,11 @@ for name, tried in {
     models[name] = Model(
         path + ".onnx", path + ".in.npz", path + ".out.npz", tried, "shared"
     )
+
+# ONNX Runtime rescales sums of products in float, Lathe in integers: 5 elements
+# of one layer differ by a quantum, and this network answers that with 3.6 quanta
+# (of 0.100) in the mean at the end. ONNX Runtime's own output moves by 3.2 to
+# 4.7 when one pixel changes by a quantum.
+models["mobilenet_v2_qoperator_u8"].tolerance = ["--top1", "--mean=0.5"]
 
 config.test_format = model_test.ModelFormat(models, backends)

@@ -1,0 +1,255 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Quantization.h"
+
+#include "lathe/Support/FixedPoint.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::frontend;
+
+/// Larger than any zero point (16 bits), so that what is limited to it cannot
+/// overflow when one is added, and still saturates.
+static constexpr double beyondZeroPoints = 1 << 20;
+
+//===----------------------------------------------------------------------===//
+// Parameters
+//===----------------------------------------------------------------------===//
+
+IntegerRange IntegerRange::get(Type element) {
+  unsigned width = element.getIntOrFloatBitWidth();
+  if (element.isUnsignedInteger())
+    return {0, static_cast<int64_t>(llvm::maxUIntN(width))};
+  return {llvm::minIntN(width), llvm::maxIntN(width)};
+}
+
+/// `parameter` in another shape. A constant stays one, however large it is: its
+/// elements are looked at while importing.
+static Value reshapeParameter(NodeContext &node, Value parameter,
+                              ArrayRef<int64_t> shape) {
+  if (std::optional<HostTensor> known = getConstant(parameter))
+    return node.createConstant(known->reshape(shape));
+  return node.createReshape(parameter, shape);
+}
+
+Value lathe::frontend::alignParameter(NodeContext &node, Value parameter,
+                                      ArrayRef<int64_t> shape, int64_t axis) {
+  if (node.hasFailed() || !parameter)
+    return {};
+  if (getType(parameter).getNumElements() == 1)
+    return reshapeParameter(node, parameter, {});
+  int64_t rank = shape.size();
+  if (getRank(parameter) != 1)
+    return parameter;
+  if (axis < 0 || axis >= rank || getShape(parameter)[0] != shape[axis])
+    return (void)node.error(
+               "a scale or zero point has " + Twine(getShape(parameter)[0]) +
+               " elements, which must be 1 or the extent of dimension " +
+               Twine(axis) + " of " + formatShape(shape)),
+           Value();
+  SmallVector<int64_t> aligned(rank, 1);
+  aligned[axis] = shape[axis];
+  return reshapeParameter(node, parameter, aligned);
+}
+
+Value lathe::frontend::dropZero(Value zeroPoint) {
+  std::optional<HostTensor> known = getConstant(zeroPoint);
+  if (!known || lathe::isFloat(known->getKind()))
+    return zeroPoint;
+  for (int64_t i = 0; i < known->getNumElements(); ++i)
+    if (known->getInt(i) != 0)
+      return zeroPoint;
+  return {};
+}
+
+Quantization Quantization::get(NodeContext &node, ArrayRef<int64_t> shape,
+                               int64_t axis, unsigned scale,
+                               unsigned zeroPoint) {
+  Value zero = dropZero(node.getInput(zeroPoint));
+  return {alignParameter(node, node.getInput(scale), shape, axis),
+          alignParameter(node, zero, shape, axis)};
+}
+
+/// The zero point if it is one known integer, 0 if there is none.
+static std::optional<int64_t> getKnownZeroPoint(Value zeroPoint) {
+  if (!zeroPoint)
+    return 0;
+  std::optional<HostTensor> known = getConstant(zeroPoint);
+  if (!known || known->getNumElements() != 1)
+    return std::nullopt;
+  return known->getInt(0);
+}
+
+//===----------------------------------------------------------------------===//
+// Integers to float and back
+//===----------------------------------------------------------------------===//
+
+Value lathe::frontend::createCentered(NodeContext &node, Value value,
+                                      Value zeroPoint) {
+  Type wide = node.getBuilder().getI32Type();
+  value = node.castTo(value, wide);
+  if (!zeroPoint)
+    return value;
+  return node.create<SubOp>(value, node.castTo(zeroPoint, wide));
+}
+
+Value lathe::frontend::createDequantize(NodeContext &node, Value value,
+                                        const Quantization &parameters) {
+  Type real = node.getBuilder().getF32Type();
+  Value centered = createCentered(node, value, parameters.zeroPoint);
+  return node.create<MulOp>(node.castTo(centered, real),
+                            node.castTo(parameters.scale, real));
+}
+
+/// `value`, int32 or float, limited to `range`, as int32 after the zero point
+/// has been added.
+static Value addZeroPoint(NodeContext &node, Value value, Value zeroPoint,
+                          IntegerRange range) {
+  Type wide = node.getBuilder().getI32Type();
+  auto clamp = [&](Value x, double low, double high) {
+    return node.create<ClampOp>(x, llvm::APFloat(low), llvm::APFloat(high));
+  };
+  if (std::optional<int64_t> known = getKnownZeroPoint(zeroPoint)) {
+    Value limited = node.castTo(
+        clamp(value, range.low - *known, range.high - *known), wide);
+    return *known == 0
+               ? limited
+               : node.create<AddOp>(limited, node.createScalar(*known, wide));
+  }
+  Value small =
+      node.castTo(clamp(value, -beyondZeroPoints, beyondZeroPoints), wide);
+  return clamp(node.create<AddOp>(small, node.castTo(zeroPoint, wide)),
+               range.low, range.high);
+}
+
+Value lathe::frontend::createSaturated(NodeContext &node, Value value,
+                                       Value zeroPoint, Type element) {
+  return node.castTo(
+      addZeroPoint(node, value, zeroPoint, IntegerRange::get(element)),
+      element);
+}
+
+Value lathe::frontend::createQuantize(NodeContext &node, Value value,
+                                      const Quantization &parameters,
+                                      Type element, IntegerRange range) {
+  Type real = node.getBuilder().getF32Type();
+  Value steps = node.create<RoundOp>(node.create<DivOp>(
+      node.castTo(value, real), node.castTo(parameters.scale, real)));
+  return node.castTo(addZeroPoint(node, steps, parameters.zeroPoint, range),
+                     element);
+}
+
+//===----------------------------------------------------------------------===//
+// Integers to integers
+//===----------------------------------------------------------------------===//
+
+/// The product of `factors` divided by `divisor`, in double precision and in
+/// that order. None unless all are known, scalar or of one shape, and the
+/// result is finite and not negative.
+static std::optional<HostTensor> computeFactors(ArrayRef<Value> factors,
+                                                Value divisor) {
+  SmallVector<HostTensor> known;
+  SmallVector<Value> values(factors);
+  values.push_back(divisor);
+  HostTensor result(ElementKind::F64, {});
+  for (Value value : values) {
+    std::optional<HostTensor> tensor = getConstant(value);
+    if (!tensor)
+      return std::nullopt;
+    known.push_back(tensor->convertTo(ElementKind::F64));
+    if (tensor->getRank() == 0)
+      continue;
+    if (result.getRank() != 0 && result.getShape() != tensor->getShape())
+      return std::nullopt;
+    result = HostTensor(ElementKind::F64, tensor->getShape());
+  }
+  MutableArrayRef<double> data = result.mutableData<double>();
+  for (auto [i, factor] : llvm::enumerate(data)) {
+    auto at = [&, i = i](const HostTensor &tensor) {
+      return tensor.getDouble(tensor.getRank() ? i : 0);
+    };
+    factor = 1;
+    for (const HostTensor &tensor : ArrayRef(known).drop_back())
+      factor *= at(tensor);
+    factor /= at(known.back());
+    if (!std::isfinite(factor) || factor < 0)
+      return std::nullopt;
+  }
+  return result;
+}
+
+/// Multiplies int32 `sums` by known factors and rounds; the result is int64.
+static Value createScaled(NodeContext &node, Value sums,
+                          const HostTensor &factors) {
+  Type wide = node.getBuilder().getI64Type();
+  Requantization steps = Requantization::get(factors.data<double>());
+  SmallVector<int64_t> multipliers(steps.multipliers.begin(),
+                                   steps.multipliers.end());
+  Value products =
+      node.create<MulOp>(node.castTo(sums, wide),
+                         node.createConstant(factors.getShape(), multipliers));
+  Value half = node.createConstant({}, int64_t(1) << (steps.getShift() - 1));
+  return node.create<ShiftRightOp>(
+      node.create<AddOp>(products, half),
+      node.createConstant({}, int64_t(steps.getShift())));
+}
+
+Value lathe::frontend::createRequantize(NodeContext &node, Value sums,
+                                        ArrayRef<Value> factors,
+                                        const Quantization &to, Type element) {
+  if (node.hasFailed())
+    return {};
+  if (std::optional<HostTensor> known = computeFactors(factors, to.scale))
+    return createSaturated(node, createScaled(node, sums, *known), to.zeroPoint,
+                           element);
+  Type real = node.getBuilder().getF32Type();
+  Value factor = node.castTo(factors.front(), real);
+  for (Value next : factors.drop_front())
+    factor = node.create<MulOp>(factor, node.castTo(next, real));
+  factor = node.create<DivOp>(factor, node.castTo(to.scale, real));
+  Value steps =
+      node.create<RoundOp>(node.create<MulOp>(node.castTo(sums, real), factor));
+  return createSaturated(node, steps, to.zeroPoint, element);
+}
+
+//===----------------------------------------------------------------------===//
+// Dynamic quantization
+//===----------------------------------------------------------------------===//
+
+DynamicallyQuantized DynamicallyQuantized::get(NodeContext &node, Value input) {
+  OpBuilder &builder = node.getBuilder();
+  Type real = builder.getF32Type();
+  Type byte = builder.getIntegerType(8, /*isSigned=*/false);
+  auto axes = llvm::to_vector(llvm::seq<int64_t>(0, getRank(input)));
+  Value zero = node.createScalar(0, real);
+  // The range holds 0, so that padding is exact.
+  Value low = node.create<MinOp>(
+      node.create<ReduceOp>(input, ReduceKind::Min, axes, /*keep_dims=*/false),
+      zero);
+  Value high = node.create<MaxOp>(
+      node.create<ReduceOp>(input, ReduceKind::Max, axes, /*keep_dims=*/false),
+      zero);
+  Value width = node.create<SubOp>(high, low);
+  Value scale = node.create<DivOp>(width, node.createScalar(255, real));
+  // A tensor of zeros has scale 1, as in ONNX Runtime.
+  scale = node.create<SelectOp>(
+      node.create<CompareOp>(ComparePredicate::EQ, width, zero),
+      node.createScalar(1, real), scale);
+  Value steps = node.create<RoundOp>(
+      node.create<DivOp>(node.create<SubOp>(zero, low), scale));
+  Value zeroPoint = createSaturated(node, steps, Value(), byte);
+  Quantization parameters{scale, zeroPoint};
+  if (node.hasFailed())
+    return {};
+  Value value =
+      createQuantize(node, input, parameters, byte, IntegerRange::get(byte));
+  return {value, parameters};
+}

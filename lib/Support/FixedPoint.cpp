@@ -1,0 +1,146 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Support/FixedPoint.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace lathe;
+using llvm::ArrayRef;
+
+double lathe::roundHalfEven(double x) {
+  double low = std::floor(x), rest = x - low;
+  bool up = rest > 0.5 || (rest == 0.5 && std::fmod(low, 2) != 0);
+  return up ? low + 1 : low;
+}
+
+//===----------------------------------------------------------------------===//
+// Factors
+//===----------------------------------------------------------------------===//
+
+Requantization Requantization::get(ArrayRef<double> factors) {
+  Requantization result;
+  double largest = factors.empty() ? 0 : *llvm::max_element(factors);
+  while (result.exponent < 30 && largest > std::ldexp(1.0, result.exponent))
+    ++result.exponent;
+  for (double factor : factors) {
+    double multiplier =
+        roundHalfEven(std::ldexp(factor, int(result.getShift())));
+    result.multipliers.push_back(
+        static_cast<int32_t>(std::min<double>(multiplier, INT32_MAX)));
+  }
+  return result;
+}
+
+int64_t Requantization::apply(int32_t value, size_t channel) const {
+  int64_t half = int64_t(1) << (getShift() - 1);
+  return (int64_t(value) * multipliers[channel] + half) >> getShift();
+}
+
+SumScaling SumScaling::get(double lhs, double rhs) {
+  constexpr double limit = 1 << 22;
+  auto scaled = [](double factor, unsigned shift) {
+    return roundHalfEven(std::ldexp(factor, int(shift)));
+  };
+  unsigned shift = 20;
+  while (shift > 0 && scaled(std::max(lhs, rhs), shift) >= limit)
+    --shift;
+  return {static_cast<int32_t>(std::min(scaled(lhs, shift), limit - 1)),
+          static_cast<int32_t>(std::min(scaled(rhs, shift), limit - 1)), shift};
+}
+
+int32_t SumScaling::apply(int32_t a, int32_t b) const {
+  int32_t half = shift ? int32_t(1) << (shift - 1) : 0;
+  return (a * lhs + b * rhs + half) >> shift;
+}
+
+//===----------------------------------------------------------------------===//
+// Functions
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A number as the sum of two doubles that do not overlap, about 106 bits
+/// (Dekker, "A floating-point technique for extending the available
+/// precision", 1971).
+struct DoubleDouble {
+  double high, low;
+
+  /// The exact sum of two doubles (Knuth's two-sum).
+  static DoubleDouble sum(double a, double b) {
+    double high = a + b, part = high - a;
+    return {high, (a - (high - part)) + (b - part)};
+  }
+  /// The same with |a| >= |b|.
+  static DoubleDouble normalize(double a, double b) {
+    double high = a + b;
+    return {high, b - (high - a)};
+  }
+  static DoubleDouble product(double a, double b) {
+    double high = a * b;
+    return {high, std::fma(a, b, -high)};
+  }
+};
+} // namespace
+
+static DoubleDouble operator+(DoubleDouble a, DoubleDouble b) {
+  DoubleDouble sum = DoubleDouble::sum(a.high, b.high);
+  return DoubleDouble::normalize(sum.high, sum.low + (a.low + b.low));
+}
+
+static DoubleDouble operator*(DoubleDouble a, DoubleDouble b) {
+  DoubleDouble product = DoubleDouble::product(a.high, b.high);
+  double cross = std::fma(a.high, b.low, a.low * b.high);
+  return DoubleDouble::normalize(product.high, product.low + cross);
+}
+
+static DoubleDouble operator/(DoubleDouble a, double b) {
+  double quotient = a.high / b;
+  DoubleDouble product = DoubleDouble::product(quotient, b);
+  double rest = ((a.high - product.high) - product.low) + a.low;
+  return DoubleDouble::normalize(quotient, rest / b);
+}
+
+double lathe::computeExp(double x) {
+  // Beyond these, the result is infinity or rounds to zero.
+  if (!(x < 710))
+    return x != x ? x : HUGE_VAL;
+  if (x < -746)
+    return 0;
+  // exp(x) = 2^k * exp(r) with r = x - k * ln 2 in about [-0.35, 0.35].
+  constexpr DoubleDouble ln2 = {0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56};
+  double k = roundHalfEven(x / ln2.high);
+  DoubleDouble r = DoubleDouble{x, 0} + DoubleDouble{-k, 0} * ln2;
+  // The Taylor series: 0.35^25 / 25! lies below 2^-120.
+  DoubleDouble result = {1, 0};
+  for (int n = 25; n > 0; --n)
+    result = DoubleDouble{1, 0} + r * result / n;
+  return std::ldexp(result.high, static_cast<int>(k));
+}
+
+UnaryTable lathe::getUnaryTable(const QuantizedRange &from,
+                                const QuantizedRange &to,
+                                llvm::function_ref<double(double)> function) {
+  UnaryTable table;
+  for (int32_t i = 0; i < 256; ++i) {
+    double real = from.scale * (from.getLow() + i - from.zeroPoint);
+    double steps = std::floor(function(real) / to.scale + 0.5);
+    table[i] = static_cast<int32_t>(
+        std::clamp<double>(to.zeroPoint + steps, to.getLow(), to.getHigh()));
+  }
+  return table;
+}
+
+UnaryTable lathe::getSoftmaxTable(double scale) {
+  UnaryTable table;
+  for (int32_t d = 0; d < 256; ++d)
+    table[d] =
+        static_cast<int32_t>(std::floor(computeExp(-d * scale) * 0x1p22 + 0.5));
+  return table;
+}

@@ -1,0 +1,122 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Golden numbers are from Python's fractions and 60-digit decimals.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Support/FixedPoint.h"
+#include "gtest/gtest.h"
+#include <cmath>
+
+using namespace lathe;
+using Integers = llvm::SmallVector<int32_t>;
+
+namespace {
+
+TEST(FixedPointTest, RoundsHalvesToEven) {
+  EXPECT_EQ(roundHalfEven(0.5), 0);
+  EXPECT_EQ(roundHalfEven(1.5), 2);
+  EXPECT_EQ(roundHalfEven(-0.5), 0);
+  EXPECT_EQ(roundHalfEven(-1.5), -2);
+  EXPECT_EQ(roundHalfEven(2.25), 2);
+  EXPECT_EQ(roundHalfEven(-2.75), -3);
+}
+
+TEST(FixedPointTest, FactorsBelowOneAreFractionsOfThirtyOneBits) {
+  Requantization result = Requantization::get({0.0123, 0.5, 0.99});
+  EXPECT_EQ(result.exponent, 0u);
+  EXPECT_EQ(result.multipliers, (Integers{26414049, 1073741824, 2126008812}));
+}
+
+TEST(FixedPointTest, FactorOfOneIsTheLargestMultiplier) {
+  Requantization result = Requantization::get({1.0});
+  EXPECT_EQ(result.exponent, 0u);
+  EXPECT_EQ(result.multipliers, (Integers{INT32_MAX}));
+  // It still returns every number below 2^30 unchanged.
+  EXPECT_EQ(result.apply((1 << 30) - 1, 0), (1 << 30) - 1);
+  EXPECT_EQ(result.apply(1 - (1 << 30), 0), 1 - (1 << 30));
+}
+
+TEST(FixedPointTest, LargestFactorSetsTheExponentOfAll) {
+  Requantization result = Requantization::get({1.5, 0.001});
+  EXPECT_EQ(result.exponent, 1u);
+  EXPECT_EQ(result.multipliers, (Integers{1610612736, 1073742}));
+  EXPECT_EQ(result.apply(3, 0), 5); // 4.5, halves up
+  EXPECT_EQ(result.apply(-3, 0), -4);
+  Requantization five = Requantization::get({5.0});
+  EXPECT_EQ(five.exponent, 3u);
+  EXPECT_EQ(five.multipliers, (Integers{1342177280}));
+}
+
+TEST(FixedPointTest, HugeFactorsSaturateWithoutOverflow) {
+  Requantization result = Requantization::get({0x1p40});
+  EXPECT_EQ(result.exponent, 30u);
+  EXPECT_GT(result.apply(1, 0), 1 << 29);
+  EXPECT_LT(result.apply(INT32_MIN, 0), -(int64_t(1) << 60));
+}
+
+TEST(FixedPointTest, FactorsOfASumStayBelowTwentyTwoBits) {
+  SumScaling one = SumScaling::get(1, 0.5);
+  EXPECT_EQ(one.shift, 20u);
+  EXPECT_EQ(one.lhs, 1 << 20);
+  EXPECT_EQ(one.rhs, 1 << 19);
+  EXPECT_EQ(one.apply(2, 1), 3); // 2.5, halves up
+  EXPECT_EQ(one.apply(-2, -1), -2);
+  // 4 * 2^20 is 2^22 itself, which is too large.
+  SumScaling four = SumScaling::get(4, 0.25);
+  EXPECT_EQ(four.shift, 19u);
+  EXPECT_EQ(four.lhs, 1 << 21);
+  EXPECT_EQ(four.apply(255, 255), 1084);
+  SumScaling huge = SumScaling::get(1e9, 1e9);
+  EXPECT_EQ(huge.shift, 0u);
+  EXPECT_GT(huge.apply(255, 255), 0);
+}
+
+TEST(FixedPointTest, ExponentialIsThatOfTheDecimalExpansion) {
+  EXPECT_EQ(computeExp(0), 1);
+  EXPECT_EQ(computeExp(1), 0x1.5bf0a8b145769p+1);
+  EXPECT_EQ(computeExp(-1), 0x1.78b56362cef38p-2);
+  EXPECT_EQ(computeExp(0.5), 0x1.a61298e1e069cp+0);
+  EXPECT_EQ(computeExp(-20.25), 0x1.b93de1e27ca3bp-30);
+  EXPECT_EQ(computeExp(700), 0x1.d945df4f8ec8ep+1009);
+  EXPECT_EQ(computeExp(-700), 0x1.14f2b0fb9307fp-1010);
+  EXPECT_EQ(computeExp(-1e9), 0);
+  EXPECT_TRUE(std::isinf(computeExp(1e9)));
+  EXPECT_TRUE(std::isnan(computeExp(std::nan(""))));
+}
+
+TEST(FixedPointTest, UnaryTableHoldsTheRoundedFunction) {
+  UnaryTable table =
+      getUnaryTable({1.0 / 16, 128, false}, {1.0 / 256, 0, false},
+                    [](double x) { return 1 / (1 + computeExp(-x)); });
+  EXPECT_EQ(table[0], 0);
+  EXPECT_EQ(table[100], 38);
+  EXPECT_EQ(table[128], 128);
+  EXPECT_EQ(table[129], 132);
+  EXPECT_EQ(table[200], 253);
+  EXPECT_EQ(table[255], 255); // 255.9 saturates.
+}
+
+TEST(FixedPointTest, SignedTableBeginsAtTheLowestInteger) {
+  UnaryTable table = getUnaryTable({0.5, 10, true}, {0.5, -3, true},
+                                   [](double x) { return x; });
+  EXPECT_EQ(table[0], -128); // -141 saturates.
+  EXPECT_EQ(table[128 + 10], -3);
+  EXPECT_EQ(table[255], 114);
+}
+
+TEST(FixedPointTest, SoftmaxTableDecaysFromTwoToTheTwentyTwo) {
+  UnaryTable table = getSoftmaxTable(0.0625);
+  EXPECT_EQ(table[0], 4194304);
+  EXPECT_EQ(table[1], 3940184);
+  EXPECT_EQ(table[17], 1449513);
+  EXPECT_EQ(table[100], 8097);
+  EXPECT_EQ(table[255], 1);
+}
+
+} // namespace
