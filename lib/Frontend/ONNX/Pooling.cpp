@@ -139,7 +139,7 @@ static double getExponent(NodeContext &node) {
 /// window's size.
 static LogicalResult convertLpPool(NodeContext &node) {
   SmallVector<int64_t> stated;
-  std::optional<Window> window = getPoolWindow(node, stated);
+  std::optional<Window> window = getPoolWindow(node, node.getInput(0), stated);
   double p = getExponent(node);
   if (!window || node.hasFailed())
     return failure();
