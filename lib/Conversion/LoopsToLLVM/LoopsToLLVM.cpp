@@ -52,6 +52,18 @@ int64_t getExtent(MemRefType type) {
          llvm::divideCeil(type.getElementType().getIntOrFloatBitWidth(), 8);
 }
 
+/// Makes the arguments of `func` that have no elements memrefs of rank one: the
+/// bare pointers of others need strides, which MLIR has none of for them.
+void flattenEmptyArguments(func::FuncOp func) {
+  for (BlockArgument argument : func.getArguments())
+    if (auto type = dyn_cast<MemRefType>(argument.getType());
+        type && type.hasStaticShape() && type.getNumElements() == 0)
+      argument.setType(MemRefType::get(0, type.getElementType()));
+  if (!func.isExternal())
+    func.setType(func.getFunctionType().clone(func.front().getArgumentTypes(),
+                                              func.getResultTypes()));
+}
+
 /// States what the loop level guarantees about the arguments of `func`.
 void annotateArguments(func::FuncOp func) {
   auto *context = func.getContext();
@@ -117,8 +129,10 @@ void dropAttributes(ModuleOp module) {
 struct LoopsToLLVM : public lathe::impl::LoopsToLLVMBase<LoopsToLLVM> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    for (auto func : module.getOps<func::FuncOp>())
+    for (auto func : module.getOps<func::FuncOp>()) {
+      flattenEmptyArguments(func);
       annotateArguments(func);
+    }
     if (failed(convert()))
       return signalPassFailure();
     lathe::detail::lowerForkCalls(module);

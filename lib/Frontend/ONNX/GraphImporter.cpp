@@ -144,16 +144,16 @@ LogicalResult GraphImporter::addInputs(Scope &scope, func::FuncOp function) {
       scope.values[input->name()] = *constant;
       continue;
     }
-    if (type->getNumElements() == 0)
-      return error("input '" + input->name() + "' has shape " +
-                   formatShape(type->getShape()) +
-                   ", which leaves it no elements");
     unsigned index = function.getNumArguments();
     auto attributes = builder.getDictionaryAttr(builder.getNamedAttr(
         "lathe.name", builder.getStringAttr(input->name())));
     if (failed(function.insertArgument(index, *type, attributes, loc)))
       return error("input '" + input->name() + "' cannot be added");
     scope.values[input->name()] = function.getArgument(index);
+    // Of a tensor without elements, everything is known.
+    if (type->getNumElements() == 0)
+      scope.values[input->name()] = ConstantOp::create(
+          builder, loc, DenseElementsAttr::get(*type, ArrayRef<Attribute>()));
   }
   return success();
 }
@@ -194,10 +194,6 @@ LogicalResult GraphImporter::addResults(Scope &scope, func::FuncOp function) {
     FailureOr<Value> value = readTensor(scope, name);
     if (failed(value) || failed(checkDeclaredType(name, value->getType())))
       return failure();
-    if (ArrayRef<int64_t> shape = getShape(*value);
-        llvm::is_contained(shape, 0))
-      return error("output '" + name + "' has shape " + formatShape(shape) +
-                   ", which leaves it no elements");
     auto nameAttr = builder.getStringAttr(name);
     results.push_back(*value);
     attributes.push_back(builder.getDictionaryAttr(

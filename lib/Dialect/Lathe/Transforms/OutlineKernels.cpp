@@ -65,6 +65,11 @@ static std::string shapeOf(Type type) {
   return text;
 }
 
+/// Whether there is nothing to compute of a tensor of `type`.
+static bool isEmpty(Type type) {
+  return cast<RankedTensorType>(type).getNumElements() == 0;
+}
+
 namespace {
 
 /// Builds the entry of one model and the functions of its kernels.
@@ -546,7 +551,8 @@ LogicalResult Outliner::run() {
       if (!kernel.getPlacements())
         return kernel.emitOpError(
             "has no placement; run lathe-plan-memory first");
-      outline(kernel);
+      if (!llvm::all_of(kernel.getResultTypes(), isEmpty))
+        outline(kernel);
     } else if (needsCode(&op)) {
       return op.emitOpError("is in no kernel; run lathe-form-kernels first");
     }
