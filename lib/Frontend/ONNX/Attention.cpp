@@ -230,9 +230,12 @@ static Value clearEmptyRows(NodeContext &node, const Mask &mask,
 
 namespace {
 struct AttentionNode {
+  /// [N, heads, S, D]
   Value query, key, value;
-  double scale, softcap;
-  int64_t precision, outputMode;
+  double softcap = 0;
+  int64_t precision = 0, outputMode = 0;
+  /// The position of the first query.
+  int64_t offset = 0;
 };
 } // namespace
 
@@ -307,66 +310,80 @@ static Value createProbabilities(NodeContext &node, Value scores,
   return clearEmptyRows(node, mask, node.castTo(softmax, element));
 }
 
+/// The inputs by heads, those of the past included, and the attributes.
+static AttentionNode readAttention(NodeContext &node) {
+  int64_t queryHeads = node.getInt("q_num_heads", 0);
+  int64_t keyHeads = node.getInt("kv_num_heads", 0);
+  Value pastKey = node.getInput(4), pastValue = node.getInput(5);
+  AttentionNode attention;
+  if (!pastKey != !pastValue || (pastKey && node.getInput(6)))
+    (void)node.error("past keys and values must be given together, and not "
+                     "with nonpad_kv_seqlen");
+  if (pastKey && getRank(pastKey) == 4)
+    attention.offset = getShape(pastKey)[2];
+  attention.query = splitHeads(node, node.getInput(0), queryHeads);
+  attention.key =
+      appendToPast(node, pastKey, splitHeads(node, node.getInput(1), keyHeads));
+  attention.value = appendToPast(node, pastValue,
+                                 splitHeads(node, node.getInput(2), keyHeads));
+  attention.softcap = node.getFloat("softcap", 0);
+  attention.precision = node.getInt("softmax_precision", 0);
+  attention.outputMode = node.getInt("qk_matmul_output_mode", 0);
+  if (attention.outputMode < 0 || attention.outputMode > 3)
+    (void)node.error("attribute 'qk_matmul_output_mode' must be from 0 to 3");
+  return attention;
+}
+
+/// The mask that input 'attn_mask' and the window of the attributes make.
+static Mask createMask(NodeContext &node, const AttentionNode &attention) {
+  Window window = getWindow(node);
+  MaskBuilder builder(node, getShape(attention.query)[2],
+                      getShape(attention.key)[2], getElement(attention.query));
+  builder.addMask(node.getInput(3));
+  if (Value lengths = node.getInput(6))
+    builder.addLengths(window, lengths);
+  else
+    builder.addWindow(window, attention.offset);
+  return builder.mask;
+}
+
+/// cap * tanh(scores / cap), if there is a cap.
+static Value capScores(NodeContext &node, Value scores, double cap) {
+  if (!(cap > 0) || node.hasFailed())
+    return scores;
+  Value bound = node.createScalar(cap, getElement(scores));
+  Value part = node.create<TanhOp>(node.create<DivOp>(scores, bound));
+  return node.create<MulOp>(part, bound);
+}
+
 /// Scaled dot-product attention (Vaswani et al., Attention is all you need,
 /// 2017, equation 1), with what ONNX adds to it. Results: the output, all keys
 /// and values, and the scores of the stage that 'qk_matmul_output_mode'
 /// selects.
 static LogicalResult convertAttention(NodeContext &node) {
-  Value past[] = {node.getInput(4), node.getInput(5)};
-  Value lengths = node.getInput(6);
-  int64_t queryHeads = node.getInt("q_num_heads", 0);
-  int64_t keyHeads = node.getInt("kv_num_heads", 0);
-  bool isFlat = getRank(node.getInput(0)) == 3;
-  AttentionNode attention{splitHeads(node, node.getInput(0), queryHeads),
-                          splitHeads(node, node.getInput(1), keyHeads),
-                          splitHeads(node, node.getInput(2), keyHeads),
-                          /*scale=*/0,
-                          node.getFloat("softcap", 0),
-                          node.getInt("softmax_precision", 0),
-                          node.getInt("qk_matmul_output_mode", 0)};
-  Window window = getWindow(node);
-  if (!past[0] != !past[1] || (past[0] && lengths))
-    return node.error("past keys and values must be given together, and not "
-                      "with nonpad_kv_seqlen");
-  int64_t offset = past[0] && getRank(past[0]) == 4 ? getShape(past[0])[2] : 0;
-  attention.key = appendToPast(node, past[0], attention.key);
-  attention.value = appendToPast(node, past[1], attention.value);
+  AttentionNode attention = readAttention(node);
   if (failed(checkAttention(node, attention)))
     return failure();
-  ArrayRef<int64_t> query = getShape(attention.query);
   Type element = getElement(attention.query);
-  attention.scale =
-      node.getFloat("scale", 1 / std::sqrt(static_cast<double>(query[3])));
-
-  MaskBuilder masks(node, query[2], getShape(attention.key)[2], element);
-  masks.addMask(node.getInput(3));
-  if (lengths)
-    masks.addLengths(window, lengths);
-  else
-    masks.addWindow(window, offset);
-  if (node.hasFailed())
-    return failure();
-
-  Value scaled = node.create<MulOp>(
-      attention.query, node.createScalar(attention.scale, element));
+  double width = static_cast<double>(getShape(attention.query)[3]);
+  double scale = node.getFloat("scale", 1 / std::sqrt(width));
+  Mask mask = createMask(node, attention);
+  Value scaled =
+      node.create<MulOp>(attention.query, node.createScalar(scale, element));
   Value raw = multiplyHeads(node, scaled,
                             node.createTranspose(attention.key, {0, 1, 3, 2}));
-  Value capped = raw;
-  if (attention.softcap > 0) {
-    Value cap = node.createScalar(attention.softcap, element);
-    capped = node.create<MulOp>(
-        node.create<TanhOp>(node.create<DivOp>(raw, cap)), cap);
-  }
-  Value masked = applyMask(node, masks.mask, capped);
+  Value capped = capScores(node, raw, attention.softcap);
+  if (node.hasFailed())
+    return failure();
+  Value masked = applyMask(node, mask, capped);
   Value probabilities =
-      createProbabilities(node, masked, masks.mask, attention.precision);
+      createProbabilities(node, masked, mask, attention.precision);
   Value output = multiplyHeads(node, probabilities, attention.value);
+  if (getRank(node.getInput(0)) == 3)
+    output = joinHeads(node, output);
   Value stages[] = {raw, capped, masked, probabilities};
-  if (attention.outputMode < 0 || attention.outputMode > 3)
-    return node.error("attribute 'qk_matmul_output_mode' must be from 0 to 3");
-  return node.setResults({isFlat ? joinHeads(node, output) : output,
-                          attention.key, attention.value,
-                          stages[attention.outputMode]});
+  return node.setResults(
+      {output, attention.key, attention.value, stages[attention.outputMode]});
 }
 
 //===----------------------------------------------------------------------===//

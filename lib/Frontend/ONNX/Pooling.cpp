@@ -168,24 +168,6 @@ static LogicalResult convertGlobalLpPool(NodeContext &node) {
   return node.setResults(createRoot(node, sum, p));
 }
 
-static LogicalResult convertLpNormalization(NodeContext &node) {
-  Value input = node.getInput(0);
-  int64_t axis = node.normalizeAxis(node.getInt("axis", -1), getRank(input));
-  double p = getExponent(node);
-  Value sum = node.create<ReduceOp>(createPower(node, input, p),
-                                    ReduceKind::Sum, axis, /*keep_dims=*/true);
-  Value norm = createRoot(node, sum, p);
-  auto element = dyn_cast<FloatType>(getElement(input));
-  if (!element || node.hasFailed())
-    return node.error("the elements must be floats");
-  // Where the norm is zero, so are the elements: they stay.
-  double least =
-      llvm::APFloat::getSmallestNormalized(element.getFloatSemantics())
-          .convertToDouble();
-  Value divisor = node.create<MaxOp>(norm, node.createScalar(least, element));
-  return node.setResults(node.create<DivOp>(input, divisor));
-}
-
 void lathe::frontend::addPooling(OperatorRegistry &registry) {
   registry.add("MaxPool", {1}, 1, convertMaxPool);
   registry.add("AveragePool", {1}, 1, convertAveragePool);
@@ -194,5 +176,4 @@ void lathe::frontend::addPooling(OperatorRegistry &registry) {
   registry.add("GlobalMaxPool", {1}, 1, convertGlobalPool<ReduceKind::Max>);
   registry.add("LpPool", {1}, 1, convertLpPool);
   registry.add("GlobalLpPool", {1}, 1, convertGlobalLpPool);
-  registry.add("LpNormalization", {1}, 1, convertLpNormalization);
 }

@@ -214,97 +214,141 @@ Value PairwiseMachine::countVotes(NodeContext &node, Value scores) const {
   return node.create<AddOp>(won, createRow(node, base, element));
 }
 
+namespace {
+
 /// Pairwise coupling (Wu, Lin and Weng, Probability estimates for multi-class
 /// classification by pairwise coupling, 2004, algorithm 2), with LIBSVM's
 /// bounds on error and iterations.
-Value PairwiseMachine::couple(NodeContext &node, Value scores) const {
-  if (node.hasFailed())
-    return {};
-  Type element = getElement(scores);
-  int64_t batch = getShape(scores)[0], k = classes;
-  Value a = createRow(node, probA, element),
-        b = createRow(node, probB, element);
-  Value exponent = node.create<AddOp>(node.create<MulOp>(scores, a), b);
-  // 1 - logistic(x) = logistic(-x)
-  Value pairwise = applyPostTransform(node, PostTransform::Logistic,
-                                      node.create<NegOp>(exponent));
-  if (node.hasFailed())
-    return {};
-  LoopBuilder loops(node, "Coupling", pairwise,
-                    RankedTensorType::get({batch, k}, element),
-                    {Scratch{{k, k}, element}, Scratch{{k, k}, element},
-                     Scratch{{k}, element}});
-  Memory given = loops.getInput(0), p = loops.getOutput(0);
-  Memory r = loops.getScratch(0), q = loops.getScratch(1),
-         qp = loops.getScratch(2);
-  Scalar zero = loops.getConstant(element, 0),
-         one = loops.getConstant(element, 1);
-  Scalar first = loops.getIndex(0), last = loops.getIndex(k);
+class Coupling {
+public:
+  /// `pairwise` [N, pairs] holds how probable the first class of each pair is.
+  Coupling(NodeContext &node, const PairwiseMachine &machine, Value pairwise)
+      : machine(machine), classes(machine.classes),
+        element(getElement(pairwise)), batch(getShape(pairwise)[0]),
+        loops(node, "Coupling", pairwise,
+              RankedTensorType::get({batch, classes}, element),
+              {Scratch{{classes, classes}, element},
+               Scratch{{classes, classes}, element},
+               Scratch{{classes}, element}}),
+        p(loops.getOutput(0)), r(loops.getScratch(0)), q(loops.getScratch(1)),
+        qp(loops.getScratch(2)) {}
+
+  Value build();
+
+private:
+  Scalar number(double value) { return loops.getConstant(element, value); }
+  Scalar index(int64_t value) { return loops.getIndex(value); }
+  Scalar sum(function_ref<Scalar(Scalar)> term);
+  /// Fills r[i, j], how probable i is of classes i and j.
+  void readPairs(Scalar n);
+  /// Fills Q (equation 27): r[j, t]^2 summed over j for t, t, else
+  /// -r[j, t] r[t, j].
+  void fillMatrix();
+  /// Fills Qp and returns the product of p with it.
+  Scalar multiply(Scalar n);
+  /// Changes each p[t] in turn, and all of them so that their sum stays one.
+  void improve(Scalar n, Scalar pqp);
+
+  const PairwiseMachine &machine;
+  int64_t classes;
+  Type element;
+  int64_t batch;
+  LoopBuilder loops;
+  Memory p, r, q, qp;
+};
+
+} // namespace
+
+Scalar Coupling::sum(function_ref<Scalar(Scalar)> term) {
+  return loops.fold(index(0), index(classes), number(0),
+                    [&](Scalar i, Scalar total) { return total + term(i); });
+}
+
+void Coupling::readPairs(Scalar n) {
+  machine.forEachPair([&](int64_t i, int64_t j, int64_t pair) {
+    Scalar value = loops.clamp(loops.getInput(0).load({n, index(pair)}),
+                               number(1e-7), number(1 - 1e-7));
+    r.store({index(i), index(j)}, value);
+    r.store({index(j), index(i)}, number(1) - value);
+  });
+  for (int64_t i = 0; i < classes; ++i)
+    r.store({index(i), index(i)}, number(0));
+}
+
+void Coupling::fillMatrix() {
+  loops.forShape({classes, classes}, [&](ArrayRef<Scalar> at) {
+    Scalar square = sum([&](Scalar j) {
+      Scalar x = r.load({j, at[0]});
+      return x * x;
+    });
+    Scalar product =
+        number(0) - r.load({at[1], at[0]}) * r.load({at[0], at[1]});
+    q.store(at, loops.select(at[0] == at[1], square, product));
+  });
+}
+
+Scalar Coupling::multiply(Scalar n) {
+  loops.forEach(classes, [&](Scalar t) {
+    qp.store(t, sum([&](Scalar j) { return q.load({t, j}) * p.load({n, j}); }));
+  });
+  return sum([&](Scalar t) { return p.load({n, t}) * qp.load(t); });
+}
+
+void Coupling::improve(Scalar n, Scalar pqp) {
+  loops.fold(index(0), index(classes), pqp, [&](Scalar t, Scalar pqp) {
+    Scalar diagonal = q.load({t, t});
+    Scalar step = (pqp - qp.load(t)) / diagonal, scale = step + 1;
+    p.store({n, t}, p.load({n, t}) + step);
+    Scalar next =
+        (pqp + step * (step * diagonal + qp.load(t) * 2)) / scale / scale;
+    loops.forEach(classes, [&](Scalar j) {
+      qp.store(j, (qp.load(j) + step * q.load({t, j})) / scale);
+      p.store({n, j}, p.load({n, j}) / scale);
+    });
+    return next;
+  });
+}
+
+Value Coupling::build() {
+  double count = static_cast<double>(classes);
+  double most = static_cast<double>(std::max<int64_t>(100, classes));
   using Scalars = LoopBuilder::Scalars;
-  auto sum = [&](function_ref<Scalar(Scalar)> term) {
-    return loops.fold(first, last, zero,
-                      [&](Scalar i, Scalar total) { return total + term(i); });
-  };
   loops.forEach(batch, [&](Scalar n) {
-    forEachPair([&](int64_t i, int64_t j, int64_t pair) {
-      Scalar value = loops.clamp(given.load({n, loops.getIndex(pair)}),
-                                 loops.getConstant(element, 1e-7),
-                                 loops.getConstant(element, 1 - 1e-7));
-      r.store({loops.getIndex(i), loops.getIndex(j)}, value);
-      r.store({loops.getIndex(j), loops.getIndex(i)}, one - value);
-    });
-    for (int64_t i = 0; i < k; ++i)
-      r.store({loops.getIndex(i), loops.getIndex(i)}, zero);
-    // Q[t, t] is the sum of squares of column t of r, Q[t, j] -r[j, t] r[t, j].
-    loops.forShape({k, k}, [&](ArrayRef<Scalar> at) {
-      Scalar square = sum([&](Scalar j) {
-        Scalar x = r.load({j, at[0]});
-        return x * x;
-      });
-      Scalar product = zero - r.load({at[1], at[0]}) * r.load({at[0], at[1]});
-      q.store(at, loops.select(at[0] == at[1], square, product));
-    });
-    loops.forEach(k, [&](Scalar t) {
-      p.store({n, t}, loops.getConstant(element, 1.0 / static_cast<double>(k)));
-    });
-    double bound = 0.005 / static_cast<double>(k);
-    double most = static_cast<double>(std::max<int64_t>(100, k));
+    readPairs(n);
+    fillMatrix();
+    loops.forEach(classes,
+                  [&](Scalar t) { p.store({n, t}, number(1 / count)); });
     // Carries the number of iterations and whether to go on.
     loops.repeatWhile(
-        {first, loops.getBool(true)},
+        {index(0), loops.getBool(true)},
         [&](ArrayRef<Scalar> state) { return (state[0] < most) & state[1]; },
         [&](ArrayRef<Scalar> state) -> Scalars {
-          loops.forEach(k, [&](Scalar t) {
-            qp.store(t, sum([&](Scalar j) {
-                       return q.load({t, j}) * p.load({n, j});
-                     }));
-          });
-          Scalar pqp =
-              sum([&](Scalar t) { return p.load({n, t}) * qp.load(t); });
-          Scalar error =
-              loops.fold(first, last, zero, [&](Scalar t, Scalar largest) {
+          Scalar pqp = multiply(n);
+          Scalar error = loops.fold(
+              index(0), index(classes), number(0),
+              [&](Scalar t, Scalar largest) {
                 return loops.max(largest,
                                  loops.apply<math::AbsFOp>(qp.load(t) - pqp));
               });
-          Scalar goesOn = error >= bound;
-          loops.when(goesOn, [&] {
-            loops.fold(first, last, pqp, [&](Scalar t, Scalar pqp) {
-              Scalar diagonal = q.load({t, t});
-              Scalar step = (pqp - qp.load(t)) / diagonal, scale = step + 1;
-              p.store({n, t}, p.load({n, t}) + step);
-              Scalar next = (pqp + step * (step * diagonal + qp.load(t) * 2)) /
-                            scale / scale;
-              loops.forEach(k, [&](Scalar j) {
-                qp.store(j, (qp.load(j) + step * q.load({t, j})) / scale);
-                p.store({n, j}, p.load({n, j}) / scale);
-              });
-              return next;
-            });
-          });
+          Scalar goesOn = error >= 0.005 / count;
+          loops.when(goesOn, [&] { improve(n, pqp); });
           return {state[0] + 1, goesOn};
         });
   });
   return loops.finish().front();
+}
+
+Value PairwiseMachine::couple(NodeContext &node, Value scores) const {
+  if (node.hasFailed())
+    return {};
+  Type element = getElement(scores);
+  Value a = createRow(node, probA, element);
+  Value b = createRow(node, probB, element);
+  Value exponent = node.create<AddOp>(node.create<MulOp>(scores, a), b);
+  // 1 - logistic(x) = logistic(-x)
+  Value pairwise = applyPostTransform(node, PostTransform::Logistic,
+                                      node.create<NegOp>(exponent));
+  return node.hasFailed() ? Value() : Coupling(node, *this, pairwise).build();
 }
 
 /// Votes decide between several classes; for two, the score or the probability

@@ -81,7 +81,9 @@ static LogicalResult convertBinary(NodeContext &node, Trees &trees,
     return failure();
   Value scores;
   if (onlyClass == 1 && base.size() < 2) {
-    Value none = node.create<MulOp>(score, node.createScalar(0, element));
+    SmallVector<double> zeros(getShape(score)[0], 0);
+    Value none =
+        node.createReshape(createRow(node, zeros, element), getShape(score));
     scores = node.create<ConcatOp>(ValueRange{none, score}, 1);
   } else if (isSigned || transform == PostTransform::Logistic) {
     scores = createOppositeScores(node, score);
