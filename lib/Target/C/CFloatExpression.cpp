@@ -110,10 +110,15 @@ CExpr CExpressionPrinter::printTruncF(arith::TruncFOp op) {
   Type from = op.getIn().getType(), to = op.getType();
   if (!isHalf(to))
     return CExpr::cast(print(op.getIn()), typeOf(op));
-  if (!from.isF32())
-    return unsupported(op, "only f32 rounds to f16 or bf16 in one step");
-  return callHelper(to.isF16() ? "f32_to_f16" : "f32_to_bf16",
-                    {print(op.getIn())}, typeOf(op));
+  CExpr value = print(op.getIn());
+  if (from.isF64()) {
+    function.file.needsMath = true; // the helper calls fabs
+    value = callHelper("f64_to_f32_odd", {value}, CType::getFloat(32));
+  } else if (!from.isF32()) {
+    return unsupported(op, "only f32 and f64 are rounded to f16 or bf16");
+  }
+  return callHelper(to.isF16() ? "f32_to_f16" : "f32_to_bf16", {value},
+                    typeOf(op));
 }
 
 CExpr CExpressionPrinter::printBitcast(arith::BitcastOp op) {

@@ -125,6 +125,25 @@ static inline float f16_to_f32(uint16_t half) {
   return value;
 }
 )";
+  table["f64_to_f32_odd"] =
+      R"(/* A float that rounds to 16 bits as value does: cut off, and odd where
+   that was not exact, so that no tie comes about (S. Boldo, G. Melquiond,
+   Emulation of FMA and correctly rounded sums, 2008, section 3). */
+static inline float f64_to_f32_odd(double value) {
+  float result = (float)value;
+  uint32_t bits;
+  if ((double)result == value || value != value) {
+    return result;
+  }
+  memcpy(&bits, &result, sizeof bits);
+  if (fabs((double)result) > fabs(value)) {
+    bits -= 1u;
+  }
+  bits |= 1u;
+  memcpy(&result, &bits, sizeof result);
+  return result;
+}
+)";
   table["f32_to_f16"] =
       R"(/* The IEEE half precision bits nearest to value, ties to even. */
 static inline uint16_t f32_to_f16(float value) {
