@@ -19,8 +19,44 @@ using llvm::StringRef;
 const OperatorRegistry &OperatorRegistry::get() {
   static const OperatorRegistry registry = [] {
     OperatorRegistry all;
-    for (auto addFamily :
-    for (auto addFamily : {addActivations, addAttention, addBitCast, addColumns, addConstants, addContrib, addConvolutions, addCumulative, addDataMovement, addDeterminant, addEinsum, addElementwise, addFeatures, addIndexedPooling, addIndexing, addLinearModels, addMasks, addMatMul, addNonMaxSuppression, addNormalizations, addPooling, addQuantizeLinear, addQuantizedElementwise, addQuantizedProducts, addRandom, addReductions, addRegions, addResize, addSampling, addSelections, addShapes, addSignals, addSorting, addSupportVectorMachines, addTfIdfVectorizer, addTreeEnsembles})
+    for (auto addFamily : {addActivations,
+                           addAttention,
+                           addBitCast,
+                           addColumns,
+                           addConstants,
+                           addContrib,
+                           addControlFlow,
+                           addConvolutions,
+                           addCumulative,
+                           addDataMovement,
+                           addDeterminant,
+                           addEinsum,
+                           addElementwise,
+                           addFeatures,
+                           addIndexedPooling,
+                           addIndexing,
+                           addLinearModels,
+                           addMasks,
+                           addMatMul,
+                           addNonMaxSuppression,
+                           addNormalizations,
+                           addPooling,
+                           addQuantizeLinear,
+                           addQuantizedElementwise,
+                           addQuantizedProducts,
+                           addRandom,
+                           addRecurrences,
+                           addReductions,
+                           addRegions,
+                           addResize,
+                           addSampling,
+                           addSelections,
+                           addShapes,
+                           addSignals,
+                           addSorting,
+                           addSupportVectorMachines,
+                           addTfIdfVectorizer,
+                           addTreeEnsembles})
       addFamily(all);
     return all;
   }();
