@@ -28,6 +28,8 @@ class Model:
     """
 
     tolerance = None
+    # Further flags of `lathe run`: what the model leaves open.
+    flags = []
 
     def __init__(self, path, inputs, expected, backends, *features):
         self.path, self.inputs, self.expected = path, inputs, expected
@@ -62,7 +64,7 @@ class ModelFormat(lit.formats.ShTest):
         model = self.models[test.model]
         command = ["lathe", "run", model.path, "--input", model.inputs]
         command += ["--compare", model.expected, *(model.tolerance or self.tolerance)]
-        command += self.backends[backend].flags
+        command += model.flags + self.backends[backend].flags
         try:
             done = subprocess.run(
                 command,

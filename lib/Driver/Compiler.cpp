@@ -91,9 +91,12 @@ Footprint lathe::getFootprint(func::FuncOp model) {
   if (model->hasAttr(attr::io))
     footprint.io = IOMode::Arena;
   llvm::DenseSet<Attribute> seen;
-  for (auto constant : model.getOps<ConstantOp>())
-    if (seen.insert(constant.getValue()).second)
+  // Those of the bodies that the model's ops run, too.
+  model->getParentOfType<ModuleOp>().walk([&](ConstantOp constant) {
+    if (!constant->getParentOfType<KernelOp>() &&
+        seen.insert(constant.getValue()).second)
       footprint.weights += bytesOf(constant->getResultTypes());
+  });
   return footprint;
 }
 

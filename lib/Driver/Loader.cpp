@@ -40,7 +40,7 @@ OwningOpRef<ModuleOp> lathe::loadModel(StringRef path,
 func::FuncOp lathe::lookupModel(ModuleOp module) {
   func::FuncOp model;
   for (auto func : module.getOps<func::FuncOp>()) {
-    if (func.isExternal())
+    if (func.isExternal() || func.isPrivate())
       continue;
     if (model) {
       module.emitError("holds several functions; a model is one");

@@ -18,9 +18,10 @@
 using namespace mlir;
 using namespace lathe;
 
-void lathe::buildKernelPipeline(OpPassManager &pm,
-                                const LoweringOptions &options) {
-  OpPassManager &func = pm.nest<func::FuncOp>();
+/// The passes that plan the kernels and the memory of one function.
+static OpPassManager makeFunctionPipeline(const LoweringOptions &options,
+                                          bool ioInArena) {
+  OpPassManager func(func::FuncOp::getOperationName());
   func.addPass(createIsolateBuffers());
   func.addPass(createFormKernels());
   func.addPass(createCanonicalizerPass());
@@ -30,17 +31,28 @@ void lathe::buildKernelPipeline(OpPassManager &pm,
   strategy.threads = options.threads;
   func.addPass(createSelectStrategy(strategy));
   ScheduleKernelsOptions schedule;
-  schedule.ioInArena = options.ioInArena;
+  schedule.ioInArena = ioInArena;
   func.addPass(createScheduleKernels(schedule));
   PlaceStatesOptions states;
-  states.ioInArena = options.ioInArena;
+  states.ioInArena = ioInArena;
   func.addPass(createPlaceStates(states));
   // Again, for the copies of states.
   func.addPass(createSelectStrategy(strategy));
   PlanMemoryOptions plan;
   plan.alignment = options.alignment;
-  plan.ioInArena = options.ioInArena;
+  plan.ioInArena = ioInArena;
   func.addPass(createPlanMemory(plan));
+  return func;
+}
+
+void lathe::buildKernelPipeline(OpPassManager &pm,
+                                const LoweringOptions &options) {
+  pm.addPass(createPrepareBodies());
+  BodiesFirstOptions functions;
+  // What a body takes and gives belongs to the op that runs it.
+  functions.pipelines = {makeFunctionPipeline(options, /*ioInArena=*/false),
+                         makeFunctionPipeline(options, options.ioInArena)};
+  pm.addPass(createBodiesFirst(functions));
 }
 
 void lathe::buildLoopPipeline(OpPassManager &pm) {

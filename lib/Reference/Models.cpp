@@ -21,6 +21,7 @@ using namespace lathe;
 
 void lathe::registerReferenceModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, LatheDialect *) {
+    reference::registerControlModels(context);
     reference::registerDataModels(context);
     reference::registerElementwiseModels(context);
     reference::registerKernelModels(context);

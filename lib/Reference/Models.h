@@ -22,6 +22,7 @@
 
 namespace lathe::reference {
 
+void registerControlModels(mlir::MLIRContext *context);
 void registerDataModels(mlir::MLIRContext *context);
 void registerElementwiseModels(mlir::MLIRContext *context);
 void registerKernelModels(mlir::MLIRContext *context);

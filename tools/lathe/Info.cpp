@@ -55,15 +55,17 @@ static void printCost(func::FuncOp model) {
   std::map<std::string, int64_t> operations;
   int64_t macs = 0, parameters = 0, bytes = 0;
   llvm::DenseSet<Attribute> seen;
-  model.walk([&](Operation *op) {
+  // The bodies of ifs and loops are functions of their own.
+  auto module = model->getParentOfType<ModuleOp>();
+  model.walk([&](CostOpInterface op) { macs += op.getMACs(); });
+  module.walk([&](Operation *op) {
     if (auto constant = dyn_cast<ConstantOp>(op)) {
       auto type = cast<RankedTensorType>(constant.getType());
       if (seen.insert(constant.getValue()).second) {
         parameters += type.getNumElements();
         bytes += getByteSize(type);
       }
-    } else if (auto cost = dyn_cast<CostOpInterface>(op)) {
-      macs += cost.getMACs();
+    } else if (isa<CostOpInterface>(op)) {
       ++operations[op->getName().stripDialect().str()];
     }
   });

@@ -9,7 +9,7 @@
 
 #include "Patterns.h"
 
-#include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -68,6 +68,8 @@ struct ConvertLatheToLinalg
 
     ConversionTarget target(getContext());
     target.addIllegalDialect<LatheDialect>();
+    target.addDynamicallyLegalOp<MemoryAtOp>(
+        [&](Operation *op) { return converter.isLegal(op); });
     addSignlessLegality(converter, target);
     RewritePatternSet patterns(&getContext());
     populateSignErasurePatterns(converter, patterns);

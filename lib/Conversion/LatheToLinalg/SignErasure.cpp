@@ -12,7 +12,7 @@
 
 #include "Patterns.h"
 
-#include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -24,7 +24,7 @@ using namespace lathe;
 
 namespace {
 
-/// Any op of another dialect: the same op on converted types.
+/// Any op on memory: the same op on converted types.
 struct EraseSigns : ConversionPattern {
   EraseSigns(const TypeConverter &converter, MLIRContext *context)
       : ConversionPattern(converter, MatchAnyOpTypeTag(), /*benefit=*/0,
@@ -33,7 +33,9 @@ struct EraseSigns : ConversionPattern {
   LogicalResult
   matchAndRewrite(Operation *op, ArrayRef<Value> operands,
                   ConversionPatternRewriter &rewriter) const override {
-    if (isa<LatheDialect>(op->getDialect()) || op->getNumRegions() != 0)
+    bool isTensorOp =
+        isa<LatheDialect>(op->getDialect()) && !isa<MemoryAtOp>(op);
+    if (isTensorOp || op->getNumRegions() != 0)
       return rewriter.notifyMatchFailure(op, "not a plain op on memory");
     SmallVector<Type> types;
     if (failed(getTypeConverter()->convertTypes(op->getResultTypes(), types)))

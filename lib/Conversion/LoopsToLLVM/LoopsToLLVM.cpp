@@ -7,12 +7,15 @@
 
 #include "Detail.h"
 #include "lathe/Conversion/LoopsToLLVM/Passes.h"
+#include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
 #include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
 #include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
+#include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
+#include "mlir/Conversion/LLVMCommon/Pattern.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
 #include "mlir/Conversion/MathToLibm/MathToLibm.h"
@@ -33,6 +36,33 @@ using namespace mlir;
 using namespace lathe;
 
 namespace {
+
+/// Moves the pointer, so that the new memory has no offset.
+struct LowerMemoryAt : ConvertOpToLLVMPattern<MemoryAtOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+
+  LogicalResult
+  matchAndRewrite(MemoryAtOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    const LLVMTypeConverter &converter = *getTypeConverter();
+    auto type = cast<MemRefType>(op.getResult().getType());
+    Type element = converter.convertType(type.getElementType());
+    MemRefDescriptor source(adaptor.getSource());
+    Value offset = source.offset(rewriter, loc);
+    for (auto [i, index] : llvm::enumerate(adaptor.getIndices())) {
+      Value step = LLVM::MulOp::create(rewriter, loc, index,
+                                       source.stride(rewriter, loc, i));
+      offset = LLVM::AddOp::create(rewriter, loc, offset, step);
+    }
+    Value pointer = source.alignedPtr(rewriter, loc);
+    Value start = LLVM::GEPOp::create(rewriter, loc, pointer.getType(), element,
+                                      pointer, offset);
+    rewriter.replaceOp(op, {MemRefDescriptor::fromStaticShape(
+                               rewriter, loc, converter, type, start)});
+    return success();
+  }
+};
 
 /// Bytes from the first to the last element of a strided memref, 0 if unknown.
 int64_t getExtent(MemRefType type) {
@@ -80,8 +110,8 @@ void annotateArguments(func::FuncOp func) {
             i, LLVM::LLVMDialect::getDereferenceableAttrName(),
             IntegerAttr::get(IntegerType::get(context, 64), extent));
     }
-    for (StringRef name :
-         {"lathe.name", "lathe.type", "lathe.align", "lathe.may_alias"})
+    for (StringRef name : {"lathe.name", "lathe.type", "lathe.align",
+                           "lathe.may_alias", "lathe.offset"})
       func.removeArgAttr(i, name);
   }
 }
@@ -167,6 +197,7 @@ LogicalResult LoopsToLLVM::convert() {
   populateMathToLibmConversionPatterns(patterns, /*benefit=*/1);
   cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
   populateFuncToLLVMConversionPatterns(converter, patterns);
+  patterns.add<LowerMemoryAt>(converter);
 
   LLVMConversionTarget target(*context);
   target.addLegalOp<ModuleOp>();

@@ -82,8 +82,9 @@ LogicalResult GraphImporter::checkVersions() {
   return success();
 }
 
-LogicalResult GraphImporter::collectInitializers(Scope &scope) {
-  const onnx::GraphProto &graph = model->getProto().graph();
+LogicalResult
+GraphImporter::collectInitializers(Scope &scope,
+                                   const onnx::GraphProto &graph) {
   for (const onnx::TensorProto &tensor : graph.initializer())
     if (!scope.initializers.try_emplace(tensor.name(), &tensor).second)
       return error("initializer '" + tensor.name() + "' stands twice");
@@ -295,6 +296,16 @@ static void eraseDeadOps(Block &block) {
       op.erase();
 }
 
+/// Removes bodies whose ops were computed at compile time.
+static void eraseUnusedBodies(ModuleOp module) {
+  // A body stands before those that it runs, or behind the ops that do.
+  for (auto function :
+       llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+    if (function.isPrivate() &&
+        SymbolTable::symbolKnownUseEmpty(function.getSymNameAttr(), module))
+      function.erase();
+}
+
 OwningOpRef<ModuleOp> GraphImporter::run() {
   OwningOpRef<ModuleOp> module;
   do {
@@ -325,12 +336,14 @@ OwningOpRef<ModuleOp> GraphImporter::attempt() {
               {},           {}};
   if (getOutputNames().empty())
     return (void)error("the graph has no outputs"), nullptr;
-  if (failed(collectInitializers(scope)) ||
+  if (failed(collectInitializers(scope, graph)) ||
       failed(addInputs(scope, function)) ||
       failed(importNodes(scope, getOutputNames())) ||
       failed(addResults(scope, function)) || failed(connectStates(function)))
     return {};
-  eraseDeadOps(*body);
+  for (auto imported : module->getOps<func::FuncOp>())
+    eraseDeadOps(imported.front());
+  eraseUnusedBodies(*module);
   if (failed(verify(*module)))
     return {};
   return module;

@@ -12,6 +12,7 @@
 #ifndef LATHE_LIB_FRONTEND_ONNX_GRAPHIMPORTER_H
 #define LATHE_LIB_FRONTEND_ONNX_GRAPHIMPORTER_H
 
+#include "Body.h"
 #include "DynamicExtents.h"
 #include "InputBinding.h"
 #include "Model.h"
@@ -58,7 +59,7 @@ public:
   mlir::OwningOpRef<mlir::ModuleOp> run();
 
 private:
-  /// The names that nodes can read, in the graph or in a function's body.
+  /// The names that nodes can read, in a graph or in a function's body.
   struct Scope {
     const Nodes &nodes;
     OpsetVersions opsets;
@@ -72,12 +73,19 @@ private:
     llvm::StringMap<onnx::AttributeProto> attributes;
     /// In front of the names of a function's nodes: the name of the call.
     std::string prefix;
-    /// How many functions deep this is.
+    /// How many functions and graphs deep this is.
     unsigned depth = 0;
+    /// Where a graph inside another one reads what it does not define.
+    Scope *outer = nullptr;
+    /// The function that its nodes become, if not that of `outer`.
+    Body *body = nullptr;
 
     bool contains(llvm::StringRef name) const {
       return values.contains(name) || initializers.contains(name) ||
              sparseInitializers.contains(name);
+    }
+    bool canRead(llvm::StringRef name) const {
+      return contains(name) || (outer && outer->canRead(name));
     }
   };
   /// A node that is being imported.
@@ -95,7 +103,8 @@ private:
 
   // GraphImporter.cpp: the function around the nodes.
   mlir::LogicalResult checkVersions();
-  mlir::LogicalResult collectInitializers(Scope &scope);
+  mlir::LogicalResult collectInitializers(Scope &scope,
+                                          const onnx::GraphProto &graph);
   mlir::LogicalResult addInputs(Scope &scope, mlir::func::FuncOp function);
   mlir::LogicalResult addInput(Scope &scope, mlir::func::FuncOp function,
                                const onnx::ValueInfoProto &input);
@@ -123,6 +132,9 @@ private:
                                    llvm::ArrayRef<mlir::Value> inputs);
   void addResults(Scope &scope, const NodeContext &context,
                   const OperatorRegistry::Entry &entry);
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>>
+  importGraph(Scope &outer, const Call &call, const onnx::GraphProto &graph,
+              llvm::ArrayRef<mlir::Value> inputs, Body *body);
   mlir::LogicalResult
   expandFunction(Scope &scope, const Call &call,
                  const onnx::FunctionProto &function,
@@ -138,6 +150,10 @@ private:
                                         const OperatorRegistry::Entries *known);
   mlir::LogicalResult readInputs(Scope &scope, const Call &call,
                                  llvm::SmallVectorImpl<mlir::Value> &inputs);
+  /// Fails if `value` has extents that are only known at run time.
+  mlir::LogicalResult checkClosed(mlir::Value value, llvm::StringRef name);
+  mlir::FailureOr<mlir::Value> readOuterTensor(Scope &scope,
+                                               llvm::StringRef name);
   mlir::FailureOr<mlir::Value> readTensor(Scope &scope, llvm::StringRef name);
   mlir::FailureOr<mlir::Value> addConstant(llvm::StringRef name,
                                            llvm::Expected<HostTensor> tensor);
@@ -152,6 +168,8 @@ private:
   size_t numInputs = 0;
   /// The extents of values that only run time knows.
   ExtentTable extents;
+  /// The functions of graphs that are being imported, from the outermost.
+  llvm::SmallVector<Body *> bodies;
 };
 
 } // namespace lathe::frontend

@@ -51,9 +51,11 @@ Type lathe::frontend::getElementTypeOfOnnx(MLIRContext *context,
 NodeContext::NodeContext(Model &model, const onnx::NodeProto &node,
                          int64_t opset, ArrayRef<Value> inputs,
                          const ExtentTable &extents, OpBuilder &builder,
-                         Location loc, EmitError emitError, FixValue fixValue)
+                         Location loc, EmitError emitError, FixValue fixValue,
+                         ImportGraph importGraph)
     : model(model), node(node), opset(opset), inputs(inputs), extents(extents),
       builder(builder), loc(loc), emitError(emitError), fixValue(fixValue),
+      import(importGraph),
       placeholder(RankedTensorType::get({}, builder.getF32Type())) {}
 
 LogicalResult NodeContext::error(const Twine &message) {
@@ -78,6 +80,14 @@ NodeContext::getKnown(unsigned index, function_ref<std::string()> message) {
   else if (!tensor)
     (void)error(message());
   return tensor;
+}
+
+bool NodeContext::fixInput(unsigned index) {
+  Value input = getInput(index);
+  if (failed || !input || getConstant(input) || !fixValue(input))
+    return false;
+  failed = true;
+  return true;
 }
 
 const DynamicExtents *NodeContext::getExtents(unsigned index) const {
@@ -208,13 +218,6 @@ SmallVector<double> NodeContext::getFloats(StringRef name,
   return {found->floats().begin(), found->floats().end()};
 }
 
-SmallVector<StringRef> NodeContext::getStrings(StringRef name) {
-  const AttributeProto *found = findAttribute(name, AttributeProto::STRINGS);
-  if (!found)
-    return {};
-  return {found->strings().begin(), found->strings().end()};
-}
-
 std::optional<HostTensor>
 NodeContext::checkTensor(StringRef name, llvm::Expected<HostTensor> tensor) {
   if (tensor)
@@ -235,6 +238,20 @@ std::optional<HostTensor> NodeContext::getSparseTensor(StringRef name) {
     return checkTensor(name, model.getTensor(found->sparse_tensor()));
   (void)error("attribute '" + name + "' is missing");
   return std::nullopt;
+}
+
+const onnx::GraphProto *NodeContext::getGraph(StringRef name) {
+  if (const auto *found = findAttribute(name, AttributeProto::GRAPH))
+    return &found->g();
+  (void)error("attribute '" + name + "' is missing");
+  return nullptr;
+}
+
+SmallVector<StringRef> NodeContext::getStrings(StringRef name) {
+  const AttributeProto *found = findAttribute(name, AttributeProto::STRINGS);
+  if (!found)
+    return {};
+  return {found->strings().begin(), found->strings().end()};
 }
 
 int64_t NodeContext::normalizeAxis(int64_t axis, int64_t rank) {

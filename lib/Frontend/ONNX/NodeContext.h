@@ -29,6 +29,16 @@ using EmitError = llvm::function_ref<void(const llvm::Twine &message)>;
 /// known values in another attempt. False if they are not known.
 using FixValue = llvm::function_ref<bool(mlir::Value value)>;
 
+class Body;
+
+/// Imports a graph that is an attribute of a node, with `inputs` as its inputs,
+/// and returns its outputs. Its ops are built where the builder is: in `body`,
+/// by way of which outer values are read, or without one beside the node's own.
+using ImportGraph =
+    llvm::function_ref<mlir::FailureOr<llvm::SmallVector<mlir::Value>>(
+        const onnx::GraphProto &graph, llvm::ArrayRef<mlir::Value> inputs,
+        Body *body)>;
+
 /// A node, its inputs as values, and the means to build its results.
 ///
 /// Errors stick: the first one is emitted, and from then on getters answer with
@@ -39,7 +49,7 @@ public:
   NodeContext(Model &model, const onnx::NodeProto &node, int64_t opset,
               llvm::ArrayRef<mlir::Value> inputs, const ExtentTable &extents,
               mlir::OpBuilder &builder, mlir::Location loc, EmitError emitError,
-              FixValue fixValue);
+              FixValue fixValue, ImportGraph importGraph);
 
   const onnx::NodeProto &getNode() const { return node; }
   /// The version of the operator set that the node's domain has.
@@ -63,6 +73,14 @@ public:
   /// The extents of an input, or null if its shape says them. Only operators
   /// registered as OpenExtents::Handled have inputs with others.
   const DynamicExtents *getExtents(unsigned index) const;
+
+  /// Whether a value has extents that are only known at run time.
+  bool isOpen(mlir::Value value) const { return extents.contains(value); }
+
+  /// Whether the import is attempted again with the model's inputs fixed that
+  /// an input comes from, because it is not constant and their values are known.
+  /// Counts as an error that was emitted.
+  bool fixInput(unsigned index);
 
   /// The TensorProto.DataType of an input, which says more than its value's
   /// type for elements that are held in a wider one.
@@ -96,6 +114,17 @@ public:
   /// The elements of a tensor attribute; an error if there is none.
   std::optional<HostTensor> getTensor(llvm::StringRef name);
   std::optional<HostTensor> getSparseTensor(llvm::StringRef name);
+
+  /// The graph that an attribute is; an error if there is none.
+  const onnx::GraphProto *getGraph(llvm::StringRef name);
+
+  /// Imports a graph of this node; see ImportGraph. Errors are emitted at nodes
+  /// of the graph.
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>>
+  importGraph(const onnx::GraphProto &graph, llvm::ArrayRef<mlir::Value> inputs,
+              Body *body) {
+    return import(graph, inputs, body);
+  }
 
   /// A string attribute that selects one of `choices`.
   template <typename T>
@@ -196,6 +225,7 @@ private:
   mlir::Location loc;
   EmitError emitError;
   FixValue fixValue;
+  ImportGraph import;
   mlir::Type placeholder;
   llvm::StringSet<> usedAttributes;
   llvm::SmallVector<mlir::Value, 1> results;

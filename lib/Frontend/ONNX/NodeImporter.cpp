@@ -40,6 +40,31 @@ FailureOr<Value> GraphImporter::addConstant(StringRef name,
       builder, loc, toElementsAttr(*tensor, builder.getContext(), name)));
 }
 
+LogicalResult GraphImporter::checkClosed(Value value, StringRef name) {
+  if (!extents.contains(value))
+    return success();
+  return error(
+      "tensor '" + name +
+      "' has an extent that is only known at run time, which cannot "
+      "pass into or out of a loop or branch; end the model there with "
+      "--outputs, or let the exporter keep a fixed number of elements");
+}
+
+FailureOr<Value> GraphImporter::readOuterTensor(Scope &scope, StringRef name) {
+  FailureOr<Value> value = failure();
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    if (scope.body)
+      builder.restoreInsertionPoint(scope.body->getOutside());
+    value = readTensor(*scope.outer, name);
+  }
+  if (failed(value) || !*value || !scope.body)
+    return value;
+  if (failed(checkClosed(*value, name)))
+    return failure();
+  return scope.body->import(*value);
+}
+
 FailureOr<Value> GraphImporter::readTensor(Scope &scope, StringRef name) {
   auto value = scope.values.find(name);
   if (value != scope.values.end())
@@ -53,6 +78,8 @@ FailureOr<Value> GraphImporter::readTensor(Scope &scope, StringRef name) {
     constant = addConstant(name, model->getTensor(*sparse->second));
   else if (auto why = scope.refused.find(name); why != scope.refused.end())
     return error(why->second);
+  else if (scope.outer && scope.outer->canRead(name))
+    constant = readOuterTensor(scope, name);
   else
     return error("tensor '" + name +
                  "' is an optional output of its node that is not supported");
@@ -107,8 +134,9 @@ resolveAttributes(const onnx::NodeProto &node,
 LogicalResult GraphImporter::importNodes(Scope &scope,
                                          ArrayRef<std::string> outputs) {
   NodeOrder order(scope.nodes);
-  auto isGiven = [&](StringRef name) { return scope.contains(name); };
-  if (llvm::Error cause = order.sort(outputs, isGiven))
+  auto isDefined = [&](StringRef name) { return scope.contains(name); };
+  auto isGiven = [&](StringRef name) { return scope.canRead(name); };
+  if (llvm::Error cause = order.sort(outputs, isDefined, isGiven))
     return error(std::move(cause));
   for (int index : order.getSorted()) {
     const onnx::NodeProto &node = scope.nodes[index];
@@ -156,12 +184,6 @@ LogicalResult GraphImporter::importNode(Scope &scope, const Call &call) {
   if (call.opset == 0)
     return error(call, "the model imports no opset of domain '" +
                            call.node.domain() + "'");
-  for (const AttributeProto &attribute : call.node.attribute())
-    if (attribute.type() == AttributeProto::GRAPH ||
-        attribute.type() == AttributeProto::GRAPHS)
-      return error(call, "attribute '" + attribute.name() +
-                             "' is a graph, and operators with graphs inside "
-                             "are not supported");
   if (failed(readInputs(scope, call, inputs)))
     return failure();
   // A model's own function takes the place of an operator of that name.
@@ -194,21 +216,31 @@ GraphImporter::reportUnsupported(const Call &call,
           "; lathe operators lists those that are");
 }
 
-/// The model's inputs that `value` is computed from.
-static llvm::SetVector<BlockArgument> collectInputs(Value value) {
+/// The model's inputs that `value` is computed from. Those of `bodies` are
+/// followed to where they are captured.
+static llvm::SetVector<BlockArgument> collectInputs(Value value,
+                                                    ArrayRef<Body *> bodies) {
   llvm::SetVector<BlockArgument> inputs;
   llvm::SetVector<Value> visited;
   visited.insert(value);
-  for (unsigned i = 0; i < visited.size(); ++i)
-    if (auto argument = dyn_cast<BlockArgument>(visited[i]))
+  for (unsigned i = 0; i < visited.size(); ++i) {
+    auto argument = dyn_cast<BlockArgument>(visited[i]);
+    Value outside;
+    for (Body *body : bodies)
+      if (argument && !outside)
+        outside = body->getOutside(argument);
+    if (outside)
+      visited.insert(outside);
+    else if (argument)
       inputs.insert(argument);
     else
       visited.insert_range(visited[i].getDefiningOp()->getOperands());
+  }
   return inputs;
 }
 
 bool GraphImporter::fixInputsOf(Value value) {
-  llvm::SetVector<BlockArgument> arguments = collectInputs(value);
+  llvm::SetVector<BlockArgument> arguments = collectInputs(value, bodies);
   std::vector<std::string> names;
   for (BlockArgument argument : arguments) {
     auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
@@ -282,8 +314,12 @@ LogicalResult GraphImporter::convert(Scope &scope, const Call &call,
                               NameLoc::get(builder.getStringAttr(output)));
   auto emitError = [&](const Twine &message) { (void)error(call, message); };
   auto fixValue = [&](Value value) { return fixInputsOf(value); };
+  auto importInner = [&](const onnx::GraphProto &graph,
+                         ArrayRef<Value> graphInputs, Body *body) {
+    return importGraph(scope, call, graph, graphInputs, body);
+  };
   NodeContext context(*model, node, call.opset, inputs, extents, builder, loc,
-                      emitError, fixValue);
+                      emitError, fixValue, importInner);
   if (failed(entry.converter(context)) || failed(context.checkAttributesUsed()))
     return failure();
   addResults(scope, context, entry);
@@ -292,6 +328,59 @@ LogicalResult GraphImporter::convert(Scope &scope, const Call &call,
       scope.refused[node.output(static_cast<int>(index))] =
           "node '" + call.name + "' (" + node.op_type() + "): " + why;
   return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Graphs inside nodes
+//===----------------------------------------------------------------------===//
+
+// Deeper than any model nests functions and graphs; a recursive one has no end.
+static constexpr unsigned maxDepth = 64;
+
+FailureOr<SmallVector<Value>>
+GraphImporter::importGraph(Scope &outer, const Call &call,
+                           const onnx::GraphProto &graph,
+                           ArrayRef<Value> inputs, Body *body) {
+  if (outer.depth == maxDepth)
+    return error(call,
+                 "graphs are nested more than " + Twine(maxDepth) + " deep");
+  Scope scope{graph.node(), outer.opsets};
+  scope.attributes = outer.attributes;
+  scope.prefix = call.name + "/";
+  scope.depth = outer.depth + 1;
+  scope.outer = &outer;
+  scope.body = body;
+  if (failed(collectInitializers(scope, graph)))
+    return failure();
+  if (graph.input_size() != static_cast<int>(inputs.size()))
+    return error(call, "its graph '" + graph.name() + "' has " +
+                           Twine(graph.input_size()) + " inputs, but gets " +
+                           Twine(inputs.size()));
+  for (auto [input, value] : llvm::zip(graph.input(), inputs))
+    if (!scope.values.try_emplace(input.name(), value).second)
+      return error(call, "its graph has two inputs '" + input.name() + "'");
+  SmallVector<std::string> names;
+  for (const auto &output : graph.output())
+    names.push_back(output.name());
+  if (body)
+    bodies.push_back(body);
+  LogicalResult imported = importNodes(scope, names);
+  if (body)
+    bodies.pop_back();
+  if (failed(imported))
+    return failure();
+  SmallVector<Value> results;
+  for (const std::string &name : names) {
+    FailureOr<Value> value = readTensor(scope, name);
+    if (failed(value) || (body && failed(checkClosed(*value, name))))
+      return failure();
+    if (!*value)
+      return error(call, "output '" + name +
+                             "' of its graph is an input of a function that is "
+                             "left out");
+    results.push_back(*value);
+  }
+  return results;
 }
 
 //===----------------------------------------------------------------------===//
@@ -326,8 +415,6 @@ LogicalResult GraphImporter::expandFunction(Scope &caller, const Call &call,
                                             const FunctionProto &function,
                                             ArrayRef<Value> inputs,
                                             ArrayRef<AttributeProto> defaults) {
-  // Deeper than any model nests functions; a recursive one has no end.
-  constexpr unsigned maxDepth = 64;
   if (caller.depth == maxDepth)
     return error(call, "functions call each other " + Twine(maxDepth) +
                            " deep, so they seem to be recursive");

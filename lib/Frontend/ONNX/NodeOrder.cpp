@@ -8,6 +8,7 @@
 #include "NodeOrder.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/Twine.h"
 
 using namespace lathe;
@@ -29,13 +30,13 @@ int NodeOrder::getProducer(StringRef tensor) const {
   return found == producers.end() ? -1 : found->second;
 }
 
-Error NodeOrder::collectProducers(llvm::function_ref<bool(StringRef)> given) {
+Error NodeOrder::collectProducers(llvm::function_ref<bool(StringRef)> defined) {
   for (int index = 0; index < nodes.size(); ++index) {
     for (const std::string &output : nodes[index].output()) {
       if (output.empty())
         continue;
       std::string node = getNodeName(nodes[index], index);
-      if (given(output))
+      if (defined(output))
         return createStringError("node '" + node + "' produces '" + output +
                                  "', which is an input or initializer");
       auto [entry, isNew] = producers.try_emplace(output, index);
@@ -64,6 +65,53 @@ Error NodeOrder::makeCycleError(ArrayRef<std::pair<int, int>> path,
   return createStringError("the nodes form a cycle: " + names);
 }
 
+/// Adds what `node` reads: its inputs, and of what graphs inside it read, all
+/// but what they define or `isInner` knows.
+static void collectReads(const onnx::NodeProto &node,
+                         llvm::function_ref<bool(StringRef)> isInner,
+                         std::vector<StringRef> &reads) {
+  auto add = [&](StringRef name) {
+    if (!name.empty() && !isInner(name))
+      reads.push_back(name);
+  };
+  for (const std::string &input : node.input())
+    add(input);
+  auto addGraph = [&](const onnx::GraphProto &graph) {
+    llvm::StringSet<> defined;
+    for (const auto &input : graph.input())
+      defined.insert(input.name());
+    for (const auto &tensor : graph.initializer())
+      defined.insert(tensor.name());
+    for (const auto &tensor : graph.sparse_initializer())
+      defined.insert(tensor.values().name());
+    for (const onnx::NodeProto &inner : graph.node())
+      for (const std::string &output : inner.output())
+        defined.insert(output);
+    auto isDefined = [&](StringRef name) {
+      return defined.contains(name) || isInner(name);
+    };
+    for (const onnx::NodeProto &inner : graph.node())
+      collectReads(inner, isDefined, reads);
+    for (const auto &output : graph.output())
+      if (!defined.contains(output.name()))
+        add(output.name());
+  };
+  for (const onnx::AttributeProto &attribute : node.attribute()) {
+    if (attribute.has_g())
+      addGraph(attribute.g());
+    llvm::for_each(attribute.graphs(), addGraph);
+  }
+}
+
+ArrayRef<StringRef> NodeOrder::getReads(int node) {
+  std::optional<std::vector<StringRef>> &names = reads[node];
+  if (!names) {
+    names.emplace();
+    collectReads(nodes[node], [](StringRef) { return false; }, *names);
+  }
+  return *names;
+}
+
 /// A depth-first search with a stack of its own, because a model may be a
 /// chain of any length.
 Error NodeOrder::visit(int root) {
@@ -75,16 +123,18 @@ Error NodeOrder::visit(int root) {
   while (!path.empty()) {
     auto &[index, input] = path.back();
     const onnx::NodeProto &node = nodes[index];
-    if (input == node.input_size()) {
+    ArrayRef<StringRef> names = getReads(index);
+    if (input == static_cast<int>(names.size())) {
       states[index] = State::Done;
       sorted.push_back(index);
       path.pop_back();
       continue;
     }
-    const std::string &name = node.input(input++);
-    if (name.empty() || isGiven(name))
-      continue;
+    StringRef name = names[input++];
     int producer = getProducer(name);
+    // Names of the graph itself come before those of one around it.
+    if (producer < 0 && isGiven(name))
+      continue;
     if (producer < 0)
       return createStringError("node '" + getNodeName(node, index) + "' (" +
                                node.op_type() + ") reads '" + name +
@@ -100,10 +150,12 @@ Error NodeOrder::visit(int root) {
 }
 
 Error NodeOrder::sort(ArrayRef<std::string> outputs,
+                      llvm::function_ref<bool(StringRef)> defined,
                       llvm::function_ref<bool(StringRef)> given) {
   isGiven = given;
-  if (Error error = collectProducers(given))
+  if (Error error = collectProducers(defined))
     return error;
+  reads.resize(nodes.size());
   states.assign(nodes.size(), State::New);
   // In the order of the file, so that sorted models keep it.
   std::vector<int> roots;

@@ -34,9 +34,12 @@ public:
 
   /// Sorts the nodes that `outputs` depend on so that each follows those it
   /// reads from; a model that is sorted already, as the format asks for, keeps
-  /// its order. Fails if a tensor is produced twice, if nodes form a cycle, or
-  /// if something is read that neither a node produces nor `isGiven` knows.
+  /// its order. Fails if a tensor is produced twice or is `isDefined`, if nodes
+  /// form a cycle, or if something is read that neither a node produces nor
+  /// `isGiven` knows. Nodes also read what graphs inside them take from
+  /// outside.
   llvm::Error sort(llvm::ArrayRef<std::string> outputs,
+                   llvm::function_ref<bool(llvm::StringRef)> isDefined,
                    llvm::function_ref<bool(llvm::StringRef)> isGiven);
 
   /// The numbers of the nodes, sorted.
@@ -47,6 +50,7 @@ public:
 
 private:
   llvm::Error collectProducers(llvm::function_ref<bool(llvm::StringRef)>);
+  llvm::ArrayRef<llvm::StringRef> getReads(int node);
   llvm::Error visit(int root);
   llvm::Error makeCycleError(llvm::ArrayRef<std::pair<int, int>> path,
                              int repeated) const;
@@ -56,6 +60,8 @@ private:
   const Nodes &nodes;
   llvm::function_ref<bool(llvm::StringRef)> isGiven;
   llvm::StringMap<int> producers;
+  /// What each node reads, once it was asked for.
+  std::vector<std::optional<std::vector<llvm::StringRef>>> reads;
   std::vector<State> states;
   std::vector<int> sorted;
 };

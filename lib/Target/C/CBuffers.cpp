@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "CFunctionPrinter.h"
+#include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 #include "lathe/Target/Common/CLiterals.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -62,6 +63,7 @@ void CFunctionPrinter::bindView(Operation *view) {
       .Case<memref::ReinterpretCastOp>(
           [&](auto cast) { bindReinterpretCast(cast); })
       .Case<memref::ViewOp>([&](auto arena) { bindArenaView(arena); })
+      .Case<MemoryAtOp>([&](auto part) { bindMemoryAt(part); })
       .Case<memref::AllocaOp>([&](auto alloca) { bindAlloca(alloca); })
       .Case<memref::GetGlobalOp>([&](auto global) { bindGlobal(global); })
       // The others change the shape alone.
@@ -108,6 +110,24 @@ void CFunctionPrinter::bindArenaView(memref::ViewOp op) {
     *os << "(" << constness << type << " *)(" << constness << "void *)";
   *os << pointer << ";\n";
   function.buffers[op] = {name, elementType, {}, 0};
+}
+
+void CFunctionPrinter::bindMemoryAt(MemoryAtOp op) {
+  CBuffer buffer = function.buffers[op.getSource()];
+  auto [strides, offset] =
+      cast<MemRefType>(op.getSource().getType()).getStridesAndOffset();
+  for (auto [index, stride] : llvm::zip(op.getIndices(), strides))
+    buffer.offset.add(index, stride);
+  // What follows counts from here, so that the offset does not matter to it.
+  if (!buffer.offset.isZero()) {
+    std::string start = expressions.printIndex(buffer.offset).text;
+    std::string name = claimName(op);
+    line() << (isWritten(op) ? "" : "const ")
+           << getCStorageType(buffer.elementType) << " *const " << name << " = "
+           << buffer.pointer << " + " << start << ";\n";
+    buffer.pointer = name;
+  }
+  function.buffers[op] = {buffer.pointer, buffer.elementType, {}, 0};
 }
 
 void CFunctionPrinter::bindAlloca(memref::AllocaOp op) {

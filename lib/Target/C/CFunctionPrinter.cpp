@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "CFunctionPrinter.h"
+#include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 #include "lathe/Target/Common/CLiterals.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/StringExtras.h"
@@ -330,7 +331,7 @@ void CFunctionPrinter::printStatement(Operation *statement) {
       .Case<scf::WhileOp>([&](auto loop) { printWhile(loop); })
       .Case<scf::YieldOp>([&](auto yield) { printYield(yield); })
       .Case<memref::SubViewOp, memref::ReinterpretCastOp, memref::ViewOp,
-            memref::AllocaOp, memref::GetGlobalOp, memref::CastOp,
+            memref::AllocaOp, memref::GetGlobalOp, memref::CastOp, MemoryAtOp,
             memref::CollapseShapeOp, memref::ExpandShapeOp>(
           [&](auto) { bindView(statement); })
       // The loops print these, in the right place.

@@ -19,6 +19,8 @@
 
 namespace lathe {
 
+class MemoryAtOp;
+
 /// True if anything is stored through `memref` or a view of it.
 bool isWritten(mlir::Value memref);
 
@@ -68,6 +70,7 @@ private:
   void bindSubview(mlir::memref::SubViewOp op);
   void bindReinterpretCast(mlir::memref::ReinterpretCastOp op);
   void bindArenaView(mlir::memref::ViewOp op);
+  void bindMemoryAt(MemoryAtOp op);
   void bindAlloca(mlir::memref::AllocaOp op);
   void bindGlobal(mlir::memref::GetGlobalOp op);
 

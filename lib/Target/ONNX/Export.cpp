@@ -150,7 +150,10 @@ FailureOr<std::string> FunctionExporter::run() {
 
 FailureOr<std::string> lathe::exportONNX(ModuleOp module,
                                          const ExportOptions &options) {
-  auto functions = module.getOps<func::FuncOp>();
+  // The others are bodies of ops, which cannot be written.
+  auto functions = llvm::make_filter_range(
+      module.getOps<func::FuncOp>(),
+      [](func::FuncOp function) { return !function.isPrivate(); });
   if (!llvm::hasSingleElement(functions) || (*functions.begin()).isExternal())
     return module.emitError("expected one function, at the graph or the "
                             "kernel level");

@@ -33,6 +33,8 @@ models = {
 }
 for name, tried in {
     "ad_autoencoder_f32": list(backends),
+    "dtln_1_f32": list(backends),
+    "gtcrn_stream_f32": ["reference"] + compiled,
     "kws_dscnn_f32": list(backends),
     "mlperf_ad_autoencoder_int8": list(backends),
     "mlperf_ic_resnet8_int8": ["reference"] + compiled,
@@ -48,6 +50,8 @@ for name, tried in {
     "ppq_vww_mobilenet_qdq": ["reference"] + compiled,
     "resnet20_cifar10_f32": ["reference"] + compiled,
     "resnet8_cifar10_f32": list(backends),
+    "silero_vad_op15": ["reference"] + compiled,
+    "silero_vad_op16": ["reference"] + compiled,
     "squeezenet_f16": compiled,
     "squeezenet_f32": compiled,
     "ultraface_rfb320_f32": compiled,
@@ -63,5 +67,8 @@ for name, tried in {
 # (of 0.100) in the mean at the end. ONNX Runtime's own output moves by 3.2 to
 # 4.7 when one pixel changes by a quantum.
 models["mobilenet_v2_qoperator_u8"].tolerance = ["--top1", "--mean=0.5"]
+
+for name in ["silero_vad_op15", "silero_vad_op16"]:
+    models[name].flags = ["--shape=input=1x576", "--shape=state=2x1x128"]
 
 config.test_format = model_test.ModelFormat(models, backends)

@@ -11,8 +11,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 #include "lathe/Dialect/Lathe/IR/Constants.h"
+#include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"
 
@@ -45,7 +45,8 @@ struct Group {
 bool isDecoding(Operation *op) {
   return isa<ElementwiseOpInterface>(op) &&
          isConstantExpression(op->getResult(0)) && op->hasOneUse() &&
-         needsCode(*op->user_begin());
+         needsCode(*op->user_begin()) &&
+         !isa<MemoryOpInterface>(*op->user_begin());
 }
 
 /// Whether `producer` may join a kernel through `use`: its only use, of the

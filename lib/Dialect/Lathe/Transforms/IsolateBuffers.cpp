@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"
 
@@ -31,6 +32,31 @@ struct IsolateBuffers : lathe::impl::IsolateBuffersBase<IsolateBuffers> {
       if (isa<ViewOpInterface>(op) && !needsCode(&op) &&
           failed(getStorage(op.getResult(0))))
         copyOperand(op.getOpOperand(0));
+      if (auto memoryOp = dyn_cast<MemoryOpInterface>(op);
+          memoryOp && memoryOp.needsDenseMemory())
+        makeDense(op);
+    }
+  }
+
+  static bool isDense(Value value) {
+    FailureOr<Storage> storage = getStorage(value);
+    auto type = cast<RankedTensorType>(value.getType());
+    return succeeded(storage) && storage->view.isContiguous(type.getShape());
+  }
+
+  /// Gives what `op` reads and writes dense memory.
+  void makeDense(Operation &op) {
+    for (OpOperand &operand : op.getOpOperands())
+      if (!isDense(operand.get()))
+        copyOperand(operand);
+    for (OpResult result : op.getResults()) {
+      if (isDense(result))
+        continue;
+      OpBuilder builder(op.getContext());
+      builder.setInsertionPointAfter(&op);
+      auto copy = CopyOp::create(builder, result.getLoc(), result);
+      result.replaceAllUsesExcept(copy, copy);
+      ++numCopies;
     }
   }
 

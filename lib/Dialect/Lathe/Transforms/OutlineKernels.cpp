@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
+#include "lathe/Dialect/Lathe/Transforms/Bodies.h"
 #include "lathe/Dialect/Lathe/Transforms/Locations.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Dialect/Lathe/Transforms/States.h"
@@ -72,14 +73,31 @@ static bool isEmpty(Type type) {
 
 namespace {
 
-/// Builds the entry of one model and the functions of its kernels.
+/// What the functions of one module share. What it holds already, the functions
+/// of other models among it, keeps its name.
+struct OutlinedModule {
+  explicit OutlinedModule(ModuleOp module) {
+    for (auto symbol : module.getOps<SymbolOpInterface>())
+      names.insert(symbol.getName());
+  }
+
+  std::string uniqueName(StringRef wanted);
+
+  llvm::StringSet<> names;
+  llvm::DenseMap<Attribute, std::string> globals;
+  SmallVector<func::FuncOp> kernels;
+  unsigned numShared = 0;
+};
+
+/// Builds the entry of one model, or what stands for a body, and the functions
+/// of its kernels.
 class Outliner {
 public:
-  Outliner(ModuleOp module, func::FuncOp model)
-      : module(module), model(model), builder(model.getContext()) {}
+  Outliner(OutlinedModule &outlined, func::FuncOp model)
+      : outlined(outlined), model(model), isBody(model.isPrivate()),
+        builder(model.getContext()) {}
 
   LogicalResult run();
-  unsigned numFunctions = 0, numShared = 0;
 
 private:
   LogicalResult reserveNames();
@@ -87,6 +105,7 @@ private:
   void createSignature(SmallVectorImpl<Type> &types,
                        SmallVectorImpl<Attribute> &attributes);
   void setInterface();
+  void setBodyInterface();
   void createReset();
   Attribute describeTensor(Type type, DictionaryAttr attrs);
   Location ioLocation(Value root, Location otherwise);
@@ -101,27 +120,26 @@ private:
   void buildOnTensors(KernelOp kernel, ValueRange arguments);
   func::FuncOp findEqual(func::FuncOp candidate);
   ArrayAttr describe(KernelOp kernel);
-  std::string uniqueName(StringRef wanted);
 
-  ModuleOp module;
+  OutlinedModule &outlined;
   func::FuncOp model, entry;
+  /// Whether an op runs the function, instead of a caller from outside.
+  bool isBody;
   /// Weights stand before it.
   Operation *firstFunction = nullptr;
   OpBuilder builder;
+  /// Null in a body that needs none.
   Value arena;
   /// The arguments and results of the model that pass through its interface, by
   /// number: all but its states.
   SmallVector<unsigned> inputs, outputs;
   /// Whether the inputs and outputs have a place in the arena.
   bool ioInArena = false;
-  llvm::DenseMap<Attribute, std::string> globals;
-  SmallVector<func::FuncOp> kernels;
-  llvm::StringSet<> names;
 };
 
 } // namespace
 
-std::string Outliner::uniqueName(StringRef wanted) {
+std::string OutlinedModule::uniqueName(StringRef wanted) {
   std::string name = identifierOf(wanted);
   for (unsigned i = 1; !names.insert(name).second; ++i)
     name = (identifierOf(wanted) + "_" + Twine(i)).str();
@@ -176,10 +194,25 @@ void Outliner::setInterface() {
   entry->setAttr("lathe.io_tensors", builder.getArrayAttr(tensors));
 }
 
+/// Notes where a body keeps what a loop carries.
+void Outliner::setBodyInterface() {
+  SmallVector<int64_t> offsets;
+  for (State state : getStates(model))
+    offsets.push_back(
+        model.getArgAttrOfType<IntegerAttr>(state.argument, "lathe.offset")
+            .getInt());
+  if (!offsets.empty())
+    entry->setAttr("lathe.carried", builder.getDenseI64ArrayAttr(offsets));
+  entry->setAttr("lathe.arena_size", model->getAttr("lathe.arena_size"));
+  if (arena)
+    entry.setArgAttr(entry.getNumArguments() - 1, "lathe.name",
+                     builder.getStringAttr("arena"));
+}
+
 /// `NAME_reset`, which fills the states with zeros.
 void Outliner::createReset() {
   SmallVector<State> states = getStates(model);
-  if (states.empty())
+  if (states.empty() || isBody)
     return;
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointAfter(entry);
@@ -189,7 +222,6 @@ void Outliner::createReset() {
       builder.getFunctionType(arena.getType(), TypeRange()));
   reset->setAttr("lathe.reset", builder.getUnitAttr());
   reset.setArgAttr(0, "lathe.align", model->getAttr("lathe.arena_align"));
-  names.insert(reset.getSymName());
   Block *body = reset.addEntryBlock();
   builder.setInsertionPointToStart(body);
   auto createIndex = [&](int64_t value) -> Value {
@@ -238,20 +270,33 @@ LogicalResult Outliner::createEntry() {
   SmallVector<Attribute> attributes;
   if (!ioInArena)
     createSignature(types, attributes);
-  types.push_back(MemRefType::get(size.getInt(), builder.getI8Type()));
-  attributes.push_back(
-      builder.getDictionaryAttr(builder.getNamedAttr("lathe.align", align)));
+  bool hasArena = !isBody || size.getInt() != 0;
+  if (hasArena) {
+    types.push_back(MemRefType::get(size.getInt(), builder.getI8Type()));
+    attributes.push_back(
+        builder.getDictionaryAttr(builder.getNamedAttr("lathe.align", align)));
+  }
 
   builder.setInsertionPoint(model);
   std::string name = model.getSymName().str();
-  entry = func::FuncOp::create(builder, model.getLoc(), name + "_run",
+  // The ops that run a body find what it becomes under its name.
+  if (isBody)
+    model.setSymName(outlined.uniqueName(name + "_graph"));
+  else
+    name += "_run";
+  entry = func::FuncOp::create(builder, model.getLoc(), name,
                                builder.getFunctionType(types, {}));
   entry.setArgAttrsAttr(builder.getArrayAttr(attributes));
-  setInterface();
-  names.insert(entry.getSymName());
   firstFunction = entry;
   Block *body = entry.addEntryBlock();
-  arena = body->getArguments().back();
+  if (hasArena)
+    arena = body->getArguments().back();
+  if (isBody) {
+    entry.setPrivate();
+    setBodyInterface();
+  } else {
+    setInterface();
+  }
   createReset();
   builder.setInsertionPointToStart(body);
   return success();
@@ -294,10 +339,11 @@ Value Outliner::globalOf(ConstantOp constant) {
   auto elements = cast<ElementsAttr>(constant.getValue());
   auto tensor = cast<RankedTensorType>(constant.getType());
   auto type = MemRefType::get(tensor.getShape(), tensor.getElementType());
-  std::string &name = globals[elements];
+  std::string &name = outlined.globals[elements];
   if (name.empty()) {
     SmallVector<StringRef> nodes = getNodeNames(constant.getLoc());
-    name = uniqueName(nodes.empty() ? StringRef("weight") : nodes.front());
+    name = outlined.uniqueName(nodes.empty() ? StringRef("weight")
+                                             : nodes.front());
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPoint(firstFunction);
     memref::GlobalOp::create(builder, constant.getLoc(), name,
@@ -447,7 +493,7 @@ void Outliner::buildOnTensors(KernelOp kernel, ValueRange arguments) {
 
 /// An earlier kernel that does the same to its arguments, or null.
 func::FuncOp Outliner::findEqual(func::FuncOp candidate) {
-  for (func::FuncOp other : kernels)
+  for (func::FuncOp other : outlined.kernels)
     if (other.getFunctionType() == candidate.getFunctionType() &&
         other->getAttr("lathe.strategy") ==
             candidate->getAttr("lathe.strategy") &&
@@ -519,24 +565,22 @@ void Outliner::outline(KernelOp kernel) {
     equal->setAttr("lathe.doc", builder.getArrayAttr(lines));
     func.erase();
     func = equal;
-    ++numShared;
+    ++outlined.numShared;
   } else {
-    func.setName(uniqueName(func.getName()));
-    if (kernels.empty())
+    func.setName(outlined.uniqueName(func.getName()));
+    if (firstFunction == entry)
       firstFunction = func;
-    kernels.push_back(func);
-    ++numFunctions;
+    outlined.kernels.push_back(func);
   }
   func::CallOp::create(builder, loc, func, arguments);
 }
 
-/// What the module holds already, the functions of other models among it, keeps
-/// its name; those of the interface are not free to be another.
+/// The functions of the interface have names that are not free to be another.
 LogicalResult Outliner::reserveNames() {
-  for (auto symbol : module.getOps<SymbolOpInterface>())
-    names.insert(symbol.getName());
+  if (isBody)
+    return success();
   for (StringRef suffix : {"_run", "_reset"})
-    if (names.contains((model.getSymName() + suffix).str()))
+    if (!outlined.names.insert((model.getSymName() + suffix).str()).second)
       return model.emitError("cannot have its entry called '")
              << model.getSymName() << suffix
              << "', which is the name of another function";
@@ -566,17 +610,17 @@ namespace {
 
 struct OutlineKernels : lathe::impl::OutlineKernelsBase<OutlineKernels> {
   void runOnOperation() override {
-    SmallVector<func::FuncOp> models;
-    for (auto func : getOperation().getOps<func::FuncOp>())
-      if (!func.isExternal() && !func.getOps<KernelOp>().empty())
-        models.push_back(func);
-    for (func::FuncOp model : models) {
-      Outliner outliner(getOperation(), model);
-      if (failed(outliner.run()))
+    FailureOr<SmallVector<func::FuncOp>> functions =
+        getBodiesFirst(getOperation());
+    if (failed(functions))
+      return signalPassFailure();
+    OutlinedModule outlined(getOperation());
+    for (func::FuncOp function : *functions)
+      if (!function.getOps<KernelOp>().empty() &&
+          failed(Outliner(outlined, function).run()))
         return signalPassFailure();
-      numFunctions += outliner.numFunctions;
-      numShared += outliner.numShared;
-    }
+    numFunctions += outlined.kernels.size();
+    numShared += outlined.numShared;
   }
 };
 

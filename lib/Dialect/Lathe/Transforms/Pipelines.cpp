@@ -40,6 +40,8 @@ void lathe::buildGraphPipeline(OpPassManager &manager) {
   addCleanup(manager);
   // Last, so that no constant is folded into its wider form.
   manager.addNestedPass<func::FuncOp>(createWidenFloats());
+  // Bodies of ops that were folded away.
+  manager.addPass(createSymbolDCEPass());
 }
 
 void lathe::registerLathePipelines() {

@@ -54,3 +54,24 @@ func.func @reshape_of_strided(%x: tensor<4x4xf32>) -> (tensor<4x8xf32>, tensor<1
   %4 = lathe.exp %3 : (tensor<16xf32>) -> tensor<16xf32>
   return %2, %4 : tensor<4x8xf32>, tensor<16xf32>
 }
+
+// What a loop reads and writes is dense: not columns, nor columns of what is
+// joined.
+
+// CHECK-LABEL: func.func @loop
+// CHECK: %[[COLUMNS:.*]] = lathe.slice
+// CHECK: %[[DENSE:.*]] = lathe.copy %[[COLUMNS]]
+// CHECK: %[[LAST:.*]] = lathe.loop @step carry(%[[DENSE]]
+// CHECK: %[[PART:.*]] = lathe.copy %[[LAST]]
+// CHECK: lathe.concat %[[PART]]
+func.func @loop(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %0 = lathe.slice %x {offsets = array<i64: 0, 2>, sizes = array<i64: 4, 2>, steps = array<i64: 1, 1>} : (tensor<4x4xf32>) -> tensor<4x2xf32>
+  %1 = lathe.loop @step carry(%0 : tensor<4x2xf32>) {bound = 3 : i64} -> tensor<4x2xf32>
+  %2 = lathe.exp %1 : (tensor<4x2xf32>) -> tensor<4x2xf32>
+  %3 = lathe.concat %1, %2 {axis = 1 : i64} : (tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x4xf32>
+  return %3 : tensor<4x4xf32>
+}
+func.func private @step(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %0 = lathe.neg %x : (tensor<4x2xf32>) -> tensor<4x2xf32>
+  return %0 : tensor<4x2xf32>
+}

@@ -14,6 +14,10 @@
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOpInterfaces.h.inc"
 
 #define GET_OP_CLASSES

@@ -8,6 +8,8 @@
 #ifndef LATHE_DIALECT_LATHE_IR_LATHEMEMORYOPS_TD
 #define LATHE_DIALECT_LATHE_IR_LATHEMEMORYOPS_TD
 
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/ViewLikeInterface.td"
 include "lathe/Dialect/Lathe/IR/LatheBase.td"
 
 def MemoryOpInterface : OpInterface<"MemoryOpInterface"> {
@@ -28,6 +30,17 @@ def MemoryOpInterface : OpInterface<"MemoryOpInterface"> {
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
            "::mlir::ValueRange":$inputs, "::mlir::ValueRange":$outputs,
            "::mlir::Value":$scratch)>,
+    InterfaceMethod<[{
+        Whether `inputs` and `outputs` of `buildOnMemory` must have the strides
+        of dense memory; they may still have an offset.
+      }],
+      "bool", "needsDenseMemory", (ins), "", "return false;">,
+    InterfaceMethod<[{
+        The functions that the op runs. `lathe-bodies-first` plans their memory
+        before the op's.
+      }],
+      "::llvm::SmallVector<::mlir::FlatSymbolRefAttr>", "getBodies", (ins), "",
+      "return {};">,
   ];
 }
 
@@ -71,6 +84,139 @@ def Lathe_LoopsOp : Lathe_Op<"loops",
     functional-type($inputs, $outputs) $body
   }];
   let hasRegionVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Control flow
+//===----------------------------------------------------------------------===//
+
+def Lathe_Truth
+    : Type<CPred<"$_self == ::mlir::RankedTensorType::get({}, "
+                 "::mlir::IntegerType::get($_self.getContext(), 1))">,
+           "tensor<i1>">,
+      BuildableType<"::mlir::RankedTensorType::get({}, $_builder.getI1Type())">;
+def Lathe_Count
+    : Type<CPred<"$_self == ::mlir::RankedTensorType::get({}, "
+                 "::mlir::IntegerType::get($_self.getContext(), 64))">,
+           "tensor<i64>">,
+      BuildableType<"::mlir::RankedTensorType::get({}, $_builder.getI64Type())">;
+
+/// An op that runs functions of `lathe` ops, its bodies.
+class Lathe_ControlOp<string mnemonic, list<Trait> traits = []>
+    : Lathe_Op<mnemonic,
+               traits # [Pure, AttrSizedOperandSegments,
+                         DeclareOpInterfaceMethods<MemoryOpInterface,
+                             ["needsDenseMemory", "getBodies"]>,
+                         DeclareOpInterfaceMethods<SymbolUserOpInterface>,
+                         DeclareOpInterfaceMethods<CostOpInterface,
+                             ["getMACs", "getElementOps"]>,
+                         QuantizationOpInterface, LayoutOpInterface]>;
+
+def Lathe_IfOp : Lathe_ControlOp<"if"> {
+  let summary = "one of two computations";
+  let description = [{
+    Runs one of two private functions, each on inputs of its own. Both have the
+    op's results. A body is a function and no region, so that every pass on
+    functions works on it as on the model, and so that its memory is planned
+    before that of the op, whose scratch its arena is.
+
+    Example:
+
+    ```mlir
+    %y = lathe.if %condition then @double(%x : tensor<4xf32>)
+                             else @join(%x, %x : tensor<4xf32>, tensor<4xf32>)
+         -> tensor<4xf32>
+    ```
+  }];
+  let arguments = (ins Lathe_Truth:$condition, FlatSymbolRefAttr:$then_body,
+      FlatSymbolRefAttr:$else_body, Variadic<Lathe_Tensor>:$then_inputs,
+      Variadic<Lathe_Tensor>:$else_inputs);
+  let results = (outs Variadic<Lathe_Tensor>:$outputs);
+  let assemblyFormat = [{
+    $condition `then` $then_body
+    (`(` $then_inputs^ `:` type($then_inputs) `)`)?
+    `else` $else_body (`(` $else_inputs^ `:` type($else_inputs) `)`)?
+    attr-dict `->` type($outputs)
+  }];
+}
+
+def Lathe_LoopOp : Lathe_ControlOp<"loop", [AttrSizedResultSegments]> {
+  let summary = "a computation repeated on slices and carried values";
+  let description = [{
+    Runs the private function `body` once per iteration. Its arguments are a
+    slice of each of `scanned` (along their leading dimension, which it drops),
+    the carried values, and `captured`, the same in every iteration; it returns
+    whether to go on, if there is a `condition`, the next carried values, and
+    one element of each of `stacked`. Slices and elements are taken and stacked
+    from the last to the first where `reversed_inputs` or `reversed_outputs` say
+    so.
+
+    The loop ends after `bound` iterations, after `trip_count` ones, or once the
+    condition is false, whichever comes first; if that is before `bound`, the
+    rest of each of `stacked` is zero. Without trip count and condition there
+    are always `bound` iterations. `scanned` and `stacked` have that as their
+    leading dimension.
+
+    Example:
+
+    ```mlir
+    func.func private @step(%x: tensor<3xf32>, %sum: tensor<3xf32>)
+        -> (tensor<3xf32>, tensor<3xf32>) {
+      %next = lathe.add %sum, %x : (tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>
+      return %next, %next : tensor<3xf32>, tensor<3xf32>
+    }
+    %sum, %sums = lathe.loop @step scan(%x : tensor<5x3xf32>)
+        carry(%zero : tensor<3xf32>) {bound = 5 : i64}
+        -> tensor<3xf32> stack tensor<5x3xf32>
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$body,
+      Optional<Lathe_Count>:$trip_count, Optional<Lathe_Truth>:$condition,
+      Variadic<Lathe_Tensor>:$scanned, Variadic<Lathe_Tensor>:$initial,
+      Variadic<Lathe_Tensor>:$captured, OptionalAttr<I64Attr>:$bound,
+      OptionalAttr<DenseBoolArrayAttr>:$reversed_inputs,
+      OptionalAttr<DenseBoolArrayAttr>:$reversed_outputs);
+  let results = (outs Variadic<Lathe_Tensor>:$carried,
+      Variadic<Lathe_Tensor>:$stacked);
+  let assemblyFormat = [{
+    $body (`times` $trip_count^)? (`while` $condition^)?
+    (`scan` `(` $scanned^ `:` type($scanned) `)`)?
+    (`carry` `(` $initial^ `:` type($initial) `)`)?
+    (`with` `(` $captured^ `:` type($captured) `)`)?
+    attr-dict (`->` type($carried)^)? (`stack` type($stacked)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    bool isReversedInput(unsigned index) {
+      return getReversedInputs() && (*getReversedInputs())[index];
+    }
+    bool isReversedOutput(unsigned index) {
+      return getReversedOutputs() && (*getReversedOutputs())[index];
+    }
+  }];
+}
+
+def Lathe_MemoryAtOp
+    : Lathe_Op<"memory_at", [Pure,
+                             DeclareOpInterfaceMethods<ViewLikeOpInterface>]> {
+  let summary = "a part of memory as memory of its own";
+  let description = [{
+    The memory that starts at the given indices into the leading dimensions of
+    `source`, without an offset, so that a function can take it that knows
+    nothing of what it is a part of. The rest of `source` is dense.
+
+    Example:
+
+    ```mlir
+    %row = lathe.memory_at %rows[%i] : memref<8x48xf32> to memref<48xf32>
+    ```
+  }];
+  let arguments = (ins AnyStridedMemRef:$source, Variadic<Index>:$indices);
+  let results = (outs AnyStaticShapeMemRef:$result);
+  let assemblyFormat = [{
+    $source `[` $indices `]` attr-dict `:` type($source) `to` type($result)
+  }];
+  let hasVerifier = 1;
 }
 
 #endif // LATHE_DIALECT_LATHE_IR_LATHEMEMORYOPS_TD

@@ -137,14 +137,42 @@ def WidenFloats : Pass<"lathe-widen-floats", "::mlir::func::FuncOp"> {
 // Kernels
 //===----------------------------------------------------------------------===//
 
+def PrepareBodies : Pass<"lathe-prepare-bodies", "::mlir::ModuleOp"> {
+  let summary = "Declare what loops carry as states of their bodies";
+  let description = [{
+    The values that a `lathe.loop` carries from one iteration to the next become
+    states of its body, which `lathe-place-states` and `lathe-plan-memory` give a
+    place in the body's arena, where it updates them in place if it can.
+    Arguments and results of all bodies get names. Fails if two ops run one
+    function.
+
+    Example: see test/Dialect/Lathe/Transforms/bodies.mlir.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+}
+
+def BodiesFirst : Pass<"lathe-bodies-first", "::mlir::ModuleOp"> {
+  let summary = "Run pipelines on functions, bodies before what runs them";
+  let description = [{
+    Runs the first of `pipelines` on each private function and the second on each
+    other one, in an order in which the body of a `lathe.if` or `lathe.loop` is
+    done before the function that holds the op: the arena that was planned for it
+    is the op's scratch.
+  }];
+  let options = [
+    ListOption<"pipelines", "pipelines", "::mlir::OpPassManager",
+               "A pipeline for bodies and one for models, both `func.func(…)`">,
+  ];
+}
+
 def IsolateBuffers : Pass<"lathe-isolate-buffers", "::mlir::func::FuncOp"> {
   let summary = "Insert copies where one value would need two places in memory";
   let description = [{
     Afterwards every operand of a concatenation and every result of the function
     can be computed where it is needed, and every op that is a view can be read
     in place. A `lathe.copy` goes in where a value is returned or joined twice,
-    where an argument or a constant is returned or joined, and before a reshape
-    of strided memory.
+    where an argument or a constant is returned or joined, before a reshape of
+    strided memory, and between strided memory and an op that needs it dense.
   }];
   let dependentDialects = ["::lathe::LatheDialect"];
   let statistics = [Statistic<"numCopies", "copies", "Number of copies inserted">];
