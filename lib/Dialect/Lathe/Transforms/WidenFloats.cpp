@@ -39,7 +39,9 @@ struct WidenFloats : lathe::impl::WidenFloatsBase<WidenFloats> {
       // stored, and widens elements itself.
       if (op.getNumOperands() != 0 && !isa<InferTypeOpInterface>(op))
         narrowOperands(builder, op);
-      else if (op.getNumOperands() != 0 && !isWidening(&op) &&
+      else if (isWidening(&op))
+        dropWidening(op);
+      else if (op.getNumOperands() != 0 &&
                llvm::any_of(op.getOperandTypes(), isHalf))
         rebuild(builder, op);
     }
@@ -53,6 +55,15 @@ private:
   static bool isWidening(Operation *op) {
     auto cast = dyn_cast<CastOp>(op);
     return cast && cast.getTo().isF32();
+  }
+
+  /// Replaces a cast to f32 of what is computed in f32 anyway.
+  void dropWidening(Operation &op) {
+    Value wide = widened.lookup(op.getOperand(0));
+    if (!wide)
+      return;
+    op.getResult(0).replaceAllUsesWith(wide);
+    replaced.push_back(&op);
   }
 
   Value widen(OpBuilder &builder, Value value) {

@@ -36,3 +36,15 @@ func.func @rounded(%x: tensor<4xf32>) -> tensor<4xbf16> {
   %1 = lathe.exp %0 : (tensor<4xbf16>) -> tensor<4xbf16>
   return %1 : tensor<4xbf16>
 }
+
+// A cast to f32 of what is computed in f32 goes.
+
+// CHECK-LABEL: func.func @widened
+// CHECK: %[[X:.*]] = lathe.cast %arg0 {to = f32}
+// CHECK: %[[E:.*]] = lathe.exp %[[X]]
+// CHECK: return %[[E]] : tensor<4xf32>
+func.func @widened(%x: tensor<4xf16>) -> tensor<4xf32> {
+  %0 = lathe.exp %x : (tensor<4xf16>) -> tensor<4xf16>
+  %1 = lathe.cast %0 {to = f32} : (tensor<4xf16>) -> tensor<4xf32>
+  return %1 : tensor<4xf32>
+}
