@@ -15,6 +15,7 @@ backends = {
     "cortex-m7": Backend(["--target=cortex-m7"], "arm-none-eabi", "qemu-arm"),
 }
 compiled = ["jit", "c", "x86-64-v3", "x86-64-v4", "aarch64"]
+host = ["jit", "c"]  # of what takes long to compile or run elsewhere
 
 examples = os.path.join(config.lathe_source, "examples")
 models = {
@@ -33,9 +34,17 @@ models = {
 }
 for name, tried in {
     "ad_autoencoder_f32": list(backends),
+    "basic_pitch_f32": host,
     "dtln_1_f32": list(backends),
     "gtcrn_stream_f32": ["reference"] + compiled,
     "kws_dscnn_f32": list(backends),
+    "kwt1_mfcc_f32": host,
+    "light_bvlc_alexnet": host,
+    "light_densenet121": host,
+    "light_inception_v1": host,
+    "light_resnet50": host,
+    "light_shufflenet": host,
+    "light_vgg19": host,
     "mlperf_ad_autoencoder_int8": list(backends),
     "mlperf_ic_resnet8_int8": ["reference"] + compiled,
     "mlperf_kws_dscnn_int8": list(backends),
@@ -49,13 +58,20 @@ for name, tried in {
     "ppq_kws_dscnn_qdq": list(backends),
     "ppq_vww_mobilenet_qdq": ["reference"] + compiled,
     "resnet20_cifar10_f32": ["reference"] + compiled,
+    "resnet2b_cifar10_f32": compiled,
     "resnet8_cifar10_f32": list(backends),
     "silero_vad_op15": ["reference"] + compiled,
     "silero_vad_op16": ["reference"] + compiled,
     "squeezenet_f16": compiled,
     "squeezenet_f32": compiled,
+    "superres_x3_f32": host,
+    "tree_ensemble_classifier": list(backends),
     "ultraface_rfb320_f32": compiled,
+    "vit_cifar10_f32": compiled,
     "vww_mobilenet_f32": ["reference"] + compiled,
+    "winml_cifar10_f32": compiled,
+    "yolo11n_320_f32": host,
+    "yolox_nano_f32": host,
 }.items():
     path = os.path.join(config.lathe_shared, "models", name)
     models[name] = Model(
