@@ -14,6 +14,7 @@
 #include "Converters.h"
 #include "NodeContext.h"
 #include "OperatorRegistry.h"
+#include "Sequence.h"
 
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 #include "mlir/IR/Diagnostics.h"
@@ -38,6 +39,9 @@ static std::string describe(Value value) {
 
 /// The only element of `value` as a tensor of rank 0.
 static Value toScalar(NodeContext &node, Value value) {
+  if (!isTensor(value))
+    return (void)node.error("its condition and its trip count must be tensors"),
+           Value();
   return getRank(value) == 0 ? value : node.createReshape(value, {});
 }
 
@@ -287,6 +291,13 @@ LogicalResult LoopConverter::checkOutputs(ArrayRef<Value> outputs) {
 
 LogicalResult LoopConverter::buildLoop() {
   OpBuilder &builder = node.getBuilder();
+  for (auto [i, value] : llvm::enumerate(initial))
+    if (!isTensor(value))
+      return fail("carried value " + Twine(i) + " is " +
+                  describeNoTensor(value) +
+                  ", which is supported only where the number of iterations is "
+                  "known at compile time, at most " +
+                  Twine(mostUnrolled));
   Body body(builder, node.getLoc(), getName(node, "body"));
   Value iteration =
       body.addArgument(RankedTensorType::get({}, builder.getI64Type()));
@@ -383,7 +394,8 @@ LogicalResult LoopConverter::unroll() {
       return node.error("it never iterates, so the shapes of what it stacks "
                         "are not known; leave the node out");
     if (llvm::any_of(list, [&](Value element) {
-          return element.getType() != list.front().getType();
+          return element.getType() != list.front().getType() ||
+                 !isTensor(element);
         }))
       return node.error("what it stacks changes its shape from iteration to "
                         "iteration");
@@ -623,7 +635,8 @@ static LogicalResult convertBatchedScan(NodeContext &node) {
 
 void lathe::frontend::addControlFlow(OperatorRegistry &registry) {
   registry.add("If", {1}, 1, convertIf);
-  registry.add("Loop", {1}, {0, Inputs::any}, convertLoop);
+  registry.add("Loop", {1}, {0, Inputs::any}, convertLoop).takesSequences =
+      true;
   registry.add("Scan", {8, 8}, {0, Inputs::any}, convertBatchedScan);
   registry.add("Scan", {9}, {1, Inputs::any}, convertScan);
 }

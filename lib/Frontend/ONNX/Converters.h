@@ -48,6 +48,7 @@ void addRegions(OperatorRegistry &registry);
 void addResize(OperatorRegistry &registry);
 void addSampling(OperatorRegistry &registry);
 void addSelections(OperatorRegistry &registry);
+void addSequences(OperatorRegistry &registry);
 void addShapes(OperatorRegistry &registry);
 void addSignals(OperatorRegistry &registry);
 void addSorting(OperatorRegistry &registry);

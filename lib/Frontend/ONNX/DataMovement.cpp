@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "DataMovement.h"
 #include "Converters.h"
 #include "NodeContext.h"
 #include "OperatorRegistry.h"
@@ -84,8 +85,16 @@ static LogicalResult convertSplit(NodeContext &node) {
     return failure();
   int64_t extent = getShape(input)[axis];
   SmallVector<int64_t> extents = getPartExtents(node, extent);
+  auto parts = splitAxis(node, input, axis, extents);
+  return failed(parts) ? failure() : node.setResults(*parts);
+}
+
+FailureOr<SmallVector<Value>>
+lathe::frontend::splitAxis(NodeContext &node, Value input, int64_t axis,
+                           ArrayRef<int64_t> extents) {
   if (node.hasFailed())
     return failure();
+  int64_t extent = getShape(input)[axis];
   int64_t sum = 0;
   for (int64_t part : extents)
     if (part < 0 || part > extent || (sum += part) > extent)
@@ -100,7 +109,7 @@ static LogicalResult convertSplit(NodeContext &node) {
     results.push_back(part.create(node, input));
     part.offsets[axis] += size;
   }
-  return node.setResults(results);
+  return results;
 }
 
 /// Applies `start:end:step` to dimension `axis`, with ONNX's rules for what is

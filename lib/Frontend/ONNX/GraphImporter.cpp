@@ -11,6 +11,7 @@
 
 #include "GraphImporter.h"
 #include "NodeContext.h"
+#include "Sequence.h"
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Reference/EvaluableOpInterface.h"
@@ -193,7 +194,13 @@ LogicalResult GraphImporter::addResults(Scope &scope, func::FuncOp function) {
   SmallVector<DictionaryAttr> attributes;
   for (const std::string &name : getOutputNames()) {
     FailureOr<Value> value = readTensor(scope, name);
-    if (failed(value) || failed(checkDeclaredType(name, value->getType())))
+    if (failed(value))
+      return failure();
+    if (!isTensor(*value))
+      return error("output '" + name + "' is " + describeNoTensor(*value) +
+                   ", which compiled models cannot return; end the model at "
+                   "its elements with --outputs");
+    if (failed(checkDeclaredType(name, value->getType())))
       return failure();
     auto nameAttr = builder.getStringAttr(name);
     results.push_back(*value);
@@ -330,10 +337,7 @@ OwningOpRef<ModuleOp> GraphImporter::attempt() {
   Block *body = function.addEntryBlock();
   builder.setInsertionPointToStart(body);
 
-  Scope scope{graph.node(), OpsetVersions(model->getProto().opset_import()),
-              {},           {},
-              {},           {},
-              {},           {}};
+  Scope scope(graph.node(), OpsetVersions(model->getProto().opset_import()));
   if (getOutputNames().empty())
     return (void)error("the graph has no outputs"), nullptr;
   if (failed(collectInitializers(scope, graph)) ||

@@ -61,6 +61,9 @@ public:
 private:
   /// The names that nodes can read, in a graph or in a function's body.
   struct Scope {
+    Scope(const Nodes &nodes, OpsetVersions opsets)
+        : nodes(nodes), opsets(std::move(opsets)) {}
+
     const Nodes &nodes;
     OpsetVersions opsets;
     llvm::StringMap<mlir::Value> values;
@@ -127,6 +130,8 @@ private:
   mlir::LogicalResult convert(Scope &scope, const Call &call,
                               const OperatorRegistry::Entry &entry,
                               llvm::ArrayRef<mlir::Value> inputs);
+  mlir::LogicalResult checkTensors(const Call &call,
+                                   llvm::ArrayRef<mlir::Value> inputs);
   mlir::LogicalResult checkExtents(const Call &call,
                                    const OperatorRegistry::Entry &entry,
                                    llvm::ArrayRef<mlir::Value> inputs);
@@ -150,7 +155,8 @@ private:
                                         const OperatorRegistry::Entries *known);
   mlir::LogicalResult readInputs(Scope &scope, const Call &call,
                                  llvm::SmallVectorImpl<mlir::Value> &inputs);
-  /// Fails if `value` has extents that are only known at run time.
+  /// Fails if `value` is no tensor, or has extents that are only known at run
+  /// time.
   mlir::LogicalResult checkClosed(mlir::Value value, llvm::StringRef name);
   mlir::FailureOr<mlir::Value> readOuterTensor(Scope &scope,
                                                llvm::StringRef name);

@@ -100,6 +100,8 @@ public:
   //===--------------------------------------------------------------------===//
 
   bool hasAttribute(llvm::StringRef name);
+  /// Tells that an attribute says nothing that the converter needs to know.
+  void ignoreAttribute(llvm::StringRef name) { usedAttributes.insert(name); }
   int64_t getInt(llvm::StringRef name, int64_t otherwise);
   bool getBool(llvm::StringRef name, bool otherwise) {
     return getInt(name, otherwise) != 0;

@@ -12,6 +12,7 @@
 #include "GraphImporter.h"
 #include "LibONNX.h"
 #include "NodeContext.h"
+#include "Sequence.h"
 
 #include "lathe/Support/HostTensorAttr.h"
 #include "lathe/Support/OnnxTensor.h"
@@ -41,6 +42,9 @@ FailureOr<Value> GraphImporter::addConstant(StringRef name,
 }
 
 LogicalResult GraphImporter::checkClosed(Value value, StringRef name) {
+  if (!isTensor(value))
+    return error("tensor '" + name + "' is " + describeNoTensor(value) +
+                 ", which cannot pass into or out of a loop or branch");
   if (!extents.contains(value))
     return success();
   return error(
@@ -169,7 +173,7 @@ findEntry(const OperatorRegistry::Entries *entries, int64_t opset) {
 /// ONNX's description of a tensor type.
 static onnx::TypeProto describeType(Value value) {
   onnx::TypeProto type;
-  if (!value)
+  if (!value || !isTensor(value))
     return type;
   std::optional<ElementKind> kind = getElementKind(getElement(value));
   type.mutable_tensor_type()->set_elem_type(kind ? getOnnxDataType(*kind) : 0);
@@ -256,6 +260,17 @@ bool GraphImporter::fixInputsOf(Value value) {
   return wantsAnotherAttempt;
 }
 
+LogicalResult GraphImporter::checkTensors(const Call &call,
+                                          ArrayRef<Value> inputs) {
+  for (auto [index, value] : llvm::enumerate(inputs))
+    if (value && !isTensor(value))
+      return error(call, "input " + Twine(index) + ", '" +
+                             call.node.input(static_cast<int>(index)) +
+                             "', is " + describeNoTensor(value) +
+                             ", and the operator takes tensors");
+  return success();
+}
+
 LogicalResult GraphImporter::checkExtents(const Call &call,
                                           const OperatorRegistry::Entry &entry,
                                           ArrayRef<Value> inputs) {
@@ -306,7 +321,8 @@ LogicalResult GraphImporter::convert(Scope &scope, const Call &call,
   for (unsigned i = 0; i < entry.inputs.least; ++i)
     if (i >= inputs.size() || !inputs[i])
       return error(call, "input " + Twine(i) + " is missing");
-  if (failed(checkExtents(call, entry, inputs)))
+  if ((!entry.takesSequences && failed(checkTensors(call, inputs))) ||
+      failed(checkExtents(call, entry, inputs)))
     return failure();
   // The node's name, and behind it that of its first result.
   std::string output = node.output_size() ? node.output(0) : std::string();
@@ -344,7 +360,7 @@ GraphImporter::importGraph(Scope &outer, const Call &call,
   if (outer.depth == maxDepth)
     return error(call,
                  "graphs are nested more than " + Twine(maxDepth) + " deep");
-  Scope scope{graph.node(), outer.opsets};
+  Scope scope(graph.node(), outer.opsets);
   scope.attributes = outer.attributes;
   scope.prefix = call.name + "/";
   scope.depth = outer.depth + 1;
@@ -418,15 +434,9 @@ LogicalResult GraphImporter::expandFunction(Scope &caller, const Call &call,
   if (caller.depth == maxDepth)
     return error(call, "functions call each other " + Twine(maxDepth) +
                            " deep, so they seem to be recursive");
-  Scope scope{function.node(),
-              OpsetVersions(function.opset_import()),
-              {},
-              {},
-              {},
-              {},
-              {},
-              call.name + "/",
-              caller.depth + 1};
+  Scope scope(function.node(), OpsetVersions(function.opset_import()));
+  scope.prefix = call.name + "/";
+  scope.depth = caller.depth + 1;
   if (scope.opsets.getAll().empty())
     scope.opsets = caller.opsets;
   if (static_cast<int>(inputs.size()) > function.input_size() ||

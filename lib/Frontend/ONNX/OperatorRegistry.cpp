@@ -51,6 +51,7 @@ const OperatorRegistry &OperatorRegistry::get() {
                            addResize,
                            addSampling,
                            addSelections,
+                           addSequences,
                            addShapes,
                            addSignals,
                            addSorting,
@@ -63,14 +64,16 @@ const OperatorRegistry &OperatorRegistry::get() {
   return registry;
 }
 
-void OperatorRegistry::addInDomain(StringRef domain, StringRef name,
-                                   Versions versions, Inputs inputs,
-                                   Converter converter, OpenExtents extents) {
+OperatorRegistry::Entry &
+OperatorRegistry::addInDomain(StringRef domain, StringRef name,
+                              Versions versions, Inputs inputs,
+                              Converter converter, OpenExtents extents) {
   Entries &entries = operators[Key(domain, name)];
-  entries.push_back({versions, inputs, converter, extents});
-  llvm::sort(entries, [](const Entry &a, const Entry &b) {
-    return a.versions.since < b.versions.since;
-  });
+  auto behind = llvm::upper_bound(
+      entries, versions.since, [](int64_t since, const Entry &entry) {
+        return since < entry.versions.since;
+      });
+  return *entries.insert(behind, {versions, inputs, converter, extents});
 }
 
 const OperatorRegistry::Entries *OperatorRegistry::find(StringRef domain,

@@ -64,6 +64,9 @@ public:
     Inputs inputs;
     Converter converter;
     OpenExtents extents;
+    /// Whether inputs may be sequences or optionals; see Sequence.h. Others
+    /// never see any.
+    bool takesSequences = false;
   };
   /// The converters of one operator, in the order of their versions.
   using Entries = std::vector<Entry>;
@@ -74,13 +77,13 @@ public:
   static const OperatorRegistry &get();
 
   /// Adds a converter of an operator in ONNX's own domain.
-  void add(llvm::StringRef name, Versions versions, Inputs inputs,
-           Converter converter, OpenExtents extents = OpenExtents::Refused) {
-    addInDomain("", name, versions, inputs, converter, extents);
+  Entry &add(llvm::StringRef name, Versions versions, Inputs inputs,
+             Converter converter, OpenExtents extents = OpenExtents::Refused) {
+    return addInDomain("", name, versions, inputs, converter, extents);
   }
-  void addInDomain(llvm::StringRef domain, llvm::StringRef name,
-                   Versions versions, Inputs inputs, Converter converter,
-                   OpenExtents extents = OpenExtents::Refused);
+  Entry &addInDomain(llvm::StringRef domain, llvm::StringRef name,
+                     Versions versions, Inputs inputs, Converter converter,
+                     OpenExtents extents = OpenExtents::Refused);
 
   /// The converters of an operator, or null.
   const Entries *find(llvm::StringRef domain, llvm::StringRef name) const;

@@ -185,6 +185,7 @@ void lathe::frontend::addShapes(OperatorRegistry &registry) {
   registry.add("Squeeze", {1}, {1, 2}, convertSqueeze, OpenExtents::Handled);
   registry.add("Unsqueeze", {1}, {1, 2}, convertUnsqueeze,
                OpenExtents::Handled);
-  registry.add("Identity", {1}, 1, convertIdentity, OpenExtents::Kept);
+  registry.add("Identity", {1}, 1, convertIdentity, OpenExtents::Kept)
+      .takesSequences = true;
   registry.add("Dropout", {1}, {1, 3}, convertDropout);
 }
