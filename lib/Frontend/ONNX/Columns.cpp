@@ -223,6 +223,7 @@ static LogicalResult convertDeformConv(NodeContext &node) {
 }
 
 void lathe::frontend::addColumns(OperatorRegistry &registry) {
-  registry.add("Col2Im", {18}, 3, convertCol2Im);
+  registry.add("Col2Im", {18}, 3, convertCol2Im)
+      .needs("the shapes of image and block");
   registry.add("DeformConv", {19}, {3, 5}, convertDeformConv);
 }

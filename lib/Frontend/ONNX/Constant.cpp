@@ -86,7 +86,8 @@ static LogicalResult convertRange(NodeContext &node) {
 }
 
 void lathe::frontend::addConstants(OperatorRegistry &registry) {
-  registry.add("Constant", {1}, 0, convertConstant);
-  registry.add("ConstantOfShape", {9}, 1, convertConstantOfShape);
-  registry.add("Range", {11}, 3, convertRange);
+  registry.add("Constant", {1}, 0, convertConstant).lacks("strings");
+  registry.add("ConstantOfShape", {9}, 1, convertConstantOfShape)
+      .needs("the shape");
+  registry.add("Range", {11}, 3, convertRange).needs("start, limit and delta");
 }

@@ -269,14 +269,16 @@ static LogicalResult convertMatMulNBits(NodeContext &node) {
 }
 
 void lathe::frontend::addContrib(OperatorRegistry &registry) {
-  auto add = [&](StringRef name, Inputs inputs, Converter converter) {
-    registry.addInDomain("com.microsoft", name, {1}, inputs, converter);
+  auto add = [&](StringRef name, Inputs inputs,
+                 Converter converter) -> OperatorRegistry::Entry & {
+    return registry.addInDomain("com.microsoft", name, {1}, inputs, converter);
   };
   add("BiasGelu", 2, convertBiasGelu<false>);
   add("EmbedLayerNormalization", {1, 9}, convertEmbedLayerNormalization);
   add("FastGelu", {1, 2}, convertBiasGelu<true>);
   add("Gelu", 1, convertBiasGelu<false>);
-  add("MatMulNBits", {3, 6}, convertMatMulNBits);
+  add("MatMulNBits", {3, 6}, convertMatMulNBits)
+      .lacks("group indices, other than 2, 4 and 8 bits");
   add("QuickGelu", 1, convertQuickGelu);
   add("SkipLayerNormalization", {3, 5}, convertSkipLayerNormalization);
   add("SkipSimplifiedLayerNormalization", {3, 4},

@@ -634,9 +634,13 @@ static LogicalResult convertBatchedScan(NodeContext &node) {
 }
 
 void lathe::frontend::addControlFlow(OperatorRegistry &registry) {
-  registry.add("If", {1}, 1, convertIf);
-  registry.add("Loop", {1}, {0, Inputs::any}, convertLoop).takesSequences =
-      true;
+  registry.add("If", {1}, 1, convertIf)
+      .lacks("branches that differ in type where the condition is not known at "
+             "compile time");
+  registry.add("Loop", {1}, {0, Inputs::any}, convertLoop)
+      .takeSequences()
+      .lacks("carried values that change their shape, and sequences, where the "
+             "trip count is not known at compile time");
   registry.add("Scan", {8, 8}, {0, Inputs::any}, convertBatchedScan);
   registry.add("Scan", {9}, {1, Inputs::any}, convertScan);
 }

@@ -41,9 +41,10 @@ void addPooling(OperatorRegistry &registry);
 void addQuantizedElementwise(OperatorRegistry &registry);
 void addQuantizedProducts(OperatorRegistry &registry);
 void addQuantizeLinear(OperatorRegistry &registry);
-void addRandom(OperatorRegistry &registry);
 void addRecurrences(OperatorRegistry &registry);
 void addReductions(OperatorRegistry &registry);
+/// States why operators have no converter.
+void addRefusals(OperatorRegistry &registry);
 void addRegions(OperatorRegistry &registry);
 void addResize(OperatorRegistry &registry);
 void addSampling(OperatorRegistry &registry);

@@ -83,7 +83,7 @@ static LogicalResult convertReverseSequence(NodeContext &node) {
 }
 
 void lathe::frontend::addCumulative(OperatorRegistry &registry) {
-  registry.add("CumSum", {11}, 2, convertCumulative<false>);
-  registry.add("CumProd", {26}, 2, convertCumulative<true>);
+  registry.add("CumSum", {11}, 2, convertCumulative<false>).needs("the axis");
+  registry.add("CumProd", {26}, 2, convertCumulative<true>).needs("the axis");
   registry.add("ReverseSequence", {10}, 2, convertReverseSequence);
 }

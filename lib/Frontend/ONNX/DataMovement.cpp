@@ -430,15 +430,16 @@ static LogicalResult convertSpaceToDepth(NodeContext &node) {
 void lathe::frontend::addDataMovement(OperatorRegistry &registry) {
   registry.add("Transpose", {1}, 1, convertTranspose, OpenExtents::Handled);
   registry.add("Concat", {4}, {1, Inputs::any}, convertConcat);
-  registry.add("Split", {2}, {1, 2}, convertSplit);
+  registry.add("Split", {2}, {1, 2}, convertSplit).needs("the parts' extents");
   registry.add("Slice", {1, 9}, 1, convertSliceOfAttributes,
                OpenExtents::Handled);
-  registry.add("Slice", {10}, {3, 5}, convertSlice, OpenExtents::Handled);
+  registry.add("Slice", {10}, {3, 5}, convertSlice, OpenExtents::Handled)
+      .needs("starts, ends, axes and steps");
   registry.add("Pad", {2, 10}, 1, convertPadOfAttributes);
-  registry.add("Pad", {11}, {2, 4}, convertPad);
+  registry.add("Pad", {11}, {2, 4}, convertPad).needs("padding and axes");
   registry.add("Gather", {1}, 2, convertGather, OpenExtents::Handled);
-  registry.add("Expand", {8}, 2, convertExpand);
-  registry.add("Tile", {6}, 2, convertTile);
+  registry.add("Expand", {8}, 2, convertExpand).needs("the shape");
+  registry.add("Tile", {6}, 2, convertTile).needs("the repeats");
   registry.add("DepthToSpace", {1}, 1, convertDepthToSpace);
   registry.add("SpaceToDepth", {1}, 1, convertSpaceToDepth);
 }

@@ -186,5 +186,6 @@ static LogicalResult convertMaxUnpool(NodeContext &node) {
 }
 
 void lathe::frontend::addIndexedPooling(OperatorRegistry &registry) {
-  registry.add("MaxUnpool", {9}, {2, 3}, convertMaxUnpool);
+  registry.add("MaxUnpool", {9}, {2, 3}, convertMaxUnpool)
+      .needs("the output shape");
 }

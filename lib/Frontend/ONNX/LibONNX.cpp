@@ -62,3 +62,21 @@ lathe::frontend::getOperatorBody(const onnx::NodeProto &node, int64_t opset,
     return std::nullopt;
   }
 }
+
+std::vector<frontend::OperatorSchema> lathe::frontend::listOperators() {
+  std::vector<OperatorSchema> operators;
+  for (const onnx::OpSchema &schema :
+       onnx::OpSchemaRegistry::get_all_schemas()) {
+    OperatorSchema &added = operators.emplace_back();
+    added.domain = schema.domain();
+    added.name = schema.Name();
+    added.hasBody =
+        schema.HasFunction() || schema.HasContextDependentFunction();
+    const auto &parameters =
+        schema.inputs().empty() ? schema.outputs() : schema.inputs();
+    if (!parameters.empty())
+      for (const std::string *type : parameters.front().GetTypes())
+        added.types.push_back(*type);
+  }
+  return operators;
+}

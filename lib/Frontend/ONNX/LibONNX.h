@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The two services of libonnx that are used besides its protobuf classes. The
+// The services of libonnx that are used besides its protobuf classes. The
 // library reports some errors by exceptions, which Lathe is built without, so
 // that they are caught in the one file behind this header.
 //
@@ -40,6 +40,19 @@ struct OperatorBody {
 std::optional<OperatorBody>
 getOperatorBody(const onnx::NodeProto &node, int64_t opset,
                 llvm::ArrayRef<onnx::TypeProto> inputTypes);
+
+/// What libonnx knows of an operator in its newest version.
+struct OperatorSchema {
+  std::string domain, name;
+  /// Whether it is defined in terms of others.
+  bool hasBody;
+  /// Types that the first input may have, or without inputs the first output:
+  /// "tensor(float)".
+  std::vector<std::string> types;
+};
+
+/// The operators that libonnx knows.
+std::vector<OperatorSchema> listOperators();
 
 } // namespace lathe::frontend
 

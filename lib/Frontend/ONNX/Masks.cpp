@@ -167,7 +167,7 @@ static LogicalResult convertTrilu(NodeContext &node) {
 }
 
 void lathe::frontend::addMasks(OperatorRegistry &registry) {
-  registry.add("OneHot", {9}, 3, convertOneHot);
+  registry.add("OneHot", {9}, 3, convertOneHot).needs("the depth");
   registry.add("Hardmax", {1, 12}, 1, convertHardmaxOfMatrix);
   registry.add("Hardmax", {13}, 1, convertHardmax);
   registry.add("EyeLike", {9}, 1, convertEyeLike);

@@ -78,8 +78,8 @@ public:
   bool isOpen(mlir::Value value) const { return extents.contains(value); }
 
   /// Whether the import is attempted again with the model's inputs fixed that
-  /// an input comes from, because it is not constant and their values are known.
-  /// Counts as an error that was emitted.
+  /// an input comes from, because it is not constant and their values are
+  /// known. Counts as an error that was emitted.
   bool fixInput(unsigned index);
 
   /// The TensorProto.DataType of an input, which says more than its value's

@@ -211,6 +211,10 @@ GraphImporter::reportUnsupported(const Call &call,
     return error(call, "the operator is supported for opset " +
                            Twine(known->front().versions.since) + " to " +
                            Twine(known->back().versions.until));
+  StringRef reason = OperatorRegistry::get().getRefusal(
+      normalizeDomain(call.node.domain()), call.node.op_type());
+  if (!reason.empty())
+    return error(call, "the operator is not supported: " + reason);
   StringRef similar =
       OperatorRegistry::get().getSimilarName(call.node.op_type());
   return error(

@@ -264,7 +264,8 @@ template <bool log> static LogicalResult convertFlatSoftmax(NodeContext &node) {
 }
 
 void lathe::frontend::addNormalizations(OperatorRegistry &registry) {
-  registry.add("BatchNormalization", {1}, 5, convertBatchNormalization);
+  registry.add("BatchNormalization", {1}, 5, convertBatchNormalization)
+      .lacks("training mode, spatial = 0");
   registry.add("InstanceNormalization", {1}, 3, convertInstanceNormalization);
   registry.add("GroupNormalization", {18}, 3, convertGroupNormalization);
   registry.add("LayerNormalization", {17}, {2, 3}, convertLayerNormalization);

@@ -44,7 +44,6 @@ const OperatorRegistry &OperatorRegistry::get() {
                            addQuantizeLinear,
                            addQuantizedElementwise,
                            addQuantizedProducts,
-                           addRandom,
                            addRecurrences,
                            addReductions,
                            addRegions,
@@ -57,6 +56,7 @@ const OperatorRegistry &OperatorRegistry::get() {
                            addSorting,
                            addSupportVectorMachines,
                            addTfIdfVectorizer,
+                           addRefusals,
                            addTreeEnsembles})
       addFamily(all);
     return all;
@@ -69,10 +69,10 @@ OperatorRegistry::addInDomain(StringRef domain, StringRef name,
                               Versions versions, Inputs inputs,
                               Converter converter, OpenExtents extents) {
   Entries &entries = operators[Key(domain, name)];
-  auto behind = llvm::upper_bound(
-      entries, versions.since, [](int64_t since, const Entry &entry) {
-        return since < entry.versions.since;
-      });
+  auto behind = llvm::upper_bound(entries, versions.since,
+                                  [](int64_t since, const Entry &entry) {
+                                    return since < entry.versions.since;
+                                  });
   return *entries.insert(behind, {versions, inputs, converter, extents});
 }
 
@@ -97,21 +97,12 @@ StringRef OperatorRegistry::getSimilarName(StringRef name) const {
   return best;
 }
 
-void lathe::printOperatorTable(llvm::raw_ostream &os) {
-  os << "# Operators\n\n"
-        "The operators of ONNX that Lathe imports, and the versions of the\n"
-        "operator set it knows them in. `lathe operators` prints this page.\n"
-        "Operators that a model defines as functions, or ONNX in terms of\n"
-        "these, are expanded.\n\n"
-        "| operator | domain | versions |\n|---|---|---|\n";
-  for (const auto &[key, entries] : OperatorRegistry::get().getOperators()) {
-    const auto &[domain, name] = key;
-    int64_t since = entries.front().versions.since;
-    int64_t until = entries.back().versions.until;
-    bool isONNX = domain.empty();
-    if (isONNX)
-      since = std::max(since, oldestOpset);
-    os << llvm::formatv("| {0} | {1} | {2} to {3} |\n", name,
-                        isONNX ? "ai.onnx" : domain.c_str(), since, until);
-  }
+void OperatorRegistry::refuse(StringRef domain, StringRef name,
+                              llvm::StringLiteral reason) {
+  refusals[Key(domain, name)] = reason;
+}
+
+StringRef OperatorRegistry::getRefusal(StringRef domain, StringRef name) const {
+  auto found = refusals.find(Key(domain, name));
+  return found == refusals.end() ? StringRef() : found->second;
 }

@@ -67,6 +67,23 @@ public:
     /// Whether inputs may be sequences or optionals; see Sequence.h. Others
     /// never see any.
     bool takesSequences = false;
+    /// The inputs that must be known at compile time, for the table.
+    llvm::StringRef known = {};
+    /// What of the operator is not supported, for the table.
+    llvm::StringRef gap = {};
+
+    Entry &takeSequences() {
+      takesSequences = true;
+      return *this;
+    }
+    Entry &needs(llvm::StringLiteral inputs) {
+      known = inputs;
+      return *this;
+    }
+    Entry &lacks(llvm::StringLiteral what) {
+      gap = what;
+      return *this;
+    }
   };
   /// The converters of one operator, in the order of their versions.
   using Entries = std::vector<Entry>;
@@ -85,6 +102,14 @@ public:
                      Versions versions, Inputs inputs, Converter converter,
                      OpenExtents extents = OpenExtents::Refused);
 
+  /// States why an operator has no converter.
+  void refuse(llvm::StringRef domain, llvm::StringRef name,
+              llvm::StringLiteral reason);
+
+  /// Why an operator is refused; empty if it is not.
+  llvm::StringRef getRefusal(llvm::StringRef domain,
+                             llvm::StringRef name) const;
+
   /// The converters of an operator, or null.
   const Entries *find(llvm::StringRef domain, llvm::StringRef name) const;
 
@@ -92,9 +117,11 @@ public:
   llvm::StringRef getSimilarName(llvm::StringRef name) const;
 
   const std::map<Key, Entries> &getOperators() const { return operators; }
+  const std::map<Key, llvm::StringRef> &getRefusals() const { return refusals; }
 
 private:
   std::map<Key, Entries> operators;
+  std::map<Key, llvm::StringRef> refusals;
 };
 
 } // namespace lathe::frontend

@@ -102,19 +102,19 @@ static LogicalResult convertArgReduce(NodeContext &node) {
 }
 
 void lathe::frontend::addReductions(OperatorRegistry &registry) {
-  const Inputs inputs(1, 2);
-  registry.add("ReduceSum", {1}, inputs, convertReduce<ReduceKind::Sum, 13>);
-  registry.add("ReduceMean", {1}, inputs, convertReduce<ReduceKind::Mean, 18>);
-  registry.add("ReduceProd", {1}, inputs, convertReduce<ReduceKind::Prod, 18>);
-  registry.add("ReduceMax", {1}, inputs, convertReduce<ReduceKind::Max, 18>);
-  registry.add("ReduceMin", {1}, inputs, convertReduce<ReduceKind::Min, 18>);
-  registry.add("ReduceL1", {1}, inputs, convertComposed<AbsOp, false, void>);
-  registry.add("ReduceL2", {1}, inputs, convertComposed<void, true, SqrtOp>);
-  registry.add("ReduceSumSquare", {1}, inputs,
-               convertComposed<void, true, void>);
-  registry.add("ReduceLogSum", {1}, inputs,
-               convertComposed<void, false, LogOp>);
-  registry.add("ReduceLogSumExp", {1}, inputs, convertLogSumExp);
+  auto addReduce = [&](StringRef name, Converter converter) {
+    registry.add(name, {1}, {1, 2}, converter).needs("the axes");
+  };
+  addReduce("ReduceSum", convertReduce<ReduceKind::Sum, 13>);
+  addReduce("ReduceMean", convertReduce<ReduceKind::Mean, 18>);
+  addReduce("ReduceProd", convertReduce<ReduceKind::Prod, 18>);
+  addReduce("ReduceMax", convertReduce<ReduceKind::Max, 18>);
+  addReduce("ReduceMin", convertReduce<ReduceKind::Min, 18>);
+  addReduce("ReduceL1", convertComposed<AbsOp, false, void>);
+  addReduce("ReduceL2", convertComposed<void, true, SqrtOp>);
+  addReduce("ReduceSumSquare", convertComposed<void, true, void>);
+  addReduce("ReduceLogSum", convertComposed<void, false, LogOp>);
+  addReduce("ReduceLogSumExp", convertLogSumExp);
   registry.add("ArgMax", {1}, 1, convertArgReduce<ReduceKind::Max>);
   registry.add("ArgMin", {1}, 1, convertArgReduce<ReduceKind::Min>);
 }

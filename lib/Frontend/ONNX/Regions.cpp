@@ -313,5 +313,6 @@ static LogicalResult convertCenterCropPad(NodeContext &node) {
 void lathe::frontend::addRegions(OperatorRegistry &registry) {
   registry.add("RoiAlign", {10}, 3, convertRoiAlign);
   registry.add("MaxRoiPool", {1}, 2, convertMaxRoiPool);
-  registry.add("CenterCropPad", {18}, 2, convertCenterCropPad);
+  registry.add("CenterCropPad", {18}, 2, convertCenterCropPad)
+      .needs("the shape");
 }

@@ -254,5 +254,6 @@ void lathe::frontend::addResize(OperatorRegistry &registry) {
   // Deprecated from version 10 on.
   registry.add("Upsample", {9, 9}, 2, convertUpsample);
   registry.add("Resize", {10, 10}, 2, convertUpsample);
-  registry.add("Resize", {11}, {1, 4}, convertResize);
+  registry.add("Resize", {11}, {1, 4}, convertResize)
+      .needs("sizes, scales and region");
 }

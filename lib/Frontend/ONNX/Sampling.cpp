@@ -286,5 +286,5 @@ static LogicalResult convertAffineGrid(NodeContext &node) {
 
 void lathe::frontend::addSampling(OperatorRegistry &registry) {
   registry.add("GridSample", {16}, 2, convertGridSample);
-  registry.add("AffineGrid", {20}, 2, convertAffineGrid);
+  registry.add("AffineGrid", {20}, 2, convertAffineGrid).needs("the size");
 }

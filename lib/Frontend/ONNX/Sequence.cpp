@@ -282,7 +282,7 @@ void lathe::frontend::addSequences(OperatorRegistry &registry) {
   auto add = [&](StringRef name, int64_t since, Inputs inputs,
                  Converter converter) {
     registry.add(name, {since}, inputs, converter, OpenExtents::Handled)
-        .takesSequences = true;
+        .takeSequences();
   };
   add("SequenceConstruct", 11, {1, Inputs::any}, convertSequenceConstruct);
   add("SequenceEmpty", 11, 0, convertSequenceEmpty);

@@ -180,12 +180,13 @@ static LogicalResult convertDropout(NodeContext &node) {
 void lathe::frontend::addShapes(OperatorRegistry &registry) {
   registry.add("Shape", {1}, 1, convertShape, OpenExtents::Handled);
   registry.add("Size", {1}, 1, convertSize, OpenExtents::Handled);
-  registry.add("Reshape", {5}, 2, convertReshape);
+  registry.add("Reshape", {5}, 2, convertReshape).needs("the shape");
   registry.add("Flatten", {1}, 1, convertFlatten);
-  registry.add("Squeeze", {1}, {1, 2}, convertSqueeze, OpenExtents::Handled);
-  registry.add("Unsqueeze", {1}, {1, 2}, convertUnsqueeze,
-               OpenExtents::Handled);
+  registry.add("Squeeze", {1}, {1, 2}, convertSqueeze, OpenExtents::Handled)
+      .needs("the axes");
+  registry.add("Unsqueeze", {1}, {1, 2}, convertUnsqueeze, OpenExtents::Handled)
+      .needs("the axes");
   registry.add("Identity", {1}, 1, convertIdentity, OpenExtents::Kept)
-      .takesSequences = true;
-  registry.add("Dropout", {1}, {1, 3}, convertDropout);
+      .takeSequences();
+  registry.add("Dropout", {1}, {1, 3}, convertDropout).lacks("training mode");
 }

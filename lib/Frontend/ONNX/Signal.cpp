@@ -243,7 +243,9 @@ static LogicalResult convertMelWeightMatrix(NodeContext &node) {
 
 void lathe::frontend::addSignals(OperatorRegistry &registry) {
   registry.add("DFT", {17, 19}, {1, 2}, convertDFTOfAttribute);
-  registry.add("DFT", {20}, {1, 3}, convertDFT);
-  registry.add("STFT", {17}, {2, 4}, convertSTFT);
-  registry.add("MelWeightMatrix", {17}, 5, convertMelWeightMatrix);
+  registry.add("DFT", {20}, {1, 3}, convertDFT).needs("length and axis");
+  registry.add("STFT", {17}, {2, 4}, convertSTFT)
+      .needs("step and length of the frames");
+  registry.add("MelWeightMatrix", {17}, 5, convertMelWeightMatrix)
+      .needs("all inputs");
 }

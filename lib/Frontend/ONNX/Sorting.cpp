@@ -220,5 +220,5 @@ static LogicalResult convertTopK(NodeContext &node) {
 
 void lathe::frontend::addSorting(OperatorRegistry &registry) {
   registry.add("TopK", {1, 9}, 1, convertTopKOfAttribute);
-  registry.add("TopK", {10}, 2, convertTopK);
+  registry.add("TopK", {10}, 2, convertTopK).needs("k");
 }

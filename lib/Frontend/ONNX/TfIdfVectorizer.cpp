@@ -189,5 +189,6 @@ static LogicalResult convertTfIdfVectorizer(NodeContext &node) {
 }
 
 void lathe::frontend::addTfIdfVectorizer(OperatorRegistry &registry) {
-  registry.add("TfIdfVectorizer", {9}, 1, convertTfIdfVectorizer);
+  registry.add("TfIdfVectorizer", {9}, 1, convertTfIdfVectorizer)
+      .lacks("strings");
 }

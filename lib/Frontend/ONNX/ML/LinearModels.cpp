@@ -89,6 +89,8 @@ static LogicalResult convertLinearClassifier(NodeContext &node) {
 void lathe::frontend::addLinearModels(OperatorRegistry &registry) {
   registry.addInDomain(mlDomain, "LinearRegressor", {1, newestMlOpset}, 1,
                        convertLinearRegressor);
-  registry.addInDomain(mlDomain, "LinearClassifier", {1, newestMlOpset}, 1,
-                       convertLinearClassifier);
+  registry
+      .addInDomain(mlDomain, "LinearClassifier", {1, newestMlOpset}, 1,
+                   convertLinearClassifier)
+      .lacks("labels that are strings: the scores can be returned");
 }

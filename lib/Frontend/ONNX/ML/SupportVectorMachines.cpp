@@ -426,6 +426,8 @@ static LogicalResult convertSVMClassifier(NodeContext &node) {
 void lathe::frontend::addSupportVectorMachines(OperatorRegistry &registry) {
   registry.addInDomain(mlDomain, "SVMRegressor", {1, newestMlOpset}, 1,
                        convertSVMRegressor);
-  registry.addInDomain(mlDomain, "SVMClassifier", {1, newestMlOpset}, 1,
-                       convertSVMClassifier);
+  registry
+      .addInDomain(mlDomain, "SVMClassifier", {1, newestMlOpset}, 1,
+                   convertSVMClassifier)
+      .lacks("labels that are strings: the scores can be returned");
 }

@@ -178,8 +178,10 @@ static LogicalResult convertTreeEnsemble(NodeContext &node) {
 }
 
 void lathe::frontend::addTreeEnsembles(OperatorRegistry &registry) {
-  registry.addInDomain(mlDomain, "TreeEnsembleClassifier", {1, newestMlOpset},
-                       1, convertClassifier);
+  registry
+      .addInDomain(mlDomain, "TreeEnsembleClassifier", {1, newestMlOpset}, 1,
+                   convertClassifier)
+      .lacks("labels that are strings: the scores can be returned");
   registry.addInDomain(mlDomain, "TreeEnsembleRegressor", {1, newestMlOpset}, 1,
                        convertRegressor);
   registry.addInDomain(mlDomain, "TreeEnsemble", {5, newestMlOpset}, 1,
