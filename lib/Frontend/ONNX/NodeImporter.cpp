@@ -197,6 +197,10 @@ LogicalResult GraphImporter::importNode(Scope &scope, const Call &call) {
       normalizeDomain(call.node.domain()), call.node.op_type());
   if (const OperatorRegistry::Entry *entry = findEntry(entries, call.opset))
     return convert(scope, call, *entry, inputs);
+  StringRef reason = OperatorRegistry::get().getRefusal(
+      normalizeDomain(call.node.domain()), call.node.op_type());
+  if (!reason.empty())
+    return error(call, "the operator is not supported: " + reason);
   auto types = llvm::map_to_vector(inputs, describeType);
   if (std::optional<OperatorBody> body =
           getOperatorBody(call.node, call.opset, types))
@@ -211,10 +215,6 @@ GraphImporter::reportUnsupported(const Call &call,
     return error(call, "the operator is supported for opset " +
                            Twine(known->front().versions.since) + " to " +
                            Twine(known->back().versions.until));
-  StringRef reason = OperatorRegistry::get().getRefusal(
-      normalizeDomain(call.node.domain()), call.node.op_type());
-  if (!reason.empty())
-    return error(call, "the operator is not supported: " + reason);
   StringRef similar =
       OperatorRegistry::get().getSimilarName(call.node.op_type());
   return error(
