@@ -70,6 +70,22 @@ static LogicalResult convertMaxPool(NodeContext &node) {
   return node.setResults(node.toChannelsFirst(pool));
 }
 
+/// What ONNX Runtime's optimizer makes of MaxPool: its tensors have the channels
+/// last.
+static LogicalResult convertNhwcMaxPool(NodeContext &node) {
+  SmallVector<int64_t> stated;
+  Value input = node.getInput(0);
+  if (getRank(input) < 3)
+    return node.error("the input needs at least 3 dimensions");
+  std::optional<Window> window =
+      getPoolWindow(node, node.toChannelsFirst(input), stated);
+  if (!window)
+    return failure();
+  return node.setResults(
+      node.create<MaxPoolOp>(input, window->kernel, window->strides,
+                             window->dilations, window->pads));
+}
+
 static LogicalResult convertAveragePool(NodeContext &node) {
   SmallVector<int64_t> stated;
   std::optional<Window> window = getPoolWindow(node, node.getInput(0), stated);
@@ -170,6 +186,8 @@ static LogicalResult convertGlobalLpPool(NodeContext &node) {
 
 void lathe::frontend::addPooling(OperatorRegistry &registry) {
   registry.add("MaxPool", {1}, 1, convertMaxPool);
+  registry.addInDomain("com.microsoft", "NhwcMaxPool", {1}, 1,
+                       convertNhwcMaxPool);
   registry.add("AveragePool", {1}, 1, convertAveragePool);
   registry.add("GlobalAveragePool", {1}, 1,
                convertGlobalPool<ReduceKind::Mean>);
