@@ -23,6 +23,16 @@ using namespace lathe;
 using namespace lathe::tool;
 namespace cl = llvm::cl;
 
+/// Prints floats as printf's %g does, integers exactly.
+static void printElement(const HostTensor &tensor, int64_t index) {
+  if (isFloat(tensor.getKind()))
+    llvm::outs() << llvm::format("%g", tensor.getDouble(index));
+  else if (tensor.getKind() == ElementKind::UI64)
+    llvm::outs() << static_cast<uint64_t>(tensor.getInt(index));
+  else
+    llvm::outs() << tensor.getInt(index);
+}
+
 /// Prints shape and first elements of each tensor, for results nobody keeps.
 static void printTensors(const NamedTensors &tensors) {
   for (const auto &[name, tensor] : tensors) {
@@ -31,9 +41,10 @@ static void printTensors(const NamedTensors &tensors) {
       llvm::outs() << extent << "x";
     llvm::outs() << getName(tensor.getKind()) << "  [";
     int64_t shown = std::min<int64_t>(tensor.getNumElements(), 16);
-    for (int64_t i = 0; i < shown; ++i)
-      llvm::outs() << (i ? ", " : "")
-                   << llvm::format("%g", tensor.getDouble(i));
+    for (int64_t i = 0; i < shown; ++i) {
+      llvm::outs() << (i ? ", " : "");
+      printElement(tensor, i);
+    }
     llvm::outs() << (shown < tensor.getNumElements() ? ", …]" : "]") << "\n";
   }
 }

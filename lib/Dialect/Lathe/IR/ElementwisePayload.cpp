@@ -84,6 +84,10 @@ public:
   Value atLeast(Value x, Value low) { return select(less(x, low), low, x); }
   Value atMost(Value x, Value high) { return select(less(high, x), high, x); }
 
+  /// Whether there are numbers below zero.
+  bool isSigned() const { return isFloat || !isUnsigned; }
+  bool isInteger() const { return !isFloat; }
+
 private:
   /// The value of `type` nearest to `value`, as the bits of an int64_t.
   int64_t clampToInteger(double value) {
@@ -339,13 +343,49 @@ Value SubOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
 Value MulOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
   return scalarOf(b, loc, x, *this).mul(x[0], x[1]);
 }
+
+namespace {
+/// Divisors of integers that have no quotient, or none that fits, are replaced
+/// by 1: processors trap on them, and C leaves them undefined.
+struct SafeDivisor {
+  SafeDivisor(OpBuilder &b, Location loc, Value divisor, Scalar &s) {
+    auto isEqual = [&](double value) -> Value {
+      return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, divisor,
+                                   s.constant(value));
+    };
+    isZero = isEqual(0);
+    Value unsafe = isZero;
+    if (s.isSigned()) {
+      isMinusOne = isEqual(-1);
+      unsafe = arith::OrIOp::create(b, loc, isZero, isMinusOne);
+    }
+    value = s.select(unsafe, s.constant(1), divisor);
+  }
+
+  Value value, isZero;
+  Value isMinusOne; // null for unsigned ones
+};
+} // namespace
+
+/// As AArch64 divides: by zero gives zero, and the smallest number by -1
+/// itself.
 Value DivOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
-  return scalarOf(b, loc, x, *this).div(x[0], x[1]);
+  Scalar s = scalarOf(b, loc, x, *this);
+  if (!s.isInteger())
+    return s.div(x[0], x[1]);
+  SafeDivisor divisor(b, loc, x[1], s);
+  Value zero = s.constant(0);
+  Value quotient = s.div(x[0], divisor.value);
+  if (divisor.isMinusOne)
+    quotient = s.select(divisor.isMinusOne, s.sub(zero, x[0]), quotient);
+  return s.select(divisor.isZero, zero, quotient);
 }
 Value ModOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
   Scalar s = scalarOf(b, loc, x, *this);
+  // The remainder of a replaced divisor is 0.
+  Value divisor = s.isInteger() ? SafeDivisor(b, loc, x[1], s).value : x[1];
   Value rest =
-      s.binary<arith::RemFOp, arith::RemSIOp, arith::RemUIOp>(x[0], x[1]);
+      s.binary<arith::RemFOp, arith::RemSIOp, arith::RemUIOp>(x[0], divisor);
   Type element = lathe::impl::elementTypeOf(getLhs());
   if (getTruncated() || element.isUnsignedInteger())
     return rest;
