@@ -148,6 +148,11 @@ struct Compile : Command {
     // C has no vectors, whatever the machine has.
     if (emit == Emit::C)
       machine->backend = TargetBackend::C;
+    if (threads == 0)
+      return reportError("--threads must be at least 1");
+    if (threads > 1 && machine->backend == TargetBackend::C)
+      return reportError("C runs on one thread: leave --threads away, or "
+                         "compile a library for a target that has threads");
     if (printPipeline) {
       llvm::outs() << "lathe compile ";
       flags.print(llvm::outs());

@@ -119,6 +119,10 @@ struct Run : Command {
                 cl::desc("Most threads to use")) {}
 
   ExitStatus run() override {
+    if (threads == 0)
+      return reportError("--threads must be at least 1");
+    if (threads > 1 && backend != RunBackend::Native)
+      return reportError("--threads is for --backend=native");
     DialectRegistry registry;
     registerLatheDialects(registry);
     MLIRContext context(registry);
