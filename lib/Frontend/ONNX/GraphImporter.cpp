@@ -170,23 +170,48 @@ SmallVector<std::string> GraphImporter::getOutputNames() const {
   return names;
 }
 
-LogicalResult GraphImporter::checkDeclaredType(StringRef name, Type type) {
-  // The shape may be out of date: exporters leave old ones, and --reshape makes
-  // them so.
+LogicalResult GraphImporter::checkDeclaredType(StringRef name,
+                                               RankedTensorType type) {
   for (const auto &output : model->getProto().graph().output()) {
-    int32_t declared = output.type().tensor_type().elem_type();
-    if (output.name() != name || declared == onnx::TensorProto::UNDEFINED)
+    if (output.name() != name)
       continue;
-    Type element = getElementTypeOrSelf(type);
-    if (getElementTypeOfOnnx(builder.getContext(), declared) != element) {
+    int32_t declared = output.type().tensor_type().elem_type();
+    Type element = type.getElementType();
+    if (declared != onnx::TensorProto::UNDEFINED &&
+        getElementTypeOfOnnx(builder.getContext(), declared) != element) {
       std::string computed;
       llvm::raw_string_ostream(computed) << element;
       return error("output '" + name.str() + "' is declared with elements of " +
                    "type " + getDataTypeName(declared) +
                    ", but computed with " + computed);
     }
+    checkDeclaredShape(output, type);
   }
   return success();
+}
+
+void GraphImporter::checkDeclaredShape(const onnx::ValueInfoProto &output,
+                                       RankedTensorType type) {
+  // Exporters leave old shapes, so that others are no error; with --reshape
+  // they are what was asked for.
+  const onnx::TypeProto::Tensor &declared = output.type().tensor_type();
+  if (!declared.has_shape() || !options.reshapes.empty())
+    return;
+  SmallVector<int64_t> shape;
+  for (const auto &dim : declared.shape().dim())
+    shape.push_back(dim.has_dim_value() ? dim.dim_value()
+                                        : ShapedType::kDynamic);
+  auto agrees = [](auto pair) {
+    auto [stated, computed] = pair;
+    return ShapedType::isDynamic(stated) || stated == computed;
+  };
+  if (shape.size() == type.getShape().size() &&
+      llvm::all_of(llvm::zip(shape, type.getShape()), agrees))
+    return;
+  emitWarning(getFileLocation(builder.getContext(), model->getPath()))
+      << "output '" << output.name() << "' is declared with shape "
+      << formatShape(shape) << ", but computed with "
+      << formatShape(type.getShape()) << ", which is taken";
 }
 
 LogicalResult GraphImporter::addResults(Scope &scope, func::FuncOp function) {
@@ -200,7 +225,8 @@ LogicalResult GraphImporter::addResults(Scope &scope, func::FuncOp function) {
       return error("output '" + name + "' is " + describeNoTensor(*value) +
                    ", which compiled models cannot return; end the model at "
                    "its elements with --outputs");
-    if (failed(checkDeclaredType(name, value->getType())))
+    if (failed(
+            checkDeclaredType(name, cast<RankedTensorType>(value->getType()))))
       return failure();
     auto nameAttr = builder.getStringAttr(name);
     results.push_back(*value);

@@ -113,7 +113,12 @@ private:
                                const onnx::ValueInfoProto &input);
   /// Fails if the graph declares its output `name` with elements of another
   /// type than those of `type`.
-  mlir::LogicalResult checkDeclaredType(llvm::StringRef name, mlir::Type type);
+  mlir::LogicalResult checkDeclaredType(llvm::StringRef name,
+                                        mlir::RankedTensorType type);
+  /// Warns if it is declared with another shape than that of `type`, which is
+  /// taken.
+  void checkDeclaredShape(const onnx::ValueInfoProto &output,
+                          mlir::RankedTensorType type);
   mlir::LogicalResult addResults(Scope &scope, mlir::func::FuncOp function);
   mlir::LogicalResult connectStates(mlir::func::FuncOp function);
   /// The value that an option or an earlier attempt fixes an input to.

@@ -58,7 +58,8 @@ mlir::Location getFileLocation(mlir::MLIRContext *context, llvm::StringRef path,
 /// The name of a value of TensorProto.DataType, or its number.
 std::string getDataTypeName(int32_t dataType);
 
-/// "1x3x224x224", as flags state shapes.
+/// "1x3x224x224", as flags state shapes; with ? for what is dynamic, and "scalar"
+/// for no dimensions.
 std::string formatShape(llvm::ArrayRef<int64_t> shape);
 
 /// Whether a shape without negative extents has more elements, or a larger

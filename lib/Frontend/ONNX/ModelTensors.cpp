@@ -13,7 +13,9 @@
 #include "Model.h"
 
 #include "lathe/Support/OnnxTensor.h"
+#include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -34,10 +36,12 @@ std::string lathe::frontend::getDataTypeName(int32_t dataType) {
 }
 
 std::string lathe::frontend::formatShape(ArrayRef<int64_t> shape) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  llvm::interleave(shape, os, "x");
-  return text;
+  if (shape.empty())
+    return "scalar";
+  auto format = [](int64_t extent) {
+    return mlir::ShapedType::isDynamic(extent) ? "?" : std::to_string(extent);
+  };
+  return llvm::join(llvm::map_range(shape, format), "x");
 }
 
 bool lathe::frontend::isTooLarge(ArrayRef<int64_t> shape) {
