@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Driver/Runner.h"
+#include "NativeCall.h"
 
 #include "lathe/Dialect/Lathe/Transforms/States.h"
 #include "lathe/Driver/Artifact.h"
@@ -15,7 +16,6 @@
 #include "lathe/Driver/OutputExtents.h"
 #include "lathe/Driver/StatefulEvaluator.h"
 #include "lathe/Support/HostTensorAttr.h"
-#include "lathe/Target/LLVM/JitModule.h"
 
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
@@ -53,8 +53,7 @@ lathe::matchInputs(func::FuncOp model, const NamedTensors &given) {
   return inputs;
 }
 
-/// Tensors of zeros for the results of `model`, with their names.
-static llvm::Expected<NamedTensors> createOutputs(func::FuncOp model) {
+llvm::Expected<NamedTensors> lathe::createOutputs(func::FuncOp model) {
   NamedTensors outputs;
   for (unsigned i = 0; i < model.getNumResults(); ++i) {
     if (isStateResult(model, i))
@@ -78,32 +77,6 @@ static SmallVector<OutputExtents> getOutputExtents(func::FuncOp model) {
       extents.emplace_back(output.str(), nameOf(model.getResultAttrDict(i),
                                                 "output" + Twine(i)));
   return extents;
-}
-
-static llvm::Error runNative(ModuleOp module, ArrayRef<HostTensor> inputs,
-                             NamedTensors &outputs, int64_t arenaSize,
-                             unsigned threads) {
-  NativeOptions options;
-  options.maxThreads = threads;
-  auto jit = JitModule::create(module, options);
-  if (!jit)
-    return jit.takeError();
-  // Big enough for any alignment that the plan asks for.
-  HostTensor arena(ElementKind::I8, {arenaSize + 64});
-  SmallVector<void *> arguments;
-  for (const HostTensor &input : inputs)
-    arguments.push_back(const_cast<char *>(input.getBytes().data()));
-  for (const auto &[name, tensor] : outputs)
-    arguments.push_back(outputs.find(name)->getMutableBytes().data());
-  auto base = reinterpret_cast<uintptr_t>(arena.getMutableBytes().data());
-  arguments.push_back(reinterpret_cast<void *>(llvm::alignTo(base, 64)));
-  llvm::Expected<int> status = (*jit)->run(arguments);
-  if (!status)
-    return status.takeError();
-  if (*status != 0)
-    return llvm::createStringError("the model returned error " +
-                                   Twine(*status));
-  return llvm::Error::success();
 }
 
 /// Writes the module as files into a temporary folder, and builds and runs
@@ -172,8 +145,12 @@ lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
   if (target.name != "host")
     return runAsFiles(module, given, target, getDefaultEmitKind(target),
                       threads);
-  if (llvm::Error error =
-          runNative(module, *inputs, *outputs, arenaSize, threads))
+  NativeOptions options;
+  options.maxThreads = threads;
+  auto call = NativeCall::create(module, *inputs, *outputs, arenaSize, options);
+  if (!call)
+    return call.takeError();
+  if (llvm::Error error = call->run())
     return std::move(error);
   return cropOutputs(*outputs, extents);
 }

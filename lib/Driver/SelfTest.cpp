@@ -59,11 +59,17 @@ static llvm::Expected<SmallVector<HostTensor>> createInputs(func::FuncOp model,
     auto tensor = cast<RankedTensorType>(type);
     std::optional<ElementKind> kind = getElementKind(tensor.getElementType());
     if (!kind)
-      return llvm::createStringError("there are no self-test inputs of the "
+      return llvm::createStringError("there are no pseudo-random inputs of the "
                                      "types of this model");
     fill(inputs.emplace_back(*kind, tensor.getShape()), random);
   }
   return inputs;
+}
+
+llvm::Expected<SmallVector<HostTensor>>
+lathe::createRandomInputs(func::FuncOp model) {
+  Random random;
+  return createInputs(model, random);
 }
 
 static std::vector<char> bytesOf(const HostTensor &tensor) {

@@ -33,6 +33,10 @@ enum class RunBackend {
 llvm::Expected<llvm::SmallVector<HostTensor>>
 matchInputs(mlir::func::FuncOp model, const NamedTensors &given);
 
+/// Tensors of zeros for the results of `model`, at the graph level, with their
+/// names.
+llvm::Expected<NamedTensors> createOutputs(mlir::func::FuncOp model);
+
 /// Runs `module`, at the graph level, on `inputs`, which are matched as
 /// `matchInputs` does. The module is lowered in place. More inputs than the
 /// model has are ignored.

@@ -15,6 +15,11 @@
 
 namespace lathe {
 
+/// Inputs for `model`, at the graph level, without its states: pseudo-random,
+/// the same on every machine.
+llvm::Expected<llvm::SmallVector<HostTensor>>
+createRandomInputs(mlir::func::FuncOp model);
+
 /// Runs `model`, at the graph level, with the reference evaluator and returns
 /// what went in and what came out, for NAME_self_test.
 ///

@@ -22,6 +22,8 @@ void lathe::buildLoopsToLLVMPipeline(OpPassManager &pm,
                                      WeightsBlob *weights) {
   pm.addPass(weights ? createExternalizeWeights(*weights)
                      : createExternalizeWeights());
+  if (options.timeKernels)
+    pm.addPass(createTimeKernels());
   pm.addPass(createOutlineParallel({options.maxThreads}));
   pm.addPass(createCheckEntry());
   pm.addPass(createLowerVectors());

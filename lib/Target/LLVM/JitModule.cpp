@@ -7,6 +7,7 @@
 
 #include "lathe/Target/LLVM/JitModule.h"
 #include "CodeGen.h"
+#include "lathe/Conversion/LoopsToLLVM/TimedKernels.h"
 #include "lathe/Target/LLVM/TargetSpec.h"
 
 #include "llvm/ADT/SmallString.h"
@@ -80,7 +81,8 @@ Error loadOpenMP() {
 }
 
 Expected<std::unique_ptr<llvm::orc::LLJIT>>
-link(NativeModule &module, llvm::TargetMachine &machine, char *weights) {
+link(NativeModule &module, llvm::TargetMachine &machine, char *weights,
+     void (*kernelDone)(int64_t)) {
   llvm::SmallString<0> object;
   llvm::raw_svector_ostream os(object);
   if (Error error = lathe::detail::generateCode(
@@ -98,11 +100,18 @@ link(NativeModule &module, llvm::TargetMachine &machine, char *weights) {
   if (!process)
     return process.takeError();
   dylib.addGenerator(std::move(*process));
+  llvm::orc::SymbolMap symbols;
+  auto define = [&](StringRef name, auto *address) {
+    symbols[(*jit)->mangleAndIntern(name)] = {
+        llvm::orc::ExecutorAddr::fromPtr(address),
+        llvm::JITSymbolFlags::Exported};
+  };
   if (!module.weights.empty())
-    if (Error error = dylib.define(llvm::orc::absoluteSymbols(
-            {{(*jit)->mangleAndIntern(module.weights.symbol),
-              {llvm::orc::ExecutorAddr::fromPtr(weights),
-               llvm::JITSymbolFlags::Exported}}})))
+    define(module.weights.symbol, weights);
+  if (kernelDone)
+    define(kernelDoneName, kernelDone);
+  if (!symbols.empty())
+    if (Error error = dylib.define(llvm::orc::absoluteSymbols(symbols)))
       return std::move(error);
   if (Error error = (*jit)->addObjectFile(
           llvm::MemoryBuffer::getMemBufferCopy(object, module.name)))
@@ -145,7 +154,7 @@ JitModule::create(mlir::ModuleOp module, const NativeOptions &options) {
   optimize(*native, **machine);
   char *weights = nullptr;
   std::unique_ptr<char[]> data = copyWeights(native->weights, weights);
-  auto jit = link(*native, **machine, weights);
+  auto jit = link(*native, **machine, weights, options.kernelDone);
   if (!jit)
     return jit.takeError();
   auto entry = (*jit)->lookup(packedName);

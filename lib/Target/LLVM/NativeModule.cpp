@@ -78,6 +78,7 @@ Expected<NativeModule> lathe::lowerToNative(mlir::ModuleOp module,
   LoopsToLLVMPipelineOptions pipelineOptions;
   pipelineOptions.maxThreads = options.maxThreads;
   pipelineOptions.fpContract = options.fpContract;
+  pipelineOptions.timeKernels = options.kernelDone != nullptr;
   WeightsBlob weights;
   mlir::PassManager pm(module.getContext());
   buildLoopsToLLVMPipeline(pm, pipelineOptions, &weights);

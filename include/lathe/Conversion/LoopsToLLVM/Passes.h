@@ -28,6 +28,10 @@ struct LoopsToLLVMPipelineOptions
       llvm::cl::desc("Allow a multiplication and an addition to become one "
                      "fma"),
       llvm::cl::init(true)};
+  Option<bool> timeKernels{
+      *this, "time-kernels",
+      llvm::cl::desc("Report the end of each kernel to lathe_kernel_done"),
+      llvm::cl::init(false)};
 };
 
 /// The pass `lathe-externalize-weights`, which leaves the bytes in `weights`.

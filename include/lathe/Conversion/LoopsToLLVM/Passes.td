@@ -60,6 +60,21 @@ def ExternalizeWeights : Pass<"lathe-externalize-weights", "::mlir::ModuleOp"> {
   ];
 }
 
+def TimeKernels : Pass<"lathe-time-kernels", "::mlir::ModuleOp"> {
+  let summary = "Report the end of each kernel to whoever measures";
+  let description = [{
+    Behind each call of a kernel in the function marked `lathe.entry` comes one
+    of `lathe_kernel_done`, which someone else defines, with the number of the
+    call among them. Calls inside of a loop or branch belong to the one of its
+    body. Not idempotent: each run adds calls.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::func::FuncDialect"];
+  let statistics = [
+    Statistic<"numKernels", "kernels", "Number of calls that are reported">,
+  ];
+}
+
 def CheckEntry : Pass<"lathe-check-entry", "::mlir::ModuleOp"> {
   let summary = "Make the entry return an error code for bad pointers";
   let description = [{

@@ -40,6 +40,9 @@ struct NativeModule {
 struct NativeOptions {
   int64_t maxThreads = 1; ///< most threads a parallel loop may use
   bool fpContract = true; ///< a multiplication and an addition may be fused
+  /// What a model in this process calls behind each kernel, with its number
+  /// (see TimedKernels.h); null: nothing.
+  void (*kernelDone)(int64_t) = nullptr;
 };
 
 /// Lowers `module` from the loop level to the LLVM dialect, in place, and

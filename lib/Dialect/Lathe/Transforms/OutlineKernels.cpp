@@ -402,17 +402,26 @@ Value Outliner::memoryOf(Value value, RankedTensorType type, Location loc) {
   return viewOf(base, offset, memref, loc);
 }
 
+namespace {
+/// What a kernel computes, fused ops included.
+struct Work {
+  explicit Work(KernelOp kernel) {
+    for (Operation &op : kernel.getBody().front())
+      if (auto cost = dyn_cast<CostOpInterface>(op)) {
+        macs += cost.getMACs();
+        elementOps += cost.getElementOps();
+      }
+  }
+
+  int64_t macs = 0, elementOps = 0;
+};
+} // namespace
+
 /// ONNX nodes, shapes and cost: the comment above the kernel's code.
 ArrayAttr Outliner::describe(KernelOp kernel) {
   SmallVector<std::string> lines(1);
   SmallVector<StringRef> nodes = getNodeNames(kernel.getLoc());
   lines[0] = llvm::join(nodes, ", ");
-  int64_t macs = 0, ops = 0;
-  for (Operation &op : kernel.getBody().front())
-    if (auto cost = dyn_cast<CostOpInterface>(op)) {
-      macs += cost.getMACs();
-      ops += cost.getElementOps();
-    }
   std::string shapes;
   for (Type type : kernel.getInputs().getTypes())
     shapes += (shapes.empty() ? "" : ", ") + shapeOf(type);
@@ -421,11 +430,12 @@ ArrayAttr Outliner::describe(KernelOp kernel) {
     shapes += (i ? ", " : "") + shapeOf(type);
   lines.push_back(shapes);
   std::string cost;
-  if (macs)
-    cost = std::to_string(macs) + " MACs";
-  if (ops)
-    cost +=
-        (macs ? ", " : "") + std::to_string(ops) + " elementwise operations";
+  Work work(kernel);
+  if (work.macs)
+    cost = std::to_string(work.macs) + " MACs";
+  if (work.elementOps)
+    cost += (work.macs ? ", " : "") + std::to_string(work.elementOps) +
+            " elementwise operations";
   if (!cost.empty())
     lines.push_back(cost);
   SmallVector<StringRef> texts(lines.begin(), lines.end());
@@ -445,6 +455,9 @@ func::FuncOp Outliner::createKernel(KernelOp kernel, TypeRange types) {
   if (auto strategy = kernel.getStrategyAttr())
     func->setAttr("lathe.strategy", strategy);
   func->setAttr("lathe.doc", describe(kernel));
+  Work work(kernel);
+  func->setAttr("lathe.work",
+                builder.getDenseI64ArrayAttr({work.macs, work.elementOps}));
 
   Block *body = func.addEntryBlock();
   builder.setInsertionPointToStart(body);

@@ -1,0 +1,67 @@
+//===- Profiler.h - Where the time of a model goes -----------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_DRIVER_PROFILER_H
+#define LATHE_DRIVER_PROFILER_H
+
+#include "lathe/Support/NamedTensors.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/Error.h"
+
+#include <string>
+#include <vector>
+
+namespace lathe {
+
+/// What one call of a kernel does, and how long it takes.
+struct KernelProfile {
+  std::string name;       ///< of its function
+  std::string nodes;      ///< ONNX nodes that it computes, fused ones included
+  std::string shapes;     ///< of what it reads and writes
+  int64_t macs = 0;       ///< multiplications with an addition
+  int64_t elementOps = 0; ///< other operations on elements
+  int64_t bytes = 0;  ///< of the tensors that it reads and writes, weights too
+  double seconds = 0; ///< median over the runs
+
+  /// A multiplication and an addition count as one each.
+  double getFlops() const {
+    return 2.0 * static_cast<double>(macs) + static_cast<double>(elementOps);
+  }
+};
+
+struct ModelProfile {
+  std::vector<KernelProfile> kernels; ///< in the order they run
+  double seconds = 0;                 ///< median of the whole model
+  unsigned numRuns = 0;
+};
+
+/// What this processor can do at most.
+struct MachinePeaks {
+  double flops = 0;     ///< f32 operations a second, one thread
+  double bandwidth = 0; ///< bytes a second that one thread reads from memory
+};
+
+struct ProfileOptions {
+  unsigned threads = 1;
+  double seconds = 1; ///< how long to run the model
+};
+
+/// Compiles the model of `module`, at the graph level, for this processor, runs
+/// it on `inputs`, or without any on pseudo-random ones, and measures each
+/// kernel. The clock is read behind each, which costs some 20 ns.
+llvm::Expected<ModelProfile> profileModel(mlir::ModuleOp module,
+                                          const NamedTensors &inputs,
+                                          const ProfileOptions &options);
+
+/// Measures the peaks with one thread: independent fused multiplications and
+/// additions in the widest vectors, and a sum over more than any cache holds.
+llvm::Expected<MachinePeaks> measurePeaks();
+
+} // namespace lathe
+
+#endif // LATHE_DRIVER_PROFILER_H

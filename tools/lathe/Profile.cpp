@@ -1,0 +1,208 @@
+//===- Profile.cpp - lathe profile ---------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Commands.h"
+#include "Options.h"
+
+#include "lathe/Driver/Loader.h"
+#include "lathe/Driver/Profiler.h"
+#include "lathe/Support/TensorIO.h"
+
+#include "llvm/Support/Format.h"
+#include "llvm/Support/JSON.h"
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::tool;
+namespace cl = llvm::cl;
+
+namespace {
+
+enum class Format { Table, CSV, JSON };
+
+/// A kernel's figures beside what the machine can do.
+struct Roofline {
+  Roofline(const KernelProfile &kernel, const MachinePeaks &peaks)
+      : flops(kernel.getFlops() / kernel.seconds),
+        bandwidth(static_cast<double>(kernel.bytes) / kernel.seconds),
+        ofPeak(flops / peaks.flops), ofBandwidth(bandwidth / peaks.bandwidth) {
+    // Williams, Waterman, Patterson, "Roofline" (CACM 52(4), 2009): the peaks
+    // meet where a byte gets as many operations as their ratio.
+    double intensity = kernel.getFlops() / static_cast<double>(kernel.bytes);
+    isComputeBound = intensity > peaks.flops / peaks.bandwidth;
+  }
+
+  StringRef getBound() const { return isComputeBound ? "compute" : "memory"; }
+
+  double flops, bandwidth; ///< a second
+  double ofPeak, ofBandwidth;
+  bool isComputeBound;
+};
+
+} // namespace
+
+static void printTable(const ModelProfile &profile, const MachinePeaks &peaks) {
+  double flops = 0;
+  for (const KernelProfile &kernel : profile.kernels)
+    flops += kernel.getFlops();
+  llvm::outs() << llvm::format(
+      "%.3f ms, median of %u runs; %.1f GFLOP/s, %.0f %% of the peak\n"
+      "peak %.1f GFLOP/s, memory %.1f GB/s\n\n",
+      profile.seconds * 1e3, profile.numRuns, flops / profile.seconds * 1e-9,
+      flops / profile.seconds / peaks.flops * 100, peaks.flops * 1e-9,
+      peaks.bandwidth * 1e-9);
+  llvm::outs() << "       ms  share  GFLOP/s  peak   GB/s  memory  bound    "
+                  "kernel: nodes\n";
+  for (const KernelProfile &kernel : profile.kernels) {
+    Roofline roofline(kernel, peaks);
+    llvm::outs() << llvm::format("%9.4f %5.1f%% %8.1f %4.0f%% %6.1f %6.0f%%  ",
+                                 kernel.seconds * 1e3,
+                                 kernel.seconds / profile.seconds * 100,
+                                 roofline.flops * 1e-9, roofline.ofPeak * 100,
+                                 roofline.bandwidth * 1e-9,
+                                 roofline.ofBandwidth * 100)
+                 << llvm::left_justify(roofline.getBound(), 9) << kernel.name;
+    if (kernel.nodes != kernel.name)
+      llvm::outs() << ": " << kernel.nodes;
+    llvm::outs() << "\n";
+  }
+}
+
+/// A field of a CSV file, as RFC 4180 quotes it.
+static std::string quote(StringRef text) {
+  std::string quoted = "\"";
+  for (char c : text)
+    quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+static void printCSV(const ModelProfile &profile, const MachinePeaks &peaks) {
+  llvm::outs() << "kernel,nodes,shapes,macs,element_ops,bytes,seconds,"
+                  "flops_per_second,share_of_peak,bytes_per_second,"
+                  "share_of_bandwidth,bound\n";
+  for (const KernelProfile &kernel : profile.kernels) {
+    Roofline roofline(kernel, peaks);
+    llvm::outs() << quote(kernel.name) << ',' << quote(kernel.nodes) << ','
+                 << quote(kernel.shapes) << ',' << kernel.macs << ','
+                 << kernel.elementOps << ',' << kernel.bytes
+                 << llvm::format(",%.9g,%.6g,%.4g,%.6g,%.4g,", kernel.seconds,
+                                 roofline.flops, roofline.ofPeak,
+                                 roofline.bandwidth, roofline.ofBandwidth)
+                 << roofline.getBound() << '\n';
+  }
+}
+
+static void printJSON(const ModelProfile &profile, const MachinePeaks &peaks,
+                      unsigned threads) {
+  llvm::json::OStream json(llvm::outs(), /*IndentSize=*/2);
+  json.object([&] {
+    json.attribute("seconds", profile.seconds);
+    json.attribute("runs", profile.numRuns);
+    json.attribute("threads", threads);
+    json.attribute("peak_flops_per_second", peaks.flops);
+    json.attribute("peak_bytes_per_second", peaks.bandwidth);
+    json.attributeArray("kernels", [&] {
+      for (const KernelProfile &kernel : profile.kernels) {
+        Roofline roofline(kernel, peaks);
+        json.object([&] {
+          json.attribute("name", kernel.name);
+          json.attribute("nodes", kernel.nodes);
+          json.attribute("shapes", kernel.shapes);
+          json.attribute("macs", kernel.macs);
+          json.attribute("element_ops", kernel.elementOps);
+          json.attribute("bytes", kernel.bytes);
+          json.attribute("seconds", kernel.seconds);
+          json.attribute("flops_per_second", roofline.flops);
+          json.attribute("share_of_peak", roofline.ofPeak);
+          json.attribute("bytes_per_second", roofline.bandwidth);
+          json.attribute("share_of_bandwidth", roofline.ofBandwidth);
+          json.attribute("bound", roofline.getBound());
+        });
+      }
+    });
+  });
+  llvm::outs() << "\n";
+}
+
+namespace {
+
+struct Profile : Command {
+  Profile()
+      : Command("profile", "Measure where the time of a model goes",
+                "lathe profile model.onnx --run"),
+        flags(getSubCommand()),
+        measures("run", cl::sub(getSubCommand()),
+                 cl::desc("Run the model on this machine and measure it")),
+        target("target", cl::sub(getSubCommand()), cl::init("host"),
+               cl::value_desc("target"),
+               cl::desc("What to compile for: host (default)")),
+        inputs("input", cl::sub(getSubCommand()), cl::value_desc("[name=]file"),
+               cl::desc("Inputs: .npz, .npy or ONNX .pb (default: "
+                        "pseudo-random)")),
+        threads("threads", cl::sub(getSubCommand()), cl::init(1),
+                cl::desc("Most threads to use")),
+        seconds("seconds", cl::sub(getSubCommand()), cl::init(1),
+                cl::desc("How long to run the model (default 1)")),
+        format("format", cl::sub(getSubCommand()), cl::init(Format::Table),
+               cl::desc("What to print"),
+               cl::values(clEnumValN(Format::Table, "table",
+                                     "a table to read (default)"),
+                          clEnumValN(Format::CSV, "csv", "a row a kernel"),
+                          clEnumValN(Format::JSON, "json", "all figures"))) {}
+
+  ExitStatus run() override {
+    if (!measures)
+      return reportError("lathe profile measures only; pass --run");
+    if (target != "host")
+      return reportError("only --target=host can be measured here, not '" +
+                         target + "'");
+    if (threads == 0)
+      return reportError("--threads must be at least 1");
+    DialectRegistry registry;
+    registerLatheDialects(registry);
+    MLIRContext context(registry);
+    DiagnosticPrinter printer(context);
+    NamedTensors tensors;
+    for (const std::string &argument : inputs)
+      if (llvm::Error error = readTensorArgument(argument, tensors))
+        return reportError(std::move(error));
+    OwningOpRef<ModuleOp> module = flags.load(context);
+    if (!module)
+      return UserError;
+    llvm::Expected<ModelProfile> profile =
+        profileModel(*module, tensors, {threads, seconds});
+    if (!profile)
+      return reportError(profile.takeError());
+    llvm::Expected<MachinePeaks> peaks = measurePeaks();
+    if (!peaks)
+      return reportError(peaks.takeError());
+    peaks->flops *= threads;
+    print(*profile, *peaks);
+    return Done;
+  }
+
+  void print(const ModelProfile &profile, const MachinePeaks &peaks) const {
+    switch (format) {
+    case Format::Table:
+      return printTable(profile, peaks);
+    case Format::CSV:
+      return printCSV(profile, peaks);
+    case Format::JSON:
+      return printJSON(profile, peaks, threads);
+    }
+  }
+
+  ModelFlags flags;
+  cl::opt<bool> measures;
+  cl::opt<std::string> target;
+  cl::list<std::string> inputs;
+  cl::opt<unsigned> threads;
+  cl::opt<double> seconds;
+  cl::opt<Format> format;
+} profile;
+
+} // namespace
