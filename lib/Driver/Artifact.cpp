@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Driver/Artifact.h"
+#include "lathe/Driver/OutputExtents.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
@@ -34,6 +35,13 @@ static std::optional<ElementKind> kindOfName(llvm::StringRef name) {
 
 namespace lathe {
 
+static bool fromJSON(const json::Value &value, LayerInterface &layer,
+                     json::Path where) {
+  json::ObjectMapper object(value, where);
+  return object && object.map("node", layer.node) &&
+         object.map("operator", layer.op) && object.map("number", layer.number);
+}
+
 /// Found by llvm::json through the arguments' namespace.
 static bool fromJSON(const json::Value &value, Artifact::Tensor &tensor,
                      json::Path where) {
@@ -44,7 +52,8 @@ static bool fromJSON(const json::Value &value, Artifact::Tensor &tensor,
       !object.map("identifier", tensor.identifier) ||
       !object.map("type", type) || !object.map("shape", shape) ||
       !object.mapOptional("offset", tensor.offset) ||
-      !object.mapOptional("dims_of", tensor.dimsOf))
+      !object.mapOptional("dims_of", tensor.dimsOf) ||
+      !object.mapOptional("layer", tensor.layer))
     return false;
   std::optional<ElementKind> kind = kindOfName(type);
   if (!kind || !getNumElements(shape)) {
@@ -110,4 +119,36 @@ llvm::Expected<Artifact> Artifact::load(llvm::StringRef directory) {
                                    llvm::toString(root.getError()));
   artifact.directory = directory.str();
   return artifact;
+}
+
+llvm::Expected<NamedTensors> lathe::readArena(const Artifact &artifact,
+                                              llvm::StringRef file) {
+  if (!artifact.ioInArena)
+    return llvm::createStringError(artifact.directory +
+                                   ": the outputs are not in the arena; pass "
+                                   "--io=arena to lathe compile");
+  auto buffer = llvm::MemoryBuffer::getFile(file, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return llvm::createFileError(file, buffer.getError());
+  llvm::StringRef bytes = (*buffer)->getBuffer();
+  if (static_cast<int64_t>(bytes.size()) != artifact.arenaSize)
+    return llvm::createStringError(file + ": has " + llvm::Twine(bytes.size()) +
+                                   " bytes, and the arena of " + artifact.name +
+                                   " " + llvm::Twine(artifact.arenaSize));
+  NamedTensors outputs;
+  llvm::SmallVector<OutputExtents> extents;
+  for (const Artifact::Tensor &output : artifact.outputs) {
+    HostTensor tensor(output.kind, output.shape);
+    llvm::StringRef part = bytes.substr(output.offset.value_or(bytes.size()),
+                                        tensor.getSizeInBytes());
+    if (part.size() != tensor.getSizeInBytes())
+      return llvm::createStringError(artifact.directory + ": places output '" +
+                                     output.name + "' outside the arena");
+    llvm::copy(part, tensor.getMutableBytes().data());
+    outputs.set(output.name, std::move(tensor));
+    if (!output.dimsOf.empty())
+      extents.emplace_back(output.dimsOf, output.name);
+  }
+  return cropOutputs(outputs, extents);
 }

@@ -58,6 +58,8 @@ static void compareElements(ArrayRef<T> actual, ArrayRef<T> expected,
   double worstExcess = -std::numeric_limits<double>::infinity();
   for (auto [index, a, b] : llvm::enumerate(actual, expected)) {
     const double difference = getDifference<T>(a, b);
+    if (!(difference <= result.largest) && !std::isnan(result.largest))
+      result.largest = difference;
     result.mean += difference / double(expected.size());
     const double magnitude = std::fabs(double(b));
     // An infinite reference allows no difference, rather than any.

@@ -10,6 +10,7 @@
 
 #include "lathe/Driver/Compiler.h"
 #include "lathe/Driver/Emit.h"
+#include "lathe/Driver/Layers.h"
 #include "lathe/Driver/Loader.h"
 #include "lathe/Driver/SelfTest.h"
 #include "lathe/Support/RunPasses.h"
@@ -115,6 +116,10 @@ struct Compile : Command {
                       clEnumValN(IOMode::Arena, "arena",
                                  "in the arena, at constant offsets, where "
                                  "inputs may be overwritten"))),
+        dumpLayers("dump-layers", cl::sub(getSubCommand()),
+                   cl::desc("Make each tensor that a node computes an output, "
+                            "to be compared by lathe run --compare-layers; "
+                            "operators are not fused then")),
         selfTest("self-test", cl::sub(getSubCommand()),
                  cl::desc("Add to C sources NAME_self_test(), which checks the "
                           "model on known inputs")),
@@ -156,7 +161,8 @@ struct Compile : Command {
     if (printPipeline) {
       llvm::outs() << "lathe compile ";
       flags.print(llvm::outs());
-      llvm::outs() << " --emit=mlir --level=graph | lathe-opt - "
+      llvm::outs() << (dumpLayers ? " --dump-layers" : "")
+                   << " --emit=mlir --level=graph | lathe-opt - "
                    << getLoweringFlag(*machine, getCodeOptions()) << "\n";
       return Done;
     }
@@ -164,10 +170,18 @@ struct Compile : Command {
     registerLatheDialects(registry);
     MLIRContext context(registry);
     DiagnosticPrinter printer(context);
-    OwningOpRef<ModuleOp> module = flags.load(context);
+    llvm::Expected<ImportOptions> options = flags.getImportOptions();
+    if (!options)
+      return reportError(options.takeError());
+    options->keepLayers = dumpLayers;
+    OwningOpRef<ModuleOp> module = loadModel(flags.model, *options, &context);
     func::FuncOp model = module ? lookupModel(*module) : func::FuncOp();
     if (!model)
       return UserError;
+    if (dumpLayers && getLayers(model).empty())
+      return reportError(flags.model + ": no node of an ONNX graph computes "
+                                       "anything from its inputs, so there "
+                                       "are no layers to dump");
     std::string name = model.getSymName().str();
     return lower(*module, *machine, name);
   }
@@ -334,7 +348,7 @@ struct Compile : Command {
   cl::opt<Level> level;
   cl::opt<CPackageOptions::Weights> weights;
   cl::opt<IOMode> io;
-  cl::opt<bool> selfTest;
+  cl::opt<bool> dumpLayers, selfTest;
   cl::list<std::string> selfTestInputs;
   cl::opt<unsigned> threads;
   cl::opt<uint64_t> ramLimit, flashLimit;

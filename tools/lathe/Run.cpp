@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Commands.h"
+#include "LayerCheck.h"
 #include "Options.h"
 
 #include "lathe/Driver/Artifact.h"
@@ -63,12 +64,7 @@ static bool compareAll(const NamedTensors &actual,
       passed = false;
       continue;
     }
-    // NumPy has no bfloat16, so that its bits may come as uint16.
-    bool isBits = tensor->getKind() == ElementKind::BF16 &&
-                  expected.getKind() == ElementKind::UI16;
-    Comparison comparison = compare(
-        *tensor, isBits ? expected.reinterpret(ElementKind::BF16) : expected,
-        tolerance);
+    Comparison comparison = compareWithFile(*tensor, expected, tolerance);
     llvm::outs() << name << ": ";
     comparison.print(llvm::outs());
     llvm::outs() << "\n";
@@ -94,7 +90,7 @@ struct Run : Command {
             cl::desc("Compare the outputs with these, or with a folder of "
                      "output_0.pb ..., and fail beyond the tolerance")),
         rtol("rtol", cl::sub(getSubCommand()), cl::init(1e-3),
-             cl::desc("Relative tolerance of --compare (default 1e-3)")),
+             cl::desc("Relative tolerance of comparisons (default 1e-3)")),
         atol("atol", cl::sub(getSubCommand()), cl::init(1e-5),
              cl::desc("Absolute tolerance, times the largest magnitude of the "
                       "tensor (default 1e-5)")),
@@ -103,6 +99,24 @@ struct Run : Command {
                       "differences instead of each")),
         top1("top1", cl::sub(getSubCommand()),
              cl::desc("Let --compare ask for the same largest element")),
+        referenceLayers(
+            "compare-layers", cl::ValueOptional, cl::sub(getSubCommand()),
+            cl::value_desc("path"),
+            cl::desc("Compare each tensor that a node computes, in order, with "
+                     "the array of its name in a file or folder, or with what "
+                     "the reference evaluator makes of an ONNX model (default: "
+                     "of this one), and name the first that departs. Operators "
+                     "are not fused for that; if all agree, the outputs with "
+                     "fused operators are compared, too")),
+        arena("arena", cl::sub(getSubCommand()), cl::value_desc("file"),
+              cl::desc("Do not run a model compiled with --io=arena, but take "
+                       "its outputs from this copy of the arena, made on a "
+                       "device after a run")),
+        dumpLayers("dump-layers", cl::sub(getSubCommand()),
+                   cl::desc("Return each tensor that a node computes; "
+                            "operators are not fused then")),
+        quiet("q", cl::sub(getSubCommand()),
+              cl::desc("Print only the summary of --compare-layers")),
         backend("backend", cl::sub(getSubCommand()),
                 cl::init(RunBackend::Native), cl::desc("How to run it"),
                 cl::values(clEnumValN(RunBackend::Native, "native",
@@ -133,23 +147,32 @@ struct Run : Command {
     for (const std::string &argument : inputs)
       if (llvm::Error error = readInput(argument, tensors))
         return reportError(std::move(error));
-    if (Artifact::isArtifact(flags.model))
-      return runCompiled(tensors);
-
+    if (comparesLayers() && !reference.empty())
+      return reportError("--compare and --compare-layers exclude each other");
     auto options = flags.getImportOptions();
     if (!options)
       return reportError(options.takeError());
     options->knownInputs = tensors;
-    OwningOpRef<ModuleOp> module = loadModel(flags.model, *options, &context);
-    if (!module)
-      return UserError;
+    options->keepLayers = dumpLayers;
+    if (Artifact::isArtifact(flags.model))
+      return runCompiled(tensors, *options, context);
 
+    if (!arena.empty())
+      return reportError("--arena goes with a folder that lathe compile "
+                         "--io=arena wrote");
     std::string name = target;
     if (name.empty())
       name = backend == RunBackend::C ? "c99" : "host";
     llvm::Expected<TargetDescription> machine = getTarget(name);
     if (!machine)
       return reportError(machine.takeError());
+    if (comparesLayers()) {
+      LayerCheck check = createLayerCheck(tensors, *options, *machine, context);
+      return finish(check, check.checkModel());
+    }
+    OwningOpRef<ModuleOp> module = loadModel(flags.model, *options, &context);
+    if (!module)
+      return UserError;
     auto results = runModel(*module, tensors, backend, *machine, threads);
     if (!results)
       return reportError(results.takeError());
@@ -183,7 +206,11 @@ struct Run : Command {
   }
 
   /// Runs a folder that lathe compile wrote.
-  ExitStatus runCompiled(const NamedTensors &tensors) {
+  ExitStatus runCompiled(const NamedTensors &tensors,
+                         const ImportOptions &options, MLIRContext &context) {
+    if (dumpLayers)
+      return reportError("what a compiled model returns is settled; pass "
+                         "--dump-layers to lathe compile");
     llvm::Expected<Artifact> artifact = Artifact::load(flags.model);
     if (!artifact)
       return reportError(artifact.takeError());
@@ -191,14 +218,64 @@ struct Run : Command {
         getTarget(target.empty() ? artifact->target : target.getValue());
     if (!machine)
       return reportError(machine.takeError());
-    llvm::Expected<ArtifactRun> run = runArtifact(*artifact, *machine, tensors);
+    llvm::Expected<NamedTensors> outputs =
+        arena.empty() ? execute(*artifact, *machine, tensors)
+                      : readArena(*artifact, arena);
+    if (!outputs)
+      return reportError(outputs.takeError());
+    if (!comparesLayers())
+      return finish(*outputs);
+    LayerCheck check = createLayerCheck(tensors, options, *machine, context);
+    return finish(check, check.checkArtifact(*artifact, *outputs));
+  }
+
+  static llvm::Expected<NamedTensors> execute(const Artifact &artifact,
+                                              const TargetDescription &machine,
+                                              const NamedTensors &tensors) {
+    llvm::Expected<ArtifactRun> run = runArtifact(artifact, machine, tensors);
     if (!run)
-      return reportError(run.takeError());
+      return run.takeError();
     if (run->instructions)
       llvm::outs() << "instructions " << *run->instructions << "\n";
     if (run->stack)
       llvm::outs() << "stack " << *run->stack << " bytes\n";
-    return finish(run->outputs);
+    return std::move(run->outputs);
+  }
+
+  bool comparesLayers() const {
+    return referenceLayers.getNumOccurrences() > 0;
+  }
+
+  LayerCheck createLayerCheck(const NamedTensors &tensors,
+                              const ImportOptions &options,
+                              const TargetDescription &machine,
+                              MLIRContext &context) const {
+    LayerCheck::Settings settings;
+    settings.model = flags.model;
+    settings.import = options;
+    settings.inputs = tensors;
+    settings.reference = referenceLayers;
+    settings.tolerance = getTolerance();
+    settings.backend = backend;
+    settings.target = machine;
+    settings.threads = threads;
+    settings.quiet = quiet;
+    return LayerCheck(std::move(settings), context);
+  }
+
+  Tolerance getTolerance() const {
+    Tolerance tolerance{rtol, atol, std::nullopt, top1};
+    if (mean.getNumOccurrences() > 0)
+      tolerance.mean = mean;
+    return tolerance;
+  }
+
+  /// Writes the layers, if there are any.
+  ExitStatus finish(const LayerCheck &check, ExitStatus status) {
+    if (!output.empty() && !check.getResults().empty())
+      if (llvm::Error error = writeTensors(output, check.getResults()))
+        return reportError(std::move(error));
+    return status;
   }
 
   /// Writes, compares or prints the results.
@@ -214,10 +291,7 @@ struct Run : Command {
         return reportError(expected.takeError());
       if (expected->empty())
         return reportError(reference + ": holds no tensors to compare with");
-      Tolerance tolerance{rtol, atol, std::nullopt, top1};
-      if (mean.getNumOccurrences() > 0)
-        tolerance.mean = mean;
-      return compareAll(results, *expected, tolerance) ? Done : UserError;
+      return compareAll(results, *expected, getTolerance()) ? Done : UserError;
     }
     if (output.empty())
       printTensors(results);
@@ -230,6 +304,8 @@ struct Run : Command {
   TensorNames names;
   cl::opt<double> rtol, atol, mean;
   cl::opt<bool> top1;
+  cl::opt<std::string> referenceLayers, arena;
+  cl::opt<bool> dumpLayers, quiet;
   cl::opt<RunBackend> backend;
   cl::opt<std::string> target;
   cl::opt<unsigned> threads;

@@ -43,6 +43,7 @@ TEST(CompareTest, WorstElementIsTheOneFurthestOutside) {
   HostTensor expected = HostTensor::get<float>({2, 2}, {1, 2, 101, 4});
   Comparison result = compare(actual, expected, {0.02, 0});
   // 1 off of 101 is within 2 %; 0.5 off of 2 is not.
+  EXPECT_EQ(result.largest, 1);
   EXPECT_EQ(result.numFailed, 1);
   EXPECT_EQ(result.worstIndex, 1);
   EXPECT_EQ(print(result), "1 of 4 elements differ, worst at [0, 1]: 2.5 for 2,"
@@ -55,6 +56,7 @@ TEST(CompareTest, NanEqualsOnlyNan) {
   Comparison result = compare(floats({5, 1}), floats({1, NAN}), {0, 0});
   EXPECT_EQ(result.numFailed, 2);
   EXPECT_EQ(result.worstIndex, 1);
+  EXPECT_TRUE(std::isnan(result.largest));
 }
 
 TEST(CompareTest, InfinityEqualsOnlyItself) {

@@ -9,6 +9,7 @@
 #define LATHE_DRIVER_ARTIFACT_H
 
 #include "lathe/Support/NamedTensors.h"
+#include "lathe/Target/Common/ModelInterface.h"
 #include "lathe/Target/Description/TargetDescription.h"
 
 #include "llvm/ADT/StringMap.h"
@@ -27,6 +28,8 @@ struct Artifact {
     std::optional<int64_t> offset;
     /// The output whose actual extents it holds; empty for other tensors.
     std::string dimsOf;
+    /// The node that computes an output of `lathe compile --dump-layers`.
+    std::optional<LayerInterface> layer;
   };
   std::string directory;
   std::string name, target;
@@ -58,6 +61,12 @@ struct ArtifactRun {
 llvm::Expected<ArtifactRun> runArtifact(const Artifact &artifact,
                                         const TargetDescription &target,
                                         const NamedTensors &inputs);
+
+/// The outputs in the file at `path`, a copy of the arena after a run of
+/// `artifact` elsewhere. Fails if the outputs are not in the arena, or if the
+/// file does not have its size.
+llvm::Expected<NamedTensors> readArena(const Artifact &artifact,
+                                       llvm::StringRef path);
 
 /// The folder with the sources of runtime/: beside the installed program, or in
 /// the source tree.

@@ -43,6 +43,8 @@ struct Comparison {
   /// How many elements lie outside the tolerance; none where only the mean is
   /// bounded.
   int64_t numFailed = 0;
+  /// The largest |a - b|; NaN where just one is NaN.
+  double largest = 0;
   /// The mean of |a - b|, and the bound if there is one.
   double mean = 0;
   std::optional<double> allowedMean;

@@ -110,9 +110,10 @@ void annotateArguments(func::FuncOp func) {
             i, LLVM::LLVMDialect::getDereferenceableAttrName(),
             IntegerAttr::get(IntegerType::get(context, 64), extent));
     }
-    for (StringRef name : {"lathe.name", "lathe.type", "lathe.align",
-                           "lathe.may_alias", "lathe.offset"})
-      func.removeArgAttr(i, name);
+    // LLVM knows none of Lathe's own.
+    for (NamedAttribute attr : function_interface_impl::getArgAttrs(func, i))
+      if (attr.getName().strref().starts_with("lathe."))
+        func.removeArgAttr(i, attr.getName());
   }
 }
 

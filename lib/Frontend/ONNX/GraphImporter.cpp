@@ -214,10 +214,67 @@ void GraphImporter::checkDeclaredShape(const onnx::ValueInfoProto &output,
       << formatShape(type.getShape()) << ", which is taken";
 }
 
+DictionaryAttr GraphImporter::describe(const Layer &layer, Builder &builder) {
+  NamedAttrList description;
+  description.set("node", builder.getStringAttr(layer.node));
+  description.set("operator", builder.getStringAttr(layer.op));
+  description.set("number", builder.getI64IntegerAttr(layer.number));
+  if (layer.isInFunction)
+    description.set("in_function", builder.getUnitAttr());
+  return description.getDictionary(builder.getContext());
+}
+
+void GraphImporter::addResult(StringRef name, Value value, Results &results) {
+  auto nameAttr = builder.getStringAttr(name);
+  NamedAttrList attributes;
+  attributes.set("lathe.name", nameAttr);
+  auto layer = llvm::find_if(
+      layers, [&](const Layer &layer) { return layer.tensor == name; });
+  if (layer != layers.end())
+    attributes.set("lathe.layer", describe(*layer, builder));
+  results.values.push_back(value);
+  results.attributes.push_back(attributes.getDictionary(builder.getContext()));
+  auto open = extents.find(value);
+  if (open == extents.end())
+    return;
+  // The caller learns from a second result how much of the first is filled.
+  std::string dims = (name + "_dims").str();
+  while (!results.names.insert(dims).second)
+    dims += "_";
+  results.values.push_back(open->second.actual);
+  results.attributes.push_back(builder.getDictionaryAttr(
+      {builder.getNamedAttr("lathe.dims_of", nameAttr),
+       builder.getNamedAttr("lathe.name", builder.getStringAttr(dims))}));
+}
+
+/// The values of `block` that are computed from its arguments.
+static llvm::DenseSet<Value> collectVarying(Block &block) {
+  llvm::DenseSet<Value> varying(block.args_begin(), block.args_end());
+  for (Operation &op : block)
+    if (llvm::any_of(op.getOperands(),
+                     [&](Value operand) { return varying.contains(operand); }))
+      varying.insert(op.result_begin(), op.result_end());
+  return varying;
+}
+
+/// The layers that depend on the inputs and whose names are not taken; these
+/// are added to `taken`.
+SmallVector<const GraphImporter::Layer *>
+GraphImporter::selectLayers(llvm::StringSet<> &taken) {
+  llvm::DenseSet<Value> varying = collectVarying(*builder.getBlock());
+  SmallVector<const Layer *> selected;
+  for (const Layer &layer : layers)
+    if (varying.contains(layer.value) && taken.insert(layer.tensor).second)
+      selected.push_back(&layer);
+  return selected;
+}
+
 LogicalResult GraphImporter::addResults(Scope &scope, func::FuncOp function) {
-  SmallVector<Value> results;
-  SmallVector<DictionaryAttr> attributes;
-  for (const std::string &name : getOutputNames()) {
+  Results results;
+  SmallVector<std::string> names = getOutputNames();
+  results.names.insert_range(names);
+  SmallVector<const Layer *> added = selectLayers(results.names);
+  for (const std::string &name : names) {
     FailureOr<Value> value = readTensor(scope, name);
     if (failed(value))
       return failure();
@@ -228,24 +285,15 @@ LogicalResult GraphImporter::addResults(Scope &scope, func::FuncOp function) {
     if (failed(
             checkDeclaredType(name, cast<RankedTensorType>(value->getType()))))
       return failure();
-    auto nameAttr = builder.getStringAttr(name);
-    results.push_back(*value);
-    attributes.push_back(builder.getDictionaryAttr(
-        builder.getNamedAttr("lathe.name", nameAttr)));
-    auto open = extents.find(*value);
-    if (open == extents.end())
-      continue;
-    // The caller learns from a second result how much of the first is filled.
-    results.push_back(open->second.actual);
-    attributes.push_back(builder.getDictionaryAttr(
-        {builder.getNamedAttr("lathe.dims_of", nameAttr),
-         builder.getNamedAttr("lathe.name",
-                              builder.getStringAttr(name + "_dims"))}));
+    addResult(name, *value, results);
   }
-  func::ReturnOp::create(builder, function.getLoc(), results);
-  SmallVector<Type> types = llvm::to_vector(ValueRange(results).getTypes());
+  for (const Layer *layer : added)
+    addResult(layer->tensor, layer->value, results);
+  func::ReturnOp::create(builder, function.getLoc(), results.values);
+  SmallVector<Type> types =
+      llvm::to_vector(ValueRange(results.values).getTypes());
   function.setType(builder.getFunctionType(function.getArgumentTypes(), types));
-  for (auto [index, attribute] : llvm::enumerate(attributes))
+  for (auto [index, attribute] : llvm::enumerate(results.attributes))
     function.setResultAttrs(index, attribute);
   return success();
 }
@@ -345,11 +393,17 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
     wantsAnotherAttempt = false;
     module = attempt();
   } while (wantsAnotherAttempt);
+  if (module && numLeftOut != 0)
+    emitRemark(getFileLocation(builder.getContext(), model->getPath()))
+        << numLeftOut << (numLeftOut == 1 ? " tensor" : " tensors")
+        << " inside branches and loops are no layers";
   return module;
 }
 
 OwningOpRef<ModuleOp> GraphImporter::attempt() {
   extents.clear();
+  layers.clear();
+  numLeftOut = 0;
   const onnx::GraphProto &graph = model->getProto().graph();
   if (failed(checkVersions()))
     return {};
@@ -364,6 +418,7 @@ OwningOpRef<ModuleOp> GraphImporter::attempt() {
   builder.setInsertionPointToStart(body);
 
   Scope scope(graph.node(), OpsetVersions(model->getProto().opset_import()));
+  scope.hasLayers = options.keepLayers;
   if (getOutputNames().empty())
     return (void)error("the graph has no outputs"), nullptr;
   if (failed(collectInitializers(scope, graph)) ||

@@ -22,6 +22,7 @@
 #include "lathe/Frontend/ONNX/Import.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
+#include "llvm/ADT/StringSet.h"
 #include <set>
 
 namespace lathe::frontend {
@@ -78,6 +79,8 @@ private:
     std::string prefix;
     /// How many functions and graphs deep this is.
     unsigned depth = 0;
+    /// Whether what its nodes compute are layers.
+    bool hasLayers = false;
     /// Where a graph inside another one reads what it does not define.
     Scope *outer = nullptr;
     /// The function that its nodes become, if not that of `outer`.
@@ -96,6 +99,22 @@ private:
     const onnx::NodeProto &node;
     std::string name;
     int64_t opset;
+  };
+
+  /// A tensor that a node computes; that of a function's node has the call's
+  /// name in front of its own.
+  struct Layer {
+    std::string tensor, node, op;
+    mlir::Value value;
+    /// How many come before it.
+    size_t number;
+    bool isInFunction;
+  };
+  /// The results of the function while they are collected.
+  struct Results {
+    llvm::SmallVector<mlir::Value> values;
+    llvm::SmallVector<mlir::DictionaryAttr> attributes;
+    llvm::StringSet<> names;
   };
 
   mlir::OwningOpRef<mlir::ModuleOp> attempt();
@@ -120,6 +139,10 @@ private:
   void checkDeclaredShape(const onnx::ValueInfoProto &output,
                           mlir::RankedTensorType type);
   mlir::LogicalResult addResults(Scope &scope, mlir::func::FuncOp function);
+  void addResult(llvm::StringRef name, mlir::Value value, Results &results);
+  llvm::SmallVector<const Layer *> selectLayers(llvm::StringSet<> &taken);
+  static mlir::DictionaryAttr describe(const Layer &layer,
+                                       mlir::Builder &builder);
   mlir::LogicalResult connectStates(mlir::func::FuncOp function);
   /// The value that an option or an earlier attempt fixes an input to.
   std::optional<llvm::Expected<HostTensor>>
@@ -132,6 +155,7 @@ private:
   mlir::LogicalResult importNodes(Scope &scope,
                                   llvm::ArrayRef<std::string> outputs);
   mlir::LogicalResult importNode(Scope &scope, const Call &call);
+  void keepLayers(Scope &scope, const Call &call);
   mlir::LogicalResult convert(Scope &scope, const Call &call,
                               const OperatorRegistry::Entry &entry,
                               llvm::ArrayRef<mlir::Value> inputs);
@@ -149,7 +173,7 @@ private:
   expandFunction(Scope &scope, const Call &call,
                  const onnx::FunctionProto &function,
                  llvm::ArrayRef<mlir::Value> inputs,
-                 llvm::ArrayRef<onnx::AttributeProto> defaults);
+                 llvm::ArrayRef<onnx::AttributeProto> defaults, bool hasLayers);
   mlir::LogicalResult
   bindAttributes(const Call &call, const onnx::FunctionProto &function,
                  llvm::ArrayRef<onnx::AttributeProto> defaults, Scope &scope);
@@ -181,6 +205,10 @@ private:
   ExtentTable extents;
   /// The functions of graphs that are being imported, from the outermost.
   llvm::SmallVector<Body *> bodies;
+  /// With ImportOptions::keepLayers: what nodes computed so far, and how many
+  /// tensors inside branches and loops are no layers.
+  std::vector<Layer> layers;
+  size_t numLeftOut = 0;
 };
 
 } // namespace lathe::frontend

@@ -155,8 +155,17 @@ LogicalResult GraphImporter::importNodes(Scope &scope,
               scope.opsets.find(node.domain()).value_or(0)};
     if (failed(importNode(scope, call)))
       return failure();
+    if (scope.hasLayers)
+      keepLayers(scope, call);
   }
   return success();
+}
+
+void GraphImporter::keepLayers(Scope &scope, const Call &call) {
+  for (const std::string &name : call.node.output())
+    if (Value value = scope.values.lookup(name); value && isTensor(value))
+      layers.push_back({scope.prefix + name, call.name, call.node.op_type(),
+                        value, layers.size(), scope.depth != 0});
 }
 
 /// The converter for a version of the operator, or null.
@@ -192,7 +201,8 @@ LogicalResult GraphImporter::importNode(Scope &scope, const Call &call) {
     return failure();
   // A model's own function takes the place of an operator of that name.
   if (const FunctionProto *function = findFunction(call.node))
-    return expandFunction(scope, call, *function, inputs, /*defaults=*/{});
+    return expandFunction(scope, call, *function, inputs, /*defaults=*/{},
+                          scope.hasLayers);
   const OperatorRegistry::Entries *entries = OperatorRegistry::get().find(
       normalizeDomain(call.node.domain()), call.node.op_type());
   if (const OperatorRegistry::Entry *entry = findEntry(entries, call.opset))
@@ -204,7 +214,8 @@ LogicalResult GraphImporter::importNode(Scope &scope, const Call &call) {
   auto types = llvm::map_to_vector(inputs, describeType);
   if (std::optional<OperatorBody> body =
           getOperatorBody(call.node, call.opset, types))
-    return expandFunction(scope, call, body->function, inputs, body->defaults);
+    return expandFunction(scope, call, body->function, inputs, body->defaults,
+                          /*hasLayers=*/false);
   return reportUnsupported(call, entries);
 }
 
@@ -357,6 +368,21 @@ LogicalResult GraphImporter::convert(Scope &scope, const Call &call,
 // Deeper than any model nests functions and graphs; a recursive one has no end.
 static constexpr unsigned maxDepth = 64;
 
+/// How many results the nodes of `graph` and of graphs inside it have.
+static size_t countTensors(const onnx::GraphProto &graph) {
+  size_t count = 0;
+  for (const onnx::NodeProto &node : graph.node()) {
+    count += node.output_size();
+    for (const AttributeProto &attribute : node.attribute()) {
+      if (attribute.has_g())
+        count += countTensors(attribute.g());
+      for (const onnx::GraphProto &inner : attribute.graphs())
+        count += countTensors(inner);
+    }
+  }
+  return count;
+}
+
 FailureOr<SmallVector<Value>>
 GraphImporter::importGraph(Scope &outer, const Call &call,
                            const onnx::GraphProto &graph,
@@ -370,6 +396,10 @@ GraphImporter::importGraph(Scope &outer, const Call &call,
   scope.depth = outer.depth + 1;
   scope.outer = &outer;
   scope.body = body;
+  // What a body computes is not there after it ran.
+  scope.hasLayers = outer.hasLayers && !body;
+  if (outer.hasLayers && body)
+    numLeftOut += countTensors(graph);
   if (failed(collectInitializers(scope, graph)))
     return failure();
   if (graph.input_size() != static_cast<int>(inputs.size()))
@@ -434,13 +464,15 @@ LogicalResult GraphImporter::bindAttributes(const Call &call,
 LogicalResult GraphImporter::expandFunction(Scope &caller, const Call &call,
                                             const FunctionProto &function,
                                             ArrayRef<Value> inputs,
-                                            ArrayRef<AttributeProto> defaults) {
+                                            ArrayRef<AttributeProto> defaults,
+                                            bool hasLayers) {
   if (caller.depth == maxDepth)
     return error(call, "functions call each other " + Twine(maxDepth) +
                            " deep, so they seem to be recursive");
   Scope scope(function.node(), OpsetVersions(function.opset_import()));
   scope.prefix = call.name + "/";
   scope.depth = caller.depth + 1;
+  scope.hasLayers = hasLayers;
   if (scope.opsets.getAll().empty())
     scope.opsets = caller.opsets;
   if (static_cast<int>(inputs.size()) > function.input_size() ||

@@ -48,8 +48,11 @@ static StringRef describeElement(Type elementType) {
 static void emitTensorMacros(StringRef role, const TensorInterface &tensor,
                              StringRef prefix, raw_ostream &os) {
   std::string macro = prefix.str() + toMacroName(tensor.identifier);
-  os << "\n/* " << role << " \"" << escapeForCComment(tensor.name)
-     << "\": " << getCStorageType(tensor.elementType)
+  os << "\n/* " << role << " \"" << escapeForCComment(tensor.name) << "\"";
+  if (tensor.layer)
+    os << " of node \"" << escapeForCComment(tensor.layer->node) << "\" ("
+       << escapeForCComment(tensor.layer->op) << ")";
+  os << ": " << getCStorageType(tensor.elementType)
      << describeElement(tensor.elementType) << " [";
   llvm::interleaveComma(tensor.shape, os);
   os << "]; _SIZE is in elements";

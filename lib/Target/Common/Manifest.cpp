@@ -46,6 +46,12 @@ static void emitTensor(const TensorInterface &tensor,
       json.attribute("offset", *tensor.arenaOffset);
     if (!tensor.dimsOf.empty())
       json.attribute("dims_of", llvm::json::fixUTF8(tensor.dimsOf));
+    if (tensor.layer)
+      json.attributeObject("layer", [&] {
+        json.attribute("node", llvm::json::fixUTF8(tensor.layer->node));
+        json.attribute("operator", llvm::json::fixUTF8(tensor.layer->op));
+        json.attribute("number", tensor.layer->number);
+      });
     if (auto type = dyn_cast<quant::UniformQuantizedType>(tensor.elementType)) {
       json.attribute("scale", type.getScale());
       json.attribute("zero_point", type.getZeroPoint());

@@ -20,6 +20,16 @@ using namespace mlir;
 
 namespace lathe {
 
+std::optional<LayerInterface> LayerInterface::get(DictionaryAttr attr) {
+  auto node = attr ? attr.getAs<StringAttr>("node") : nullptr;
+  auto op = attr ? attr.getAs<StringAttr>("operator") : nullptr;
+  auto number = attr ? attr.getAs<IntegerAttr>("number") : nullptr;
+  if (!node || !op || !number)
+    return std::nullopt;
+  return LayerInterface{node.str(), op.str(), number.getInt(),
+                        attr.contains("in_function")};
+}
+
 int64_t TensorInterface::getNumElements() const {
   return ShapedType::getNumElements(shape);
 }
@@ -147,6 +157,8 @@ LogicalResult InterfaceReader::readArguments() {
       return failure();
     if (auto dims = entry.getArgAttrOfType<StringAttr>(i, attr::dimsOf))
       model.tensors.back().dimsOf = dims.str();
+    model.tensors.back().layer = LayerInterface::get(
+        entry.getArgAttrOfType<DictionaryAttr>(i, attr::layer));
   }
   return success();
 }
@@ -190,6 +202,7 @@ LogicalResult InterfaceReader::readPlaced(StringRef key,
     TensorInterface &added = list.back();
     if (auto dims = tensor.getAs<StringAttr>("dims_of"))
       added.dimsOf = dims.str();
+    added.layer = LayerInterface::get(tensor.getAs<DictionaryAttr>("layer"));
     if (offset.getInt() < 0 ||
         offset.getInt() + added.getSizeInBytes() > model.arenaSize)
       return entry.emitError("tensor '")

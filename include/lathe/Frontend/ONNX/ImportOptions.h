@@ -65,6 +65,12 @@ struct ImportOptions {
   std::vector<State> states;
   /// Tensors to end the graph at; the model's outputs when empty.
   std::vector<std::string> outputs;
+  /// Whether every tensor that nodes of the graph, of functions that the model
+  /// defines, or of branches that are chosen at compile time compute from the
+  /// inputs is returned too, behind the outputs and in the order of the nodes.
+  /// Results carry `lathe.layer` then, see docs/architecture.md. What other
+  /// branches and loops compute inside is left out, with a remark.
+  bool keepLayers = false;
   /// Name of the imported function; the stem of the file's name when empty.
   std::string name;
 

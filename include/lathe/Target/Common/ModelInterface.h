@@ -36,6 +36,7 @@ inline constexpr llvm::StringLiteral ioTensors = "lathe.io_tensors";
 inline constexpr llvm::StringLiteral states = "lathe.states";
 inline constexpr llvm::StringLiteral reset = "lathe.reset";
 inline constexpr llvm::StringLiteral dimsOf = "lathe.dims_of";
+inline constexpr llvm::StringLiteral layer = "lathe.layer";
 } // namespace attr
 
 /// Where a model's inputs and outputs are.
@@ -48,6 +49,20 @@ enum class IOMode {
 
 /// What a model's entry returns. Both backends emit these checks.
 enum class RunStatus { Ok = 0, NullArgument = 1, MisalignedArena = 2 };
+
+/// The node that computes an output of a model with all its layers.
+struct LayerInterface {
+  /// The name and operator of the node in the ONNX model.
+  std::string node, op;
+  /// Layers are compared in the order of these numbers.
+  int64_t number = 0;
+  /// Whether the node is one of a function that the model defines, or of a
+  /// branch.
+  bool isInFunction = false;
+
+  /// Reads the dictionary `lathe.layer`; none if `attr` is not one.
+  static std::optional<LayerInterface> get(mlir::DictionaryAttr attr);
+};
 
 /// An input, output or state of a model: a contiguous tensor of static shape.
 struct TensorInterface {
@@ -62,6 +77,8 @@ struct TensorInterface {
   /// The name of the output whose actual extents this tensor holds; empty for
   /// other tensors.
   std::string dimsOf;
+  /// Only set if the model was compiled with its layers.
+  std::optional<LayerInterface> layer;
   /// Bytes from the start of the arena; set for states, and with IOMode::Arena.
   std::optional<int64_t> arenaOffset;
 

@@ -165,7 +165,7 @@ void Outliner::createSignature(SmallVectorImpl<Type> &types,
 Attribute Outliner::describeTensor(Type type, DictionaryAttr attrs) {
   SmallVector<NamedAttribute> tensor = {
       builder.getNamedAttr("type", TypeAttr::get(type))};
-  for (StringRef key : {"name", "offset", "dims_of"})
+  for (StringRef key : {"name", "offset", "dims_of", "layer"})
     if (Attribute value = attrs ? attrs.get(("lathe." + key).str()) : nullptr)
       tensor.push_back(builder.getNamedAttr(key, value));
   return builder.getDictionaryAttr(tensor);
