@@ -50,17 +50,17 @@ static void printTable(const ModelProfile &profile, const MachinePeaks &peaks) {
   for (const KernelProfile &kernel : profile.kernels)
     flops += kernel.getFlops();
   llvm::outs() << llvm::format(
-      "%.3f ms, median of %u runs; %.1f GFLOP/s, %.0f %% of the peak\n"
+      "%.4g ms, median of %u runs; %.1f GFLOP/s, %.0f %% of the peak\n"
       "peak %.1f GFLOP/s, memory %.1f GB/s\n\n",
       profile.seconds * 1e3, profile.numRuns, flops / profile.seconds * 1e-9,
       flops / profile.seconds / peaks.flops * 100, peaks.flops * 1e-9,
       peaks.bandwidth * 1e-9);
-  llvm::outs() << "       ms  share  GFLOP/s  peak   GB/s  memory  bound    "
+  llvm::outs() << "       us  share  GFLOP/s  peak   GB/s  memory  bound    "
                   "kernel: nodes\n";
   for (const KernelProfile &kernel : profile.kernels) {
     Roofline roofline(kernel, peaks);
-    llvm::outs() << llvm::format("%9.4f %5.1f%% %8.1f %4.0f%% %6.1f %6.0f%%  ",
-                                 kernel.seconds * 1e3,
+    llvm::outs() << llvm::format("%9.2f %5.1f%% %8.1f %4.0f%% %6.1f %6.0f%%  ",
+                                 kernel.seconds * 1e6,
                                  kernel.seconds / profile.seconds * 100,
                                  roofline.flops * 1e-9, roofline.ofPeak * 100,
                                  roofline.bandwidth * 1e-9,

@@ -29,7 +29,7 @@ struct Tolerance {
   double absolute = 0;
   /// Bounds the mean of |a - b| over all elements instead of each of them:
   /// networks of integers may differ in a few, where roundings differ.
-  std::optional<double> mean;
+  std::optional<double> mean = std::nullopt;
   /// Whether the largest element must be the same one, as with the class that
   /// a classifier chooses. Of equal elements the first counts.
   bool sameLargest = false;
