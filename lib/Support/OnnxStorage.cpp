@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // Elements of ONNX that Lathe holds in a wider type: integers of 2 and 4 bits,
-// floats of 4 and 8.
+// floats of 4, 6 and 8.
 //
 //===----------------------------------------------------------------------===//
 
@@ -35,7 +35,9 @@ enum NarrowType : int32_t {
   Float4E2M1 = 23,
   Float8E8M0 = 24,
   UInt2 = 25,
-  Int2 = 26
+  Int2 = 26,
+  Float6E2M3 = 27,
+  Float6E3M2 = 28
 };
 } // namespace
 
@@ -52,6 +54,9 @@ std::optional<StoredType> lathe::getStoredType(int32_t dataType) {
     return StoredType{ElementKind::F32, 8};
   case Float4E2M1:
     return StoredType{ElementKind::F16, 4};
+  case Float6E2M3:
+  case Float6E3M2:
+    return StoredType{ElementKind::F16, 6};
   case UInt4:
     return StoredType{ElementKind::UI8, 4};
   case Int4:
@@ -65,20 +70,26 @@ std::optional<StoredType> lathe::getStoredType(int32_t dataType) {
   }
 }
 
-static const llvm::fltSemantics &getSemantics(int32_t dataType) {
+const llvm::fltSemantics *lathe::getNarrowFloat(int32_t dataType) {
   switch (dataType) {
   case Float8E4M3FN:
-    return APFloat::Float8E4M3FN();
+    return &APFloat::Float8E4M3FN();
   case Float8E4M3FNUZ:
-    return APFloat::Float8E4M3FNUZ();
+    return &APFloat::Float8E4M3FNUZ();
   case Float8E5M2:
-    return APFloat::Float8E5M2();
+    return &APFloat::Float8E5M2();
   case Float8E5M2FNUZ:
-    return APFloat::Float8E5M2FNUZ();
+    return &APFloat::Float8E5M2FNUZ();
   case Float8E8M0:
-    return APFloat::Float8E8M0FNU();
+    return &APFloat::Float8E8M0FNU();
+  case Float4E2M1:
+    return &APFloat::Float4E2M1FN();
+  case Float6E2M3:
+    return &APFloat::Float6E2M3FN();
+  case Float6E3M2:
+    return &APFloat::Float6E3M2FN();
   default:
-    return APFloat::Float4E2M1FN();
+    return nullptr;
   }
 }
 
@@ -90,21 +101,24 @@ Expected<HostTensor> lathe::unpackElements(int32_t dataType,
   if (!type || !elements)
     return llvm::createStringError("its elements or dimensions are not "
                                    "supported");
-  const unsigned bits = type->bits, perByte = 8 / bits;
-  if (bytes.size() != llvm::divideCeil(uint64_t(*elements), perByte))
+  const unsigned bits = type->bits;
+  if (bytes.size() != llvm::divideCeil(uint64_t(*elements) * bits, 8))
     return llvm::createStringError(
         "it holds " + llvm::Twine(bytes.size()) + " bytes of " +
         llvm::Twine(bits) + "-bit elements, and its dimensions ask for " +
         llvm::Twine(*elements) + " elements");
   HostTensor tensor(type->kind, shape);
   for (int64_t i = 0; i < *elements; ++i) {
-    // The first element is in the low bits.
-    uint8_t byte = static_cast<uint8_t>(bytes[i / perByte]);
-    llvm::APInt value(bits, (byte >> (i % perByte * bits)) &
-                                llvm::maskTrailingOnes<uint8_t>(bits));
-    if (isFloat(type->kind))
-      tensor.setDouble(
-          i, APFloat(getSemantics(dataType), value).convertToDouble());
+    // The first element is in the low bits. One of 6 bits may go on in the next
+    // byte.
+    size_t first = i * bits / 8, offset = i * bits % 8;
+    unsigned window = static_cast<uint8_t>(bytes[first]);
+    if (offset + bits > 8)
+      window |= static_cast<uint8_t>(bytes[first + 1]) << 8;
+    llvm::APInt value(bits, (window >> offset) &
+                                llvm::maskTrailingOnes<unsigned>(bits));
+    if (const llvm::fltSemantics *format = getNarrowFloat(dataType))
+      tensor.setDouble(i, APFloat(*format, value).convertToDouble());
     else
       tensor.setInt(i, isUnsignedInteger(type->kind)
                            ? int64_t(value.getZExtValue())

@@ -15,6 +15,7 @@
 #include "lathe/Support/OnnxTensor.h"
 #include "lathe/Support/TensorIO.h"
 #include "llvm/ADT/Twine.h"
+#include "llvm/Support/MathExtras.h"
 #include <onnx/onnx_pb.h>
 
 using namespace lathe;
@@ -131,16 +132,30 @@ static std::string getDataTypeName(int32_t dataType) {
              : std::to_string(dataType);
 }
 
-/// A tensor of elements that `unpackElements` reads. Typed data hold a byte of
-/// theirs in each integer.
+/// The typed data of elements of at most 8 bits as raw data. An integer of
+/// theirs holds a byte of those, or one element of 6 bits.
+static llvm::SmallVector<char> packTypedData(const TensorProto &proto) {
+  const auto &data = proto.int32_data();
+  if (getStoredType(proto.data_type())->bits != 6)
+    return {data.begin(), data.end()};
+  llvm::SmallVector<char> bytes(llvm::divideCeil(size_t(data.size()) * 6, 8));
+  for (int i = 0; i < data.size(); ++i) {
+    size_t first = size_t(i) * 6 / 8, offset = size_t(i) * 6 % 8;
+    unsigned window = (data.Get(i) & 0x3f) << offset;
+    bytes[first] |= static_cast<char>(window);
+    if (window > 0xff)
+      bytes[first + 1] |= static_cast<char>(window >> 8);
+  }
+  return bytes;
+}
+
+/// A tensor of elements that `unpackElements` reads.
 static Expected<HostTensor> unpackTensor(const TensorProto &proto,
                                          llvm::ArrayRef<int64_t> shape) {
   if (proto.has_raw_data())
     return unpackElements(proto.data_type(), shape,
                           {proto.raw_data().data(), proto.raw_data().size()});
-  llvm::SmallVector<char> bytes(proto.int32_data().begin(),
-                                proto.int32_data().end());
-  return unpackElements(proto.data_type(), shape, bytes);
+  return unpackElements(proto.data_type(), shape, packTypedData(proto));
 }
 
 Expected<HostTensor> lathe::toHostTensor(const TensorProto &proto) {

@@ -59,6 +59,14 @@ TEST(OnnxStorageTest, FloatsOfFourBitsKeepTheirValues) {
   EXPECT_EQ(unpack(23, 4, {0x17, 0xf2}), (Values{6, 0.5, 1, -6}));
 }
 
+TEST(OnnxStorageTest, FloatsOfSixBitsCrossBytes) {
+  // 011111 (the largest), 100001 (the least, negative), 001000, 000000 and
+  // 111111, from the low bits on.
+  std::vector<uint8_t> bytes = {0x5f, 0x88, 0x00, 0x3f};
+  EXPECT_EQ(unpack(27, 5, bytes), (Values{7.5, -0.125, 1, 0, -7.5}));
+  EXPECT_EQ(unpack(28, 5, bytes), (Values{28, -0.0625, 0.5, 0, -28}));
+}
+
 TEST(OnnxStorageTest, BytesThatDoNotFillTheShapeAreAnError) {
   EXPECT_TRUE(unpack(22, 3, {0x81}).empty());
   EXPECT_TRUE(unpack(22, 3, {0x81, 0x0f, 0x00}).empty());

@@ -16,6 +16,10 @@
 #include "llvm/Support/Error.h"
 #include <string>
 
+namespace llvm {
+struct fltSemantics;
+} // namespace llvm
+
 namespace onnx {
 class TensorProto;
 } // namespace onnx
@@ -31,8 +35,8 @@ std::optional<ElementKind> getElementKindOfOnnx(int32_t dataType);
 int32_t getOnnxDataType(ElementKind kind);
 
 /// How Lathe holds elements of an ONNX type: in `kind`, of which they take
-/// `bits` in a file. Integers of 2 and 4 bits are held in bytes, floats of 4
-/// and 8 bits in the narrowest float that has all their values.
+/// `bits` in a file. Integers of 2 and 4 bits are held in bytes, floats of 4,
+/// 6 and 8 bits in the narrowest float that has all their values.
 struct StoredType {
   ElementKind kind;
   unsigned bits;
@@ -41,6 +45,10 @@ struct StoredType {
 /// The same for a value of TensorProto.DataType; none for what Lathe cannot
 /// hold (strings, complex numbers).
 std::optional<StoredType> getStoredType(int32_t dataType);
+
+/// The format of the floats of at most 8 bits that a value of
+/// TensorProto.DataType stands for; null for other types.
+const llvm::fltSemantics *getNarrowFloat(int32_t dataType);
 
 /// The elements of a type of at most 8 bits, packed in `bytes` as ONNX's raw
 /// data. Fails if these do not fill the shape.
