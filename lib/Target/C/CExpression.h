@@ -72,6 +72,9 @@ private:
   CExpr printFloatCast(mlir::Operation *op);
   CExpr printExtF(mlir::arith::ExtFOp op);
   CExpr printTruncF(mlir::arith::TruncFOp op);
+  CExpr printIntegerToFloat(mlir::Operation *op, CType type);
+  CExpr printIntegerToHalf(mlir::Operation *op);
+  CExpr roundToHalf(CExpr value, unsigned width, mlir::Type to, CType type);
   CExpr printBitcast(mlir::arith::BitcastOp op);
   CExpr printSelect(mlir::arith::SelectOp op);
   CExpr printMath(mlir::Operation *op);

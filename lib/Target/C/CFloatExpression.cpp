@@ -106,19 +106,24 @@ CExpr CExpressionPrinter::printExtF(arith::ExtFOp op) {
   return CExpr::cast(value, typeOf(op));
 }
 
-CExpr CExpressionPrinter::printTruncF(arith::TruncFOp op) {
-  Type from = op.getIn().getType(), to = op.getType();
-  if (!isHalf(to))
-    return CExpr::cast(print(op.getIn()), typeOf(op));
-  CExpr value = print(op.getIn());
-  if (from.isF64()) {
+/// The float or double `value` rounded to f16 or bf16, once.
+CExpr CExpressionPrinter::roundToHalf(CExpr value, unsigned width, Type to,
+                                      CType type) {
+  if (width == 64) {
     function.file.needsMath = true; // the helper calls fabs
     value = callHelper("f64_to_f32_odd", {value}, CType::getFloat(32));
-  } else if (!from.isF32()) {
-    return unsupported(op, "only f32 and f64 are rounded to f16 or bf16");
   }
-  return callHelper(to.isF16() ? "f32_to_f16" : "f32_to_bf16", {value},
-                    typeOf(op));
+  return callHelper(to.isF16() ? "f32_to_f16" : "f32_to_bf16", {value}, type);
+}
+
+CExpr CExpressionPrinter::printTruncF(arith::TruncFOp op) {
+  Type from = op.getIn().getType(), to = op.getType();
+  CExpr value = print(op.getIn());
+  if (!isHalf(to))
+    return CExpr::cast(value, typeOf(op));
+  if (!from.isF32() && !from.isF64())
+    return unsupported(op, "only f32 and f64 are rounded to f16 or bf16");
+  return roundToHalf(value, from.getIntOrFloatBitWidth(), to, typeOf(op));
 }
 
 CExpr CExpressionPrinter::printBitcast(arith::BitcastOp op) {
@@ -133,22 +138,35 @@ CExpr CExpressionPrinter::printBitcast(arith::BitcastOp op) {
   return CExpr::cast(value, type);
 }
 
+/// An integer as f16 or bf16. Those that float may not hold go by way of
+/// double.
+CExpr CExpressionPrinter::printIntegerToHalf(Operation *op) {
+  Value operand = op->getOperand(0);
+  unsigned width = operand.getType().getIntOrFloatBitWidth() > 16 ? 64 : 32;
+  CExpr value = printIntegerToFloat(op, CType::getFloat(width));
+  return roundToHalf(value, width, op->getResult(0).getType(),
+                     typeOf(op->getResult(0)));
+}
+
+CExpr CExpressionPrinter::printIntegerToFloat(Operation *op, CType type) {
+  Value operand = op->getOperand(0);
+  if (isa<arith::UIToFPOp>(op))
+    return CExpr::cast(getRange(operand).isNonNegative()
+                           ? print(operand)
+                           : printUnsigned(operand),
+                       type);
+  CExpr value = print(operand);
+  if (typeOf(operand).isBool)
+    value = CExpr::unary("-", value, CType());
+  return CExpr::cast(value, type);
+}
+
 CExpr CExpressionPrinter::printFloatCast(Operation *op) {
   Value operand = op->getOperand(0);
   CType type = typeOf(op->getResult(0));
   return TypeSwitch<Operation *, CExpr>(op)
-      .Case<arith::SIToFPOp>([&](auto) {
-        CExpr value = print(operand);
-        if (typeOf(operand).isBool)
-          value = CExpr::unary("-", value, CType());
-        return CExpr::cast(value, type);
-      })
-      .Case<arith::UIToFPOp>([&](auto) {
-        return CExpr::cast(getRange(operand).isNonNegative()
-                               ? print(operand)
-                               : printUnsigned(operand),
-                           type);
-      })
+      .Case<arith::SIToFPOp, arith::UIToFPOp>(
+          [&](auto) { return printIntegerToFloat(op, type); })
       .Case<arith::FPToSIOp>(
           [&](auto) { return CExpr::cast(print(operand), type); })
       .Default([&](Operation *) { // arith.fptoui
@@ -237,6 +255,9 @@ CExpr CExpressionPrinter::printFloat(Operation *op) {
     return printTruncF(truncate);
   if (auto bitcast = dyn_cast<arith::BitcastOp>(op))
     return printBitcast(bitcast);
+  if (isHalf(op->getResult(0).getType()) &&
+      isa<arith::SIToFPOp, arith::UIToFPOp>(op))
+    return printIntegerToHalf(op);
   if (isHalf(op->getResult(0).getType()) || isHalf(op->getOperand(0).getType()))
     return unsupported(op,
                        "f16 and bf16 must be widened to f32 for arithmetic");

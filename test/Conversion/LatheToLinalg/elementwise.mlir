@@ -51,6 +51,31 @@ func.func private @cast(%x: tensor<4xui8>) -> tensor<4xf16> {
 
 // -----
 
+// Floats of 16 bits do not hold the bounds of integers.
+
+// CHECK-LABEL: func.func private @cast_to_integer
+// CHECK: %[[WIDE:.*]] = arith.extf %{{.*}} : bf16 to f32
+// CHECK: arith.fptosi %{{.*}} : f32 to i32
+func.func private @cast_to_integer(%x: tensor<4xbf16>) -> tensor<4xi32> {
+  %0 = lathe.cast %x {to = i32} : (tensor<4xbf16>) -> tensor<4xi32>
+  return %0 : tensor<4xi32>
+}
+
+// -----
+
+// A negative amount is larger than any.
+
+// CHECK-LABEL: func.func private @shift
+// CHECK: %[[WIDTH:.*]] = arith.constant 7 : i8
+// CHECK: %[[AMOUNT:.*]] = arith.minui %{{.*}}, %[[WIDTH]] : i8
+// CHECK: arith.shrsi %{{.*}}, %[[AMOUNT]] : i8
+func.func private @shift(%x: tensor<4xi8>, %y: tensor<4xi8>) -> tensor<4xi8> {
+  %0 = lathe.shift_right %x, %y : (tensor<4xi8>, tensor<4xi8>) -> tensor<4xi8>
+  return %0 : tensor<4xi8>
+}
+
+// -----
+
 // The loops find splats as constants.
 
 // CHECK-LABEL: func.func private @splat

@@ -154,3 +154,24 @@ func.func @whole(%x: memref<16xf32> {lathe.name = "x"}) {
   call @part(%part) : (memref<4xf32, strided<[1], offset: 8>>) -> ()
   return
 }
+
+// Integers become floats of 16 bits by way of the one that holds them.
+// CHECK-LABEL: void halves(
+// CHECK:       const int32_t v = w[0];
+// CHECK:       h[0] = f32_to_f16((float)b[0]);
+// CHECK:       h[1] = f32_to_f16(f64_to_f32_odd((double)(uint32_t)v));
+// CHECK:       g[0] = f32_to_bf16(f64_to_f32_odd((double)v));
+func.func @halves(%b: memref<1xi8> {lathe.name = "b"}, %w: memref<1xi32> {lathe.name = "w"},
+                  %h: memref<2xf16> {lathe.name = "h"}, %g: memref<1xbf16> {lathe.name = "g"}) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %byte = memref.load %b[%c0] : memref<1xi8>
+  %word = memref.load %w[%c0] : memref<1xi32>
+  %0 = arith.sitofp %byte : i8 to f16
+  memref.store %0, %h[%c0] : memref<2xf16>
+  %1 = arith.uitofp %word : i32 to f16
+  memref.store %1, %h[%c1] : memref<2xf16>
+  %2 = arith.sitofp %word : i32 to bf16
+  memref.store %2, %g[%c0] : memref<1xbf16>
+  return
+}

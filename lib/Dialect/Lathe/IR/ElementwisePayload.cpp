@@ -280,54 +280,66 @@ static Value buildSaturatingCast(OpBuilder &b, Location loc, Value x, Type to,
   return result.select(below, lowest, result.select(above, highest, inside));
 }
 
+static bool isHalf(Type element) { return element.isF16() || element.isBF16(); }
+
+/// A float as one of another type.
+static Value buildFloatCast(OpBuilder &b, Location loc, Value x, Type to) {
+  Type from = getElementTypeOrSelf(x.getType());
+  auto shapedLikeInput = [&](Type element) -> Type {
+    auto shaped = dyn_cast<ShapedType>(x.getType());
+    return shaped ? Type(shaped.clone(element)) : element;
+  };
+  unsigned fromWidth = from.getIntOrFloatBitWidth();
+  unsigned toWidth = to.getIntOrFloatBitWidth();
+  if (from == to)
+    return x;
+  if (fromWidth < toWidth)
+    return arith::ExtFOp::create(b, loc, shapedLikeInput(to), x);
+  // f16 and bf16 convert into each other by way of f32.
+  if (fromWidth == toWidth)
+    x = arith::ExtFOp::create(b, loc, shapedLikeInput(b.getF32Type()), x);
+  return arith::TruncFOp::create(b, loc, shapedLikeInput(to), x);
+}
+
 Value CastOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
   Type from = lathe::impl::elementTypeOf(getInput()), to = getTo();
-  Type bare = to;
+  if (isa<FloatType>(from) && isa<FloatType>(to))
+    return buildFloatCast(b, loc, x[0], to);
+  // Floats of 16 bits do not hold the bounds of integers.
+  Value input = x[0];
+  if (isHalf(from)) {
+    from = b.getF32Type();
+    input = buildFloatCast(b, loc, input, from);
+  }
+  Type target = to;
   if (auto integer = dyn_cast<IntegerType>(to))
-    bare = IntegerType::get(b.getContext(), integer.getWidth());
-  Type target = bare;
-  if (auto shaped = dyn_cast<ShapedType>(x[0].getType()))
-    target = shaped.clone(bare);
+    target = IntegerType::get(b.getContext(), integer.getWidth());
+  if (auto shaped = dyn_cast<ShapedType>(input.getType()))
+    target = shaped.clone(target);
   bool fromUnsigned = from.isUnsignedInteger() || from.isInteger(1);
-  Scalar s = scalarOf(b, loc, x, *this);
+  Scalar s(b, loc, input, from);
   if (to.isInteger(1)) {
     if (isa<FloatType>(from)) // NaN is not zero
-      return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, x[0],
+      return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, input,
                                    s.constant(0));
     return from.isInteger(1)
-               ? x[0]
+               ? input
                : Value(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
-                                             x[0], s.constant(0)));
-  }
-  if (isa<FloatType>(from) && isa<FloatType>(to)) {
-    unsigned fromWidth = from.getIntOrFloatBitWidth();
-    unsigned toWidth = to.getIntOrFloatBitWidth();
-    if (from == to)
-      return x[0];
-    if (fromWidth < toWidth)
-      return arith::ExtFOp::create(b, loc, target, x[0]);
-    if (fromWidth > toWidth)
-      return arith::TruncFOp::create(b, loc, target, x[0]);
-    // f16 and bf16 convert into each other by way of f32.
-    Type wide = b.getF32Type();
-    if (auto shaped = dyn_cast<ShapedType>(x[0].getType()))
-      wide = shaped.clone(wide);
-    Value extended = arith::ExtFOp::create(b, loc, wide, x[0]);
-    return arith::TruncFOp::create(b, loc, target, extended);
+                                             input, s.constant(0)));
   }
   if (isa<FloatType>(from))
-    return buildSaturatingCast(b, loc, x[0], target, to.isUnsignedInteger());
+    return buildSaturatingCast(b, loc, input, target, to.isUnsignedInteger());
   if (isa<FloatType>(to))
-    return fromUnsigned ? Value(arith::UIToFPOp::create(b, loc, target, x[0]))
-                        : Value(arith::SIToFPOp::create(b, loc, target, x[0]));
+    return fromUnsigned ? Value(arith::UIToFPOp::create(b, loc, target, input))
+                        : Value(arith::SIToFPOp::create(b, loc, target, input));
   unsigned fromWidth = from.getIntOrFloatBitWidth();
   unsigned toWidth = to.getIntOrFloatBitWidth();
   if (fromWidth == toWidth)
-    return x[0];
+    return input;
   if (fromWidth > toWidth)
-    return arith::TruncIOp::create(b, loc, target, x[0]);
-  return fromUnsigned ? Value(arith::ExtUIOp::create(b, loc, target, x[0]))
-                      : Value(arith::ExtSIOp::create(b, loc, target, x[0]));
+    return arith::TruncIOp::create(b, loc, target, input);
+  return fromUnsigned ? Value(arith::ExtUIOp::create(b, loc, target, input))
+                      : Value(arith::ExtSIOp::create(b, loc, target, input));
 }
 
 //===----------------------------------------------------------------------===//
@@ -473,7 +485,8 @@ Value ShiftRightOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
     return guardShift(b, loc, arith::ShRUIOp::create(b, loc, x[0], x[1]), x[1],
                       s);
   unsigned width = getElementTypeOrSelf(x[0].getType()).getIntOrFloatBitWidth();
-  Value amount = s.atMost(x[1], s.constant(width - 1));
+  // By the width or more, which negative amounts are too, the sign is left.
+  Value amount = arith::MinUIOp::create(b, loc, x[1], s.constant(width - 1));
   return arith::ShRSIOp::create(b, loc, x[0], amount);
 }
 
