@@ -11,7 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Converters.h"
-#include "NodeContext.h"
+#include "NarrowTypes.h"
 #include "OperatorRegistry.h"
 
 using namespace mlir;
@@ -116,23 +116,15 @@ static LogicalResult convertWhere(NodeContext &node) {
 }
 
 static LogicalResult convertCast(NodeContext &node) {
-  int64_t to = node.getInt("to", 0);
-  // Only floats of 8 bits saturate, and only they choose a rounding.
-  node.getInt("saturate", 1);
-  node.getString("round_mode", "up");
-  Type element = getElementTypeOfOnnx(node.getBuilder().getContext(),
-                                      static_cast<int32_t>(to));
-  if (!element)
-    return node.error("cannot cast to element type " + Twine(to) +
-                      ", which is not supported");
-  return node.setResults(node.castTo(node.getInput(0), element));
+  auto to = static_cast<int32_t>(node.getInt("to", 0));
+  NarrowCast how = NarrowCast::get(node);
+  return node.setResults(castToDataType(node, node.getInput(0), to, how));
 }
 
 static LogicalResult convertCastLike(NodeContext &node) {
-  node.getInt("saturate", 1);
-  node.getString("round_mode", "up");
+  NarrowCast how = NarrowCast::get(node);
   return node.setResults(
-      node.castTo(node.getInput(0), getElement(node.getInput(1))));
+      castToDataType(node, node.getInput(0), node.getDataType(1), how));
 }
 
 void lathe::frontend::addElementwise(OperatorRegistry &registry) {

@@ -16,6 +16,7 @@
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Reference/EvaluableOpInterface.h"
 #include "lathe/Support/HostTensorAttr.h"
+#include "lathe/Support/OnnxTensor.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Verifier.h"
@@ -177,8 +178,9 @@ LogicalResult GraphImporter::checkDeclaredType(StringRef name,
       continue;
     int32_t declared = output.type().tensor_type().elem_type();
     Type element = type.getElementType();
+    std::optional<StoredType> stored = getStoredType(declared);
     if (declared != onnx::TensorProto::UNDEFINED &&
-        getElementTypeOfOnnx(builder.getContext(), declared) != element) {
+        (!stored || stored->kind != getElementKind(element))) {
       std::string computed;
       llvm::raw_string_ostream(computed) << element;
       return error("output '" + name.str() + "' is declared with elements of " +

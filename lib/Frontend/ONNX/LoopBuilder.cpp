@@ -406,6 +406,11 @@ Scalar LoopBuilder::cast(Scalar value, Type type, bool isUnsigned) {
   return {*this, castInteger(builder, loc, value, type), isUnsigned};
 }
 
+Scalar LoopBuilder::reinterpret(Scalar value, Type type) {
+  return {*this,
+          arith::BitcastOp::create(builder, loc, type, value.getValue())};
+}
+
 Scalar LoopBuilder::toIndexWithin(Scalar value, int64_t extent) {
   // In the integer's own type, which index may be narrower than.
   Scalar wide = cast(value, builder.getI64Type());

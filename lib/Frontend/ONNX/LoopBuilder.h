@@ -154,6 +154,9 @@ public:
 
   /// Conversion between numbers as C does it, saturated from float to integer.
   Scalar cast(Scalar value, mlir::Type type, bool isUnsigned = false);
+  /// The bits of a number as one of another type of the same width, which has a
+  /// sign if it is an integer.
+  Scalar reinterpret(Scalar value, mlir::Type type);
   Scalar toIndex(Scalar value) { return cast(value, builder.getIndexType()); }
   /// An index into a dimension from an integer of ONNX: negative ones count
   /// from the end. What is out of bounds is moved into them, so that no input

@@ -95,22 +95,40 @@ const DynamicExtents *NodeContext::getExtents(unsigned index) const {
   return found == extents.end() ? nullptr : &found->second;
 }
 
+/// The TensorProto.DataType of a node's result where the node itself says it.
+static std::optional<int32_t> getStatedDataType(const onnx::NodeProto &node) {
+  for (const onnx::AttributeProto &attribute : node.attribute()) {
+    if (node.op_type() == "Constant" && attribute.has_t())
+      return attribute.t().data_type();
+    if ((node.op_type() == "Cast" && attribute.name() == "to") ||
+        (node.op_type() == "QuantizeLinear" &&
+         attribute.name() == "output_dtype"))
+      return static_cast<int32_t>(attribute.i());
+  }
+  return std::nullopt;
+}
+
 int32_t NodeContext::getDataType(unsigned index) const {
-  // Only constants and inputs can have such elements.
   const onnx::GraphProto &graph = model.getProto().graph();
   const std::string &name = node.input(static_cast<int>(index));
+  std::optional<ElementKind> kind = getElementKind(getElement(getInput(index)));
+  // In a function the name may be that of another tensor.
+  auto holds = [&](int32_t dataType) {
+    std::optional<StoredType> stored = getStoredType(dataType);
+    return stored && stored->kind == kind;
+  };
   for (const onnx::TensorProto &tensor : graph.initializer())
-    if (tensor.name() == name)
+    if (tensor.name() == name && holds(tensor.data_type()))
       return tensor.data_type();
   for (const onnx::ValueInfoProto &input : graph.input())
-    if (input.name() == name)
-      return input.type().tensor_type().elem_type();
+    if (int32_t dataType = input.type().tensor_type().elem_type();
+        input.name() == name && holds(dataType))
+      return dataType;
   for (const onnx::NodeProto &other : graph.node())
-    if (other.op_type() == "Constant" && other.output_size() == 1 &&
-        other.output(0) == name && other.attribute_size() == 1 &&
-        other.attribute(0).has_t())
-      return other.attribute(0).t().data_type();
-  std::optional<ElementKind> kind = getElementKind(getElement(getInput(index)));
+    if (other.output_size() == 1 && other.output(0) == name)
+      if (std::optional<int32_t> dataType = getStatedDataType(other);
+          dataType && holds(*dataType))
+        return *dataType;
   return kind ? getOnnxDataType(*kind) : 0;
 }
 

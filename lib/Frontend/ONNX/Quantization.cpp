@@ -62,10 +62,10 @@ Value lathe::frontend::alignParameter(NodeContext &node, Value parameter,
 
 Value lathe::frontend::dropZero(Value zeroPoint) {
   std::optional<HostTensor> known = getConstant(zeroPoint);
-  if (!known || lathe::isFloat(known->getKind()))
+  if (!known)
     return zeroPoint;
   for (int64_t i = 0; i < known->getNumElements(); ++i)
-    if (known->getInt(i) != 0)
+    if (known->getDouble(i) != 0)
       return zeroPoint;
   return {};
 }

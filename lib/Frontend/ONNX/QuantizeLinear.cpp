@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Converters.h"
+#include "NarrowTypes.h"
 #include "OperatorRegistry.h"
 #include "Quantization.h"
 
@@ -72,19 +73,39 @@ static Quantization getParameters(NodeContext &node) {
       spreadBlocks(node, dropZero(node.getInput(2)), shape, axis, blockSize)};
 }
 
+/// Floats of at most 8 bits, the nearest to `value / scale`, plus the zero
+/// point that hardly any model has.
+static Value createNarrowed(NodeContext &node, Value value,
+                            const Quantization &parameters, int32_t dataType,
+                            NarrowCast how) {
+  Type real = node.getBuilder().getF32Type();
+  Value steps = node.create<DivOp>(node.castTo(value, real),
+                                   node.castTo(parameters.scale, real));
+  if (parameters.zeroPoint)
+    steps = node.create<AddOp>(steps, node.castTo(parameters.zeroPoint, real));
+  return castToDataType(node, steps, dataType, how);
+}
+
 static LogicalResult convertQuantizeLinear(NodeContext &node) {
   int32_t dataType = node.getInt("output_dtype", 0);
-  node.getInt("saturate", 1);  // Of floats of 8 bits only.
+  NarrowCast how;
+  how.saturates = node.getBool("saturate", true);
   node.getInt("precision", 0); // Of the division; it is done in float.
   if (dataType == 0 && node.getInput(2))
     dataType = node.getDataType(2);
   Type element = node.getBuilder().getIntegerType(8, /*isSigned=*/false);
   IntegerRange range = IntegerRange::get(element);
+  Quantization parameters = getParameters(node);
+  if (node.hasFailed())
+    return failure();
+  if (getNarrowFloat(dataType))
+    return node.setResults(
+        createNarrowed(node, node.getInput(0), parameters, dataType, how));
   if (dataType != 0) {
     std::optional<StoredType> stored = getStoredType(dataType);
     if (!stored || !isInteger(stored->kind))
       return node.error("results of type " + getDataTypeName(dataType) +
-                        " are supported only where they are constants");
+                        " are not supported");
     element = getElementType(node.getBuilder().getContext(), stored->kind);
     range = IntegerRange::get(element);
     if (stored->bits < 8)
@@ -93,9 +114,6 @@ static LogicalResult convertQuantizeLinear(NodeContext &node) {
                   : IntegerRange{-(1 << (stored->bits - 1)),
                                  (1 << (stored->bits - 1)) - 1};
   }
-  Quantization parameters = getParameters(node);
-  if (node.hasFailed())
-    return failure();
   return node.setResults(
       createQuantize(node, node.getInput(0), parameters, element, range));
 }
@@ -115,12 +133,13 @@ static LogicalResult convertDequantizeLinear(NodeContext &node) {
   if (!isa<FloatType>(getElement(input)))
     return node.setResults(
         node.castTo(createDequantize(node, input, parameters), element));
-  // Floats of 8 bits, which are stored wider, have no zero point.
+  // Floats of at most 8 bits, which are held in wider ones.
   Type real = node.getBuilder().getF32Type();
-  return node.setResults(
-      node.castTo(node.create<MulOp>(node.castTo(input, real),
-                                     node.castTo(parameters.scale, real)),
-                  element));
+  Value steps = node.castTo(input, real);
+  if (parameters.zeroPoint)
+    steps = node.create<SubOp>(steps, node.castTo(parameters.zeroPoint, real));
+  return node.setResults(node.castTo(
+      node.create<MulOp>(steps, node.castTo(parameters.scale, real)), element));
 }
 
 static LogicalResult convertDynamicQuantizeLinear(NodeContext &node) {
