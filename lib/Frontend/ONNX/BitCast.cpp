@@ -27,7 +27,11 @@ static LogicalResult convertBitCast(NodeContext &node) {
     return node.error("element type " + Twine(dataType) + " is not supported");
   if (from == to)
     return node.setResults(input);
-  if (from.getIntOrFloatBitWidth() != to.getIntOrFloatBitWidth())
+  // A bool is a byte that holds 0 or 1.
+  auto getWidth = [](Type type) {
+    return std::max(type.getIntOrFloatBitWidth(), 8u);
+  };
+  if (getWidth(from) != getWidth(to))
     return node.error("the types differ in width");
   // Integers keep their bits when only the sign changes.
   if (from.isInteger() && to.isInteger())

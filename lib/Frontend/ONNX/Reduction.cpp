@@ -49,8 +49,15 @@ static LogicalResult convertReduce(NodeContext &node) {
   std::optional<Extent> extent = getExtent(node, asInput);
   if (!extent)
     return failure();
-  return node.setResults(node.create<ReduceOp>(node.getInput(0), kind,
-                                               extent->axes, extent->keepDims));
+  Value input = node.getInput(0);
+  Type element = getElement(input);
+  // Of truth values there are a least and a largest one, as of integers.
+  if (element.isInteger(1) &&
+      (kind == ReduceKind::Max || kind == ReduceKind::Min))
+    input = node.castTo(input, node.getBuilder().getIntegerType(8, false));
+  Value result =
+      node.create<ReduceOp>(input, kind, extent->axes, extent->keepDims);
+  return node.setResults(node.castTo(result, element));
 }
 
 static Value createSum(NodeContext &node, Value value, const Extent &extent) {
