@@ -75,16 +75,30 @@ static LogicalResult convertHardSwish(NodeContext &node) {
   return node.setResults(node.create<MulOp>(input, gate));
 }
 
-/// x * sigmoid(alpha * x).
-static LogicalResult convertSwish(NodeContext &node) {
-  Value input = node.getInput(0);
+/// x * sigmoid(alpha * x), where alpha is an attribute.
+static Value createSwish(NodeContext &node, Value input) {
   double alpha = node.getFloat("alpha", 1.0);
   Value scaled = input;
   if (alpha != 1)
     scaled =
         node.create<MulOp>(input, node.createScalar(alpha, getElement(input)));
-  return node.setResults(
-      node.create<MulOp>(input, node.create<SigmoidOp>(scaled)));
+  return node.create<MulOp>(input, node.create<SigmoidOp>(scaled));
+}
+
+static LogicalResult convertSwish(NodeContext &node) {
+  return node.setResults(createSwish(node, node.getInput(0)));
+}
+
+/// The swish of a gate times another input (Shazeer, GLU Variants Improve
+/// Transformer, 2020).
+static LogicalResult convertSwiGLU(NodeContext &node) {
+  Value gate = node.getInput(0), value = node.getInput(1);
+  if (getType(gate) != getType(value))
+    return node.error("the gate of shape " + formatShape(getShape(gate)) +
+                      " and the value of shape " +
+                      formatShape(getShape(value)) +
+                      " must be of one shape and type");
+  return node.setResults(node.create<MulOp>(createSwish(node, gate), value));
 }
 
 /// x * tanh(softplus(x)).
@@ -245,6 +259,7 @@ void lathe::frontend::addActivations(OperatorRegistry &registry) {
   registry.add("HardSigmoid", {1}, 1, convertHardSigmoid, OpenExtents::Kept);
   registry.add("HardSwish", {14}, 1, convertHardSwish, OpenExtents::Kept);
   registry.add("Swish", {24}, 1, convertSwish, OpenExtents::Kept);
+  registry.add("SwiGLU", {28}, 2, convertSwiGLU, OpenExtents::Kept);
   registry.add("Mish", {18}, 1, convertMish, OpenExtents::Kept);
   registry.add("Softsign", {1}, 1, convertSoftsign, OpenExtents::Kept);
   registry.add("Gelu", {20}, 1, convertGelu, OpenExtents::Kept);

@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Attention.h"
 #include "Converters.h"
 #include "LoopBuilder.h"
 #include "OperatorRegistry.h"
@@ -239,9 +240,7 @@ struct AttentionNode {
 };
 } // namespace
 
-/// lhs * rhs for all heads of the left one, of which several in a row share a
-/// head of the right one.
-static Value multiplyHeads(NodeContext &node, Value lhs, Value rhs) {
+Value lathe::frontend::multiplyHeads(NodeContext &node, Value lhs, Value rhs) {
   if (node.hasFailed())
     return {};
   SmallVector<int64_t> left(getShape(lhs)), right(getShape(rhs));
@@ -272,13 +271,12 @@ static Window getWindow(NodeContext &node) {
   return window;
 }
 
-static LogicalResult checkAttention(NodeContext &node,
-                                    const AttentionNode &attention) {
+LogicalResult lathe::frontend::checkHeads(NodeContext &node, Value queries,
+                                          Value keys, Value values) {
   if (node.hasFailed())
     return failure();
-  ArrayRef<int64_t> query = getShape(attention.query),
-                    key = getShape(attention.key),
-                    value = getShape(attention.value);
+  ArrayRef<int64_t> query = getShape(queries), key = getShape(keys),
+                    value = getShape(values);
   if (query.size() != 4 || key.size() != 4 || value.size() != 4)
     return node.error("queries, keys and values must all have 3 or 4 "
                       "dimensions");
@@ -288,7 +286,7 @@ static LogicalResult checkAttention(NodeContext &node,
     return node.error("queries of shape " + formatShape(query) + ", keys of " +
                       formatShape(key) + " and values of " +
                       formatShape(value) + " do not go together");
-  if (!isa<FloatType>(getElement(attention.query)))
+  if (!isa<FloatType>(getElement(queries)))
     return node.error("the elements must be floats");
   return success();
 }
@@ -362,7 +360,7 @@ static Value capScores(NodeContext &node, Value scores, double cap) {
 /// selects.
 static LogicalResult convertAttention(NodeContext &node) {
   AttentionNode attention = readAttention(node);
-  if (failed(checkAttention(node, attention)))
+  if (failed(checkHeads(node, attention.query, attention.key, attention.value)))
     return failure();
   Type element = getElement(attention.query);
   double width = static_cast<double>(getShape(attention.query)[3]);
@@ -390,9 +388,8 @@ static LogicalResult convertAttention(NodeContext &node) {
 // RotaryEmbedding
 //===----------------------------------------------------------------------===//
 
-/// Elements [begin, begin + size) of the last dimension, or of another one.
-static Value createPart(NodeContext &node, Value value, int64_t dim,
-                        int64_t begin, int64_t size) {
+Value lathe::frontend::createPart(NodeContext &node, Value value, int64_t dim,
+                                  int64_t begin, int64_t size) {
   if (node.hasFailed())
     return {};
   SmallVector<int64_t> sizes(getShape(value)), offsets(sizes.size(), 0);
