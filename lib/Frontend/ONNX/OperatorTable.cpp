@@ -126,9 +126,10 @@ void lathe::printOperatorTable(llvm::raw_ostream &os) {
         "x86-64 and AArch64, and C. The reference evaluator has its own.\n\n"
         "Elements are those of the first input, where Debian's libonnx knows\n"
         "the operator: *floats* are float16, bfloat16, float and double,\n"
-        "*integers* all of 8 to 64 bits. float8, int4 and uint4 are storage\n"
-        "of quantized weights. What must be known at compile time may be\n"
-        "computed from constants and shapes, or fixed with `--bind`.\n\n";
+        "*integers* all of 8 to 64 bits. Floats of 4 to 8 bits and integers\n"
+        "of 2 and 4 are read, quantized and cast, and held in wider types.\n"
+        "What must be known at compile time may be computed from constants\n"
+        "and shapes, or fixed with `--bind`.\n\n";
   printSupported(os, schemas);
   os << "\nThese are expanded into others, as ONNX defines them, and so are\n"
         "functions that a model brings along:\n\n";

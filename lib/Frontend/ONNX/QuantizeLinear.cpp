@@ -151,10 +151,8 @@ static LogicalResult convertDynamicQuantizeLinear(NodeContext &node) {
 void lathe::frontend::addQuantizeLinear(OperatorRegistry &registry) {
   for (StringRef domain : {"", "com.microsoft"}) {
     int64_t since = domain.empty() ? 10 : 1;
-    registry
-        .addInDomain(domain, "QuantizeLinear", {since}, {2, 3},
-                     convertQuantizeLinear)
-        .lacks("results of float8 and float4 that are not constants");
+    registry.addInDomain(domain, "QuantizeLinear", {since}, {2, 3},
+                         convertQuantizeLinear);
     registry.addInDomain(domain, "DequantizeLinear", {since}, {2, 3},
                          convertDequantizeLinear);
   }
