@@ -121,6 +121,24 @@ static LogicalResult convertInstanceNormalization(NodeContext &node) {
       node.create<AddOp>(node.create<MulOp>(standardized, scale), bias));
 }
 
+/// ONNX's own definition has constants of float, which other types of data do
+/// not go with.
+static LogicalResult convertMeanVarianceNormalization(NodeContext &node) {
+  Value input = node.getInput(0);
+  Type element = getElement(input);
+  SmallVector<int64_t> axes =
+      node.normalizeAxes(node.getInts("axes", {0, 2, 3}), getRank(input));
+  if (node.hasFailed())
+    return failure();
+  // What ONNX adds to the deviation, squared.
+  constexpr double epsilon = 1e-18;
+  Type precise =
+      element.isF64() ? element : Type(node.getBuilder().getF32Type());
+  Value standardized =
+      createStandardized(node, node.castTo(input, precise), axes, epsilon);
+  return node.setResults(node.castTo(standardized, element));
+}
+
 /// Scale and bias have one element for each group up to opset 20, for each
 /// channel from 21 on.
 static LogicalResult convertGroupNormalization(NodeContext &node) {
@@ -267,6 +285,8 @@ void lathe::frontend::addNormalizations(OperatorRegistry &registry) {
   registry.add("BatchNormalization", {1}, 5, convertBatchNormalization)
       .lacks("training mode, spatial = 0");
   registry.add("InstanceNormalization", {1}, 3, convertInstanceNormalization);
+  registry.add("MeanVarianceNormalization", {9}, 1,
+               convertMeanVarianceNormalization);
   registry.add("GroupNormalization", {18}, 3, convertGroupNormalization);
   registry.add("LayerNormalization", {17}, {2, 3}, convertLayerNormalization);
   registry.add("RMSNormalization", {23}, 2, convertRMSNormalization);
