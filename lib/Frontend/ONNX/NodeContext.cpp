@@ -39,6 +39,9 @@ std::optional<HostTensor> lathe::frontend::getConstant(Value value) {
   ElementsAttr elements;
   if (!value || !matchPattern(value, m_Constant(&elements)))
     return std::nullopt;
+  // As one number it may have the shape of anything.
+  if (elements.isSplat() && elements.getNumElements() > mostTableElements)
+    return std::nullopt;
   return toHostTensor(elements);
 }
 
@@ -50,10 +53,10 @@ Type lathe::frontend::getElementTypeOfOnnx(MLIRContext *context,
 
 NodeContext::NodeContext(Model &model, const onnx::NodeProto &node,
                          int64_t opset, ArrayRef<Value> inputs,
-                         const ExtentTable &extents, OpBuilder &builder,
-                         Location loc, EmitError emitError, FixValue fixValue,
+                         ImportTables &tables, OpBuilder &builder, Location loc,
+                         EmitError emitError, FixValue fixValue,
                          ImportGraph importGraph)
-    : model(model), node(node), opset(opset), inputs(inputs), extents(extents),
+    : model(model), node(node), opset(opset), inputs(inputs), tables(tables),
       builder(builder), loc(loc), emitError(emitError), fixValue(fixValue),
       import(importGraph),
       placeholder(RankedTensorType::get({}, builder.getF32Type())) {}
@@ -91,27 +94,8 @@ bool NodeContext::fixInput(unsigned index) {
 }
 
 const DynamicExtents *NodeContext::getExtents(unsigned index) const {
-  auto found = extents.find(getInput(index));
-  return found == extents.end() ? nullptr : &found->second;
-}
-
-int32_t NodeContext::getDataType(unsigned index) const {
-  // Only constants and inputs can have such elements.
-  const onnx::GraphProto &graph = model.getProto().graph();
-  const std::string &name = node.input(static_cast<int>(index));
-  for (const onnx::TensorProto &tensor : graph.initializer())
-    if (tensor.name() == name)
-      return tensor.data_type();
-  for (const onnx::ValueInfoProto &input : graph.input())
-    if (input.name() == name)
-      return input.type().tensor_type().elem_type();
-  for (const onnx::NodeProto &other : graph.node())
-    if (other.op_type() == "Constant" && other.output_size() == 1 &&
-        other.output(0) == name && other.attribute_size() == 1 &&
-        other.attribute(0).has_t())
-      return other.attribute(0).t().data_type();
-  std::optional<ElementKind> kind = getElementKind(getElement(getInput(index)));
-  return kind ? getOnnxDataType(*kind) : 0;
+  auto found = tables.extents.find(getInput(index));
+  return found == tables.extents.end() ? nullptr : &found->second;
 }
 
 std::optional<SmallVector<int64_t>> NodeContext::getIntegers(unsigned index,
@@ -252,6 +236,13 @@ SmallVector<StringRef> NodeContext::getStrings(StringRef name) {
   if (!found)
     return {};
   return {found->strings().begin(), found->strings().end()};
+}
+
+LogicalResult NodeContext::checkTable(double elements) {
+  if (elements <= static_cast<double>(mostTableElements))
+    return success();
+  return error("it needs a table of more than " + Twine(mostTableElements) +
+               " elements");
 }
 
 int64_t NodeContext::normalizeAxis(int64_t axis, int64_t rank) {
