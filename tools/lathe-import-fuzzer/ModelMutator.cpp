@@ -11,6 +11,7 @@
 
 #include "ModelMutator.h"
 
+#include "OperatorRegistry.h"
 #include "llvm/ADT/STLExtras.h"
 
 #include <google/protobuf/descriptor.h>
@@ -265,11 +266,27 @@ void ModelMutator::mutateField(Message &message, const Field *field) {
 // What ONNX means
 //===----------------------------------------------------------------------===//
 
-/// All operators that libonnx knows, in their newest version.
-static const std::vector<onnx::OpSchema> &getSchemas() {
-  static const std::vector<onnx::OpSchema> schemas =
-      onnx::OpSchemaRegistry::get_all_schemas();
-  return schemas;
+namespace {
+struct Operator {
+  std::string domain, name;
+  /// What ONNX says about it; null for operators of others.
+  const onnx::OpSchema *schema;
+};
+} // namespace
+
+/// All operators that the importer has.
+static const std::vector<Operator> &getOperators() {
+  static const std::vector<Operator> operators = [] {
+    std::vector<Operator> all;
+    for (const auto &[key, entries] :
+         frontend::OperatorRegistry::get().getOperators()) {
+      const auto &[domain, name] = key;
+      all.push_back(
+          {domain, name, onnx::OpSchemaRegistry::Schema(name, domain)});
+    }
+    return all;
+  }();
+  return operators;
 }
 
 /// The tensors of `graph` that its nodes can read.
@@ -298,13 +315,9 @@ void ModelMutator::setValue(AttributeProto &attribute) {
     for (size_t i = pick(5); i-- > 0;)
       attribute.add_floats(static_cast<float>(pickNumber()));
     return;
-  case AttributeProto::TENSOR: {
-    std::vector<onnx::TensorProto *> tensors =
-        select<onnx::TensorProto>(messages);
-    if (!tensors.empty())
-      *attribute.mutable_t() = onnx::TensorProto(*pickFrom(tensors));
+  case AttributeProto::TENSOR:
+    *attribute.mutable_t() = tensor;
     return;
-  }
   default:
     return;
   }
@@ -312,13 +325,15 @@ void ModelMutator::setValue(AttributeProto &attribute) {
 
 /// Gives `node` an attribute that its operator has.
 void ModelMutator::addAttribute(onnx::NodeProto &node) {
-  auto schema = llvm::find_if(getSchemas(), [&](const auto &candidate) {
-    return candidate.Name() == node.op_type();
+  auto known = llvm::find_if(getOperators(), [&](const Operator &candidate) {
+    return candidate.name == node.op_type();
   });
-  if (schema == getSchemas().end() || schema->attributes().empty())
+  if (known == getOperators().end() || !known->schema ||
+      known->schema->attributes().empty())
     return;
-  auto chosen = schema->attributes().begin();
-  std::advance(chosen, pick(schema->attributes().size()));
+  const auto &attributes = known->schema->attributes();
+  auto chosen = attributes.begin();
+  std::advance(chosen, pick(attributes.size()));
   AttributeProto *attribute = node.add_attribute();
   *attribute = chosen->second.default_value;
   attribute->set_name(chosen->first);
@@ -328,12 +343,23 @@ void ModelMutator::addAttribute(onnx::NodeProto &node) {
 }
 
 void ModelMutator::changeOperator(onnx::NodeProto &node) {
-  const onnx::OpSchema &schema = pickFrom(getSchemas());
-  node.set_op_type(schema.Name());
-  node.set_domain(schema.domain());
+  const Operator &chosen = pickFrom(getOperators());
+  node.set_op_type(chosen.name);
+  node.set_domain(chosen.domain);
   node.clear_attribute();
   for (size_t i = pick(4); i-- > 0;)
     addAttribute(node);
+}
+
+/// Lets the nodes of `model` be of another domain's operators.
+void ModelMutator::importDomain(onnx::ModelProto &model) {
+  const std::string &domain = pickFrom(getOperators()).domain;
+  for (const auto &import : model.opset_import())
+    if (import.domain() == domain)
+      return;
+  auto *import = model.add_opset_import();
+  import->set_domain(domain);
+  import->set_version(static_cast<int64_t>(1 + pick(5)));
 }
 
 /// Puts a node of a random operator into an edge of the graph.
@@ -379,6 +405,10 @@ void ModelMutator::mutate(onnx::ModelProto &model) {
   auto graphs = select<onnx::GraphProto>(messages);
   auto nodes = select<onnx::NodeProto>(messages);
   auto attributes = select<AttributeProto>(messages);
+  auto tensors = select<onnx::TensorProto>(messages);
+  if (!tensors.empty())
+    tensor = *pickFrom(tensors);
+  importDomain(model);
   size_t change = pick(16);
   if (change == 0 && !graphs.empty())
     return insertNode(*pickFrom(graphs));

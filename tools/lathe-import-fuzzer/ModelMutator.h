@@ -24,8 +24,9 @@ namespace lathe {
 /// Mutates models through the reflection of their protobuf. Most changes know
 /// nothing about ONNX: any field of any message is set, removed, repeated, or
 /// taken from elsewhere in the model. Others know what makes a model get
-/// further into the importer: tensors have names that nodes share, and
-/// operators have the attributes that ONNX's schemas list.
+/// further into the importer: tensors have names that nodes share, and nodes
+/// are of operators that the importer has, with the attributes that ONNX's
+/// schemas list.
 class ModelMutator {
 public:
   /// Changes the bytes of a field.
@@ -65,14 +66,17 @@ private:
   // What ONNX means.
   void insertNode(onnx::GraphProto &graph);
   void changeOperator(onnx::NodeProto &node);
+  void importDomain(onnx::ModelProto &model);
   void addAttribute(onnx::NodeProto &node);
   void setValue(onnx::AttributeProto &attribute);
   void renameInput(onnx::GraphProto &graph);
 
   std::minstd_rand random;
   MutateBytes mutateBytes;
-  /// The messages of the model that is being mutated.
+  /// The messages of the model that is being mutated, until it is.
   std::vector<Message *> messages;
+  /// A copy of one of its tensors.
+  onnx::TensorProto tensor;
 };
 
 } // namespace lathe

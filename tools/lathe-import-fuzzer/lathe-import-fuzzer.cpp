@@ -76,32 +76,38 @@ static mlir::MLIRContext &getContext() {
   return *context;
 }
 
-[[noreturn]] static void reportFinding(llvm::ArrayRef<std::string> errors,
-                                       StringRef problem) {
+[[noreturn]] static void reportFinding(StringRef problem,
+                                       llvm::ArrayRef<std::string> messages) {
   llvm::errs() << "finding: " << problem << "\n";
-  for (const std::string &error : errors)
-    llvm::errs() << "error: " << error << "\n";
+  for (const std::string &message : messages)
+    llvm::errs() << message << "\n";
   abort();
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   StringRef bytes = getBytes(data, size);
   mlir::MLIRContext &context = getContext();
-  std::vector<std::string> errors;
-  mlir::ScopedDiagnosticHandler handler(&context,
-                                        [&](mlir::Diagnostic &diagnostic) {
-                                          errors.push_back(diagnostic.str());
-                                          return mlir::success();
-                                        });
+  unsigned numErrors = 0;
+  std::vector<std::string> messages;
+  mlir::ScopedDiagnosticHandler handler(
+      &context, [&](mlir::Diagnostic &diagnostic) {
+        bool isError =
+            diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error;
+        numErrors += isError ? 1 : 0;
+        messages.push_back(diagnostic.str());
+        return mlir::success();
+      });
   mlir::OwningOpRef<mlir::ModuleOp> module =
       importONNX({bytes, getFileName(bytes)}, ImportOptions(), &context);
-  if (module ? !errors.empty() : errors.size() != 1)
-    reportFinding(errors, module ? "an error, but a module"
-                                 : "no module, but not exactly one error");
-  if (!module && (errors[0].empty() || StringRef(errors[0]).contains('\n')))
-    reportFinding(errors, "the error is not one line");
+  if (numErrors != (module ? 0 : 1))
+    reportFinding(module ? "an error, but a module"
+                         : "no module, but not exactly one error",
+                  messages);
+  for (StringRef message : messages)
+    if (message.empty() || message.contains('\n'))
+      reportFinding("a message is not one line", messages);
   if (module && failed(mlir::verify(*module)))
-    reportFinding(errors, "the module is not valid");
+    reportFinding("the module is not valid", messages);
   return 0;
 }
 

@@ -22,7 +22,6 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir;
@@ -57,17 +56,6 @@ GraphImporter::GraphImporter(std::shared_ptr<Model> loaded,
   for (const onnx::FunctionProto &function : model->getProto().functions())
     functions.try_emplace(
         {normalizeDomain(function.domain()).str(), function.name()}, &function);
-}
-
-/// `message` on one line, whatever the names in it hold.
-static std::string makePrintable(const Twine &message) {
-  std::string text;
-  for (char c : message.str())
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f')
-      llvm::raw_string_ostream(text) << llvm::format("\\x%02x", c);
-    else
-      text += c;
-  return text;
 }
 
 LogicalResult GraphImporter::error(const Twine &message) {

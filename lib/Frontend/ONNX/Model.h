@@ -62,6 +62,9 @@ std::string getDataTypeName(int32_t dataType);
 /// no dimensions, and without what is beyond many.
 std::string formatShape(llvm::ArrayRef<int64_t> shape);
 
+/// `message` on one line, whatever the names in it hold.
+std::string makePrintable(const llvm::Twine &message);
+
 /// Whether a shape without negative extents has more dimensions or elements, or
 /// a larger extent, than tensors may have. Below that, products of two extents
 /// or two numbers of elements, as costs and paddings need, stay within 64 bits.

@@ -17,6 +17,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -44,6 +45,16 @@ std::string lathe::frontend::formatShape(ArrayRef<int64_t> shape) {
   };
   return llvm::join(llvm::map_range(shape.take_front(most), format), "x") +
          (shape.size() > most ? "x…" : "");
+}
+
+std::string lathe::frontend::makePrintable(const Twine &message) {
+  std::string text;
+  for (char c : message.str())
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f')
+      llvm::raw_string_ostream(text) << llvm::format("\\x%02x", c);
+    else
+      text += c;
+  return text;
 }
 
 bool lathe::frontend::isTooLarge(ArrayRef<int64_t> shape) {
