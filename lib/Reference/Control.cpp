@@ -109,6 +109,8 @@ private:
   /// Whether there is a next iteration, as far as the condition goes.
   FailureOr<bool> runIteration(int64_t i) {
     SmallVector<HostTensor> inputs, outputs;
+    if (failed(takeStep(op)))
+      return failure();
     for (unsigned index = 0; index < scanned.size(); ++index)
       inputs.push_back(getSlice(index, i));
     inputs.append(carried.begin(), carried.end());

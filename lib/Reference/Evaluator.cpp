@@ -12,6 +12,7 @@
 
 #include "lathe/Reference/Evaluator.h"
 
+#include "Models.h"
 #include "Quantized.h"
 #include "lathe/Reference/EvaluableOpInterface.h"
 
@@ -20,6 +21,21 @@
 using namespace mlir;
 using namespace lathe;
 using namespace lathe::reference;
+
+static thread_local uint64_t remainingSteps =
+    std::numeric_limits<uint64_t>::max();
+
+EvaluationLimit::EvaluationLimit(uint64_t steps)
+    : outer(std::exchange(remainingSteps, steps)) {}
+
+EvaluationLimit::~EvaluationLimit() { remainingSteps = outer; }
+
+LogicalResult reference::takeStep(Operation *op) {
+  if (remainingSteps == 0)
+    return op->emitError("takes more steps to evaluate than are allowed");
+  --remainingSteps;
+  return success();
+}
 
 /// Whether values of `type` are tensors that can be computed.
 static bool isEvaluableType(Type type) {
@@ -104,7 +120,7 @@ LogicalResult lathe::evaluateBlock(Block &block, ArrayRef<HostTensor> inputs,
     SmallVector<HostTensor> operands, opResults;
     for (Value operand : op.getOperands())
       operands.push_back(live.use(operand));
-    if (failed(evaluateOp(&op, operands, opResults)))
+    if (failed(takeStep(&op)) || failed(evaluateOp(&op, operands, opResults)))
       return failure();
     if (observer)
       observer(&op, opResults);

@@ -34,6 +34,8 @@ void LoopInterpreter::set(ValueRange values, ArrayRef<Scalar> results) {
 }
 
 FailureOr<SmallVector<Scalar>> LoopInterpreter::run(Block &block) {
+  if (failed(takeStep(block.getParentOp())))
+    return failure();
   for (Operation &op : block) {
     if (op.hasTrait<OpTrait::IsTerminator>())
       return get(op.getOperands());

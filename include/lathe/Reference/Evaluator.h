@@ -23,6 +23,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/Error.h"
+#include <cstdint>
 
 namespace lathe {
 
@@ -53,6 +54,20 @@ llvm::LogicalResult evaluateBlock(mlir::Block &block,
 llvm::LogicalResult evaluateOp(mlir::Operation *op,
                                llvm::ArrayRef<HostTensor> operands,
                                llvm::SmallVectorImpl<HostTensor> &results);
+
+/// Bounds the work of evaluations on this thread while it lives: after so many
+/// steps, each an op or an iteration of a loop, they fail with an error. Loops
+/// over data that come from a hostile model may have no end.
+class EvaluationLimit {
+public:
+  explicit EvaluationLimit(uint64_t steps);
+  ~EvaluationLimit();
+  EvaluationLimit(const EvaluationLimit &) = delete;
+  EvaluationLimit &operator=(const EvaluationLimit &) = delete;
+
+private:
+  uint64_t outer;
+};
 
 /// Whether `evaluateOp` knows `op`, its operands and its results. It may still
 /// fail on certain values.

@@ -117,6 +117,8 @@ void MaskBuilder::restrict(Value allowed) {
 
 Value MaskBuilder::createTable(
     function_ref<int64_t(int64_t, int64_t)> compute) {
+  if (failed(node.checkTable(double(queries) * double(keys))))
+    return {};
   SmallVector<int64_t> table;
   for (int64_t query = 0; query < queries; ++query)
     for (int64_t key = 0; key < keys; ++key)
@@ -148,7 +150,8 @@ void MaskBuilder::addMask(Value stated) {
 }
 
 void MaskBuilder::addWindow(const Window &window, int64_t offset) {
-  if (!window.left && !window.right)
+  if ((!window.left && !window.right) || node.hasFailed() ||
+      failed(node.checkTable(double(queries) * double(keys))))
     return;
   HostTensor table(ElementKind::Bool, {queries, keys});
   bool isNeeded = false;

@@ -12,32 +12,20 @@
 #include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace lathe;
 using namespace lathe::frontend;
 
-/// An identifier of C like `name` that no symbol of `module` has.
-static std::string makeSymbol(ModuleOp module, StringRef name) {
-  std::string identifier;
-  for (char c : name)
-    identifier += llvm::isAlnum(c) ? c : '_';
-  if (identifier.empty() || llvm::isDigit(identifier.front()))
-    identifier.insert(0, "_");
-  std::string unique = identifier;
-  for (unsigned i = 1; SymbolTable::lookupSymbolIn(module, unique); ++i)
-    unique = identifier + "_" + std::to_string(i);
-  return unique;
-}
-
-Body::Body(OpBuilder &builder, Location loc, StringRef name)
-    : builder(builder), outside(builder.saveInsertionPoint()) {
+Body::Body(NodeContext &node, StringRef name)
+    : builder(node.getBuilder()), tables(node.getTables()),
+      outside(builder.saveInsertionPoint()) {
   auto module = outside.getBlock()->getParentOp()->getParentOfType<ModuleOp>();
   // Behind the model, which stays the module's first function.
   builder.setInsertionPointToEnd(module.getBody());
-  function = func::FuncOp::create(builder, loc, makeSymbol(module, name),
-                                  builder.getFunctionType({}, {}));
+  function =
+      func::FuncOp::create(builder, node.getLoc(), tables.makeSymbol(name),
+                           builder.getFunctionType({}, {}));
   function.setPrivate();
   builder.setInsertionPointToStart(function.addEntryBlock());
 }
@@ -46,6 +34,7 @@ Body::~Body() {
   if (isFinished)
     return;
   builder.restoreInsertionPoint(outside);
+  tables.forget(function);
   function.erase();
 }
 
@@ -72,12 +61,16 @@ Value Body::cloneConstant(Value value) {
 Value Body::import(Value value) {
   if (Value known = imported.lookupOrNull(value))
     return known;
-  if (isConstantExpression(value))
-    return cloneConstant(value);
-  captured.push_back(value);
-  Value argument = addArgument(value.getType());
-  imported.map(value, argument);
-  return argument;
+  Value inside;
+  if (isConstantExpression(value)) {
+    inside = cloneConstant(value);
+  } else {
+    captured.push_back(value);
+    inside = addArgument(value.getType());
+    imported.map(value, inside);
+  }
+  tables.setDataType(inside, tables.getDataType(value));
+  return inside;
 }
 
 Value Body::getOutside(BlockArgument argument) const {
@@ -105,15 +98,23 @@ static DenseBoolArrayAttr getFlags(OpBuilder &builder, ArrayRef<bool> flags) {
 SmallVector<Value> lathe::frontend::finishLoop(NodeContext &node, Body &body,
                                                const LoopParts &parts,
                                                ArrayRef<Value> returned) {
-  FlatSymbolRefAttr function = body.finish(returned);
   OpBuilder &builder = node.getBuilder();
+  ArrayRef<Value> elements =
+      returned.drop_front((parts.condition ? 1 : 0) + parts.initial.size());
+  SmallVector<Value> nothing(parts.initial.size() + elements.size());
+  if (node.hasFailed())
+    return nothing;
   SmallVector<Type> stacked;
-  for (Value element :
-       returned.drop_front((parts.condition ? 1 : 0) + parts.initial.size())) {
+  for (Value element : elements) {
     SmallVector<int64_t> shape = {parts.bound.value_or(0)};
     llvm::append_range(shape, getShape(element));
+    if (isTooLarge(shape))
+      return (void)node.error("what it stacks has shape " + formatShape(shape) +
+                              ", which is too large"),
+             nothing;
     stacked.push_back(RankedTensorType::get(shape, getElement(element)));
   }
+  FlatSymbolRefAttr function = body.finish(returned);
   auto loop = LoopOp::create(
       builder, node.getLoc(), ValueRange(parts.initial).getTypes(), stacked,
       function, parts.tripCount, parts.condition, parts.scanned, parts.initial,

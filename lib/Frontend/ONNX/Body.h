@@ -18,14 +18,15 @@
 
 namespace lathe::frontend {
 
+struct ImportTables;
 class NodeContext;
 
 /// A private function while it is built. `builder` stands in it from the
 /// constructor until `finish`; what is not finished vanishes.
 class Body {
 public:
-  /// Begins a function with a name like `name`.
-  Body(mlir::OpBuilder &builder, mlir::Location loc, llvm::StringRef name);
+  /// Begins a function with a name like `name` for a graph of `node`.
+  Body(NodeContext &node, llvm::StringRef name);
   ~Body();
   Body(const Body &) = delete;
   Body &operator=(const Body &) = delete;
@@ -54,6 +55,7 @@ private:
   mlir::Value cloneConstant(mlir::Value value);
 
   mlir::OpBuilder &builder;
+  ImportTables &tables;
   mlir::OpBuilder::InsertPoint outside;
   mlir::func::FuncOp function;
   mlir::IRMapping imported;

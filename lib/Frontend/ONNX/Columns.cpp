@@ -59,13 +59,13 @@ static LogicalResult convertCol2Im(NodeContext &node) {
     return failure();
   ArrayRef<int64_t> shape = getShape(input);
   std::optional<SmallVector<int64_t>> counts = countWindows(*window, *image);
-  int64_t blockSize = ShapedType::getNumElements(*block);
-  if (shape.size() != 3 || shape[1] % blockSize != 0 || !counts ||
-      shape[2] != ShapedType::getNumElements(*counts))
+  std::optional<int64_t> blockSize = getNumElements(*block);
+  if (shape.size() != 3 || !blockSize || shape[1] % *blockSize != 0 ||
+      !counts || shape[2] != getNumElements(*counts))
     return node.error("an input of shape " + formatShape(shape) +
                       " does not hold the blocks of an image of shape " +
                       formatShape(*image));
-  SmallVector<int64_t> blocks = {shape[0], shape[1] / blockSize};
+  SmallVector<int64_t> blocks = {shape[0], shape[1] / *blockSize};
   SmallVector<int64_t> result = blocks;
   llvm::append_range(blocks, *block);
   llvm::append_range(blocks, *counts);
@@ -174,7 +174,9 @@ static FailureOr<Deformation> getDeformation(NodeContext &node, int64_t group) {
   std::optional<Window> window = Window::get(node, kernel, shape.drop_front(2));
   if (!window)
     return failure();
-  if (group < 1 || shape[1] != weights[1] * group || weights[0] % group != 0 ||
+  constexpr int64_t most = INT16_MAX;
+  if (group < 1 || group > most || result.offsetGroups > most ||
+      shape[1] != weights[1] * group || weights[0] % group != 0 ||
       result.offsetGroups < 1 || shape[1] % result.offsetGroups != 0)
     return node.error("the groups do not divide the " + Twine(shape[1]) +
                       " input and " + Twine(weights[0]) + " output channels");

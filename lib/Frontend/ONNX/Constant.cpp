@@ -47,7 +47,11 @@ static LogicalResult convertConstant(NodeContext &node) {
   std::optional<HostTensor> value = getValueAttribute(node);
   if (!value)
     return failure();
-  return node.setResults(node.createConstant(*value));
+  Value constant = node.createConstant(*value);
+  for (const onnx::AttributeProto &attribute : node.getNode().attribute())
+    if (attribute.has_t())
+      node.setDataType(constant, attribute.t().data_type());
+  return node.setResults(constant);
 }
 
 static LogicalResult convertConstantOfShape(NodeContext &node) {
@@ -76,9 +80,10 @@ static LogicalResult convertRange(NodeContext &node) {
     return failure();
   double count = *delta == 0 ? -1 : std::ceil((*limit - *first) / *delta);
   count = std::max(count, 0.0);
-  constexpr double most = 1 << 28;
-  if (*delta == 0 || !(count <= most))
-    return node.error("the range has no end or is too long");
+  if (*delta == 0)
+    return node.error("the range has no end");
+  if (failed(node.checkTable(count)))
+    return failure();
   HostTensor range(start->getKind(), {static_cast<int64_t>(count)});
   for (int64_t i = 0; i < range.getNumElements(); ++i)
     range.setDouble(i, *first + static_cast<double>(i) * *delta);

@@ -25,6 +25,10 @@ static constexpr int64_t maxFloatElements = 8;
 // like.
 static constexpr int64_t maxElementsOfNothing = 1 << 20;
 
+// Of loops, which a few elements may keep running. More than sorting the
+// largest tables takes.
+static constexpr uint64_t maxSteps = 1 << 22;
+
 static int64_t countElements(Type type) {
   return cast<RankedTensorType>(type).getNumElements();
 }
@@ -50,6 +54,8 @@ static bool isShapeArithmetic(Operation *op) {
 /// The results of `op` computed by the reference evaluator; none where an
 /// operand is not constant or the values make no sense to the op.
 static SmallVector<ElementsAttr> foldByEvaluation(Operation *op) {
+  if (!isShapeArithmetic(op))
+    return {};
   SmallVector<HostTensor> operands, results;
   for (Value operand : op->getOperands()) {
     std::optional<HostTensor> constant = getConstant(operand);
@@ -59,7 +65,8 @@ static SmallVector<ElementsAttr> foldByEvaluation(Operation *op) {
   }
   ScopedDiagnosticHandler silence(op->getContext(),
                                   [](Diagnostic &) { return success(); });
-  if (!isShapeArithmetic(op) || failed(evaluateOp(op, operands, results)))
+  EvaluationLimit limit(maxSteps);
+  if (failed(evaluateOp(op, operands, results)))
     return {};
   return llvm::map_to_vector(results, [&](const HostTensor &result) {
     return toElementsAttr(result, op->getContext());

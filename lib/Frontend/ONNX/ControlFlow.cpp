@@ -142,8 +142,7 @@ static LogicalResult convertIf(NodeContext &node) {
   SmallVector<Value> inputs[2], outputs[2];
   SmallVector<Type> types[2];
   for (unsigned i = 0; i < 2; ++i) {
-    Body body(node.getBuilder(), node.getLoc(),
-              getName(node, i == 0 ? "then" : "else"));
+    Body body(node, getName(node, i == 0 ? "then" : "else"));
     HeldDiagnostics diagnostics(node.getBuilder().getContext());
     auto results = node.importGraph(*graphs[i], {}, &body);
     if (failed(results) && node.fixInput(0))
@@ -298,7 +297,7 @@ LogicalResult LoopConverter::buildLoop() {
                   ", which is supported only where the number of iterations is "
                   "known at compile time, at most " +
                   Twine(mostUnrolled));
-  Body body(builder, node.getLoc(), getName(node, "body"));
+  Body body(node, getName(node, "body"));
   Value iteration =
       body.addArgument(RankedTensorType::get({}, builder.getI64Type()));
   SmallVector<Value> inputs = {
@@ -319,6 +318,8 @@ LogicalResult LoopConverter::buildLoop() {
   parts.initial = initial;
   SmallVector<Value> returned;
   Value goesOn = toScalar(node, outputs->front());
+  if (!goesOn)
+    return failure();
   std::optional<HostTensor> known = getConstant(goesOn);
   bool isWhile = condition || !known || known->getInt(0) == 0;
   if (isWhile)
@@ -383,7 +384,8 @@ LogicalResult LoopConverter::unroll() {
       list.push_back(element);
     if (tripLimit && i + 1 == *tripLimit)
       break;
-    std::optional<HostTensor> goesOn = getConstant(outputs->front());
+    std::optional<HostTensor> goesOn =
+        getConstant(toScalar(node, outputs->front()));
     if (!goesOn)
       return node.error(problem);
     if (goesOn->getInt(0) == 0)
@@ -471,7 +473,7 @@ FailureOr<SmallVector<Value>> Scan::buildOnce(NodeContext &node) const {
 FailureOr<SmallVector<Value>> Scan::build(NodeContext &node) const {
   if (*parts.bound == 1 && !parts.tripCount)
     return buildOnce(node);
-  Body body(node.getBuilder(), node.getLoc(), getName(node, "body"));
+  Body body(node, getName(node, "body"));
   SmallVector<Value> slices, inputs;
   for (Value rows : parts.scanned)
     slices.push_back(body.addArgument(
@@ -592,6 +594,9 @@ static Value getRow(NodeContext &node, Value value, int64_t index) {
   return node.createReshape(row, shape.drop_front());
 }
 
+// Code grows with each iteration that is written out.
+static constexpr int64_t mostCopies = 1024;
+
 /// In opset 8 everything has a batch dimension in front, whose elements are
 /// scanned one by one.
 static LogicalResult convertBatchedScan(NodeContext &node) {
@@ -603,7 +608,11 @@ static LogicalResult convertBatchedScan(NodeContext &node) {
       getDirections(node, "directions", batch.parts.scanned.size());
   if (node.hasFailed())
     return failure();
-  int64_t size = getShape(batch.parts.scanned[0])[0];
+  ArrayRef<int64_t> first = getShape(batch.parts.scanned[0]);
+  if (first.empty() || first[0] < 1 || first[0] > mostCopies)
+    return node.error("the batch must have from 1 to " + Twine(mostCopies) +
+                      " elements");
+  int64_t size = first[0];
   for (Value value :
        llvm::concat<Value>(batch.parts.initial, batch.parts.scanned))
     if (getRank(value) == 0 || getShape(value)[0] != size)

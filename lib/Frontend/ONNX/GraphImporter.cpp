@@ -29,6 +29,10 @@ using namespace mlir;
 using namespace lathe;
 using namespace lathe::frontend;
 
+// More than unrolled loops and functions of real models come to. Functions that
+// call others several times, and loops in loops, grow exponentially.
+static constexpr unsigned mostExpanded = 1 << 20;
+
 StringRef lathe::frontend::normalizeDomain(StringRef domain) {
   return domain == "ai.onnx" ? StringRef() : domain;
 }
@@ -47,9 +51,17 @@ std::optional<int64_t> OpsetVersions::find(StringRef domain) const {
   return found->second;
 }
 
+GraphImporter::GraphImporter(std::shared_ptr<Model> loaded,
+                             const ImportOptions &options, MLIRContext *context)
+    : model(std::move(loaded)), options(options), builder(context) {
+  for (const onnx::FunctionProto &function : model->getProto().functions())
+    functions.try_emplace(
+        {normalizeDomain(function.domain()).str(), function.name()}, &function);
+}
+
 LogicalResult GraphImporter::error(const Twine &message) {
   return emitError(getFileLocation(builder.getContext(), model->getPath()),
-                   message);
+                   makePrintable(message));
 }
 
 LogicalResult GraphImporter::error(llvm::Error cause) {
@@ -61,10 +73,10 @@ LogicalResult GraphImporter::error(const Call &call, const Twine &message) {
       NameLoc::get(builder.getStringAttr(call.name),
                    getFileLocation(builder.getContext(), model->getPath()));
   StringRef domain = normalizeDomain(call.node.domain());
-  return emitError(loc) << "node '" << call.name << "' ("
-                        << (domain.empty() ? "" : (domain + ".").str())
-                        << call.node.op_type() << ", opset " << call.opset
-                        << "): " << message;
+  return emitError(loc) << makePrintable("node '" + call.name + "' (" + domain +
+                                         (domain.empty() ? "" : ".") +
+                                         call.node.op_type() + ", opset " +
+                                         Twine(call.opset) + "): " + message);
 }
 
 LogicalResult GraphImporter::checkVersions() {
@@ -134,30 +146,36 @@ LogicalResult GraphImporter::addInputs(Scope &scope, func::FuncOp function) {
   llvm::Expected<InputBinding> binding = InputBinding::create(inputs, options);
   if (!binding)
     return error(binding.takeError());
+  SmallVector<DictionaryAttr> attributes;
   for (const onnx::ValueInfoProto *input : inputs) {
+    int32_t dataType = input->type().tensor_type().elem_type();
     llvm::Expected<RankedTensorType> type =
         binding->getType(*input, builder.getContext());
     if (!type)
       return error(type.takeError());
     Location loc = NameLoc::get(builder.getStringAttr(input->name()));
     if (auto value = getFixedValue(input->name(), *type)) {
-      FailureOr<Value> constant = addConstant(input->name(), std::move(*value));
+      FailureOr<Value> constant =
+          addConstant(input->name(), std::move(*value), dataType);
       if (failed(constant))
         return failure();
       scope.values[input->name()] = *constant;
       continue;
     }
-    unsigned index = function.getNumArguments();
-    auto attributes = builder.getDictionaryAttr(builder.getNamedAttr(
-        "lathe.name", builder.getStringAttr(input->name())));
-    if (failed(function.insertArgument(index, *type, attributes, loc)))
-      return error("input '" + input->name() + "' cannot be added");
-    scope.values[input->name()] = function.getArgument(index);
+    attributes.push_back(builder.getDictionaryAttr(builder.getNamedAttr(
+        "lathe.name", builder.getStringAttr(input->name()))));
+    Value argument = function.front().addArgument(*type, loc);
+    tables.setDataType(argument, dataType);
+    scope.values[input->name()] = argument;
     // Of a tensor without elements, everything is known.
     if (type->getNumElements() == 0)
       scope.values[input->name()] = ConstantOp::create(
           builder, loc, DenseElementsAttr::get(*type, ArrayRef<Attribute>()));
   }
+  // All at once: each change makes a copy of all.
+  function.setType(
+      builder.getFunctionType(function.front().getArgumentTypes(), {}));
+  function.setAllArgAttrs(attributes);
   return success();
 }
 
@@ -171,24 +189,23 @@ SmallVector<std::string> GraphImporter::getOutputNames() const {
   return names;
 }
 
-LogicalResult GraphImporter::checkDeclaredType(StringRef name,
-                                               RankedTensorType type) {
-  for (const auto &output : model->getProto().graph().output()) {
-    if (output.name() != name)
-      continue;
-    int32_t declared = output.type().tensor_type().elem_type();
-    Type element = type.getElementType();
-    std::optional<StoredType> stored = getStoredType(declared);
-    if (declared != onnx::TensorProto::UNDEFINED &&
-        (!stored || stored->kind != getElementKind(element))) {
-      std::string computed;
-      llvm::raw_string_ostream(computed) << element;
-      return error("output '" + name.str() + "' is declared with elements of " +
-                   "type " + getDataTypeName(declared) +
-                   ", but computed with " + computed);
-    }
-    checkDeclaredShape(output, type);
+LogicalResult GraphImporter::checkDeclaredType(
+    StringRef name, const onnx::ValueInfoProto *output, RankedTensorType type) {
+  // Tensors that --outputs names need not be outputs of the graph.
+  if (!output)
+    return success();
+  int32_t declared = output->type().tensor_type().elem_type();
+  Type element = type.getElementType();
+  std::optional<StoredType> stored = getStoredType(declared);
+  if (declared != onnx::TensorProto::UNDEFINED &&
+      (!stored || stored->kind != getElementKind(element))) {
+    std::string computed;
+    llvm::raw_string_ostream(computed) << element;
+    return error("output '" + name.str() + "' is declared with elements of " +
+                 "type " + getDataTypeName(declared) + ", but computed with " +
+                 computed);
   }
+  checkDeclaredShape(*output, type);
   return success();
 }
 
@@ -211,9 +228,10 @@ void GraphImporter::checkDeclaredShape(const onnx::ValueInfoProto &output,
       llvm::all_of(llvm::zip(shape, type.getShape()), agrees))
     return;
   emitWarning(getFileLocation(builder.getContext(), model->getPath()))
-      << "output '" << output.name() << "' is declared with shape "
-      << formatShape(shape) << ", but computed with "
-      << formatShape(type.getShape()) << ", which is taken";
+      << makePrintable("output '" + output.name() +
+                       "' is declared with shape " + formatShape(shape) +
+                       ", but computed with " + formatShape(type.getShape()) +
+                       ", which is taken");
 }
 
 DictionaryAttr GraphImporter::describe(const Layer &layer, Builder &builder) {
@@ -236,8 +254,8 @@ void GraphImporter::addResult(StringRef name, Value value, Results &results) {
     attributes.set("lathe.layer", describe(*layer, builder));
   results.values.push_back(value);
   results.attributes.push_back(attributes.getDictionary(builder.getContext()));
-  auto open = extents.find(value);
-  if (open == extents.end())
+  auto open = tables.extents.find(value);
+  if (open == tables.extents.end())
     return;
   // The caller learns from a second result how much of the first is filled.
   std::string dims = (name + "_dims").str();
@@ -276,6 +294,9 @@ LogicalResult GraphImporter::addResults(Scope &scope, func::FuncOp function) {
   SmallVector<std::string> names = getOutputNames();
   results.names.insert_range(names);
   SmallVector<const Layer *> added = selectLayers(results.names);
+  llvm::StringMap<const onnx::ValueInfoProto *> declared;
+  for (const auto &output : model->getProto().graph().output())
+    declared[output.name()] = &output;
   for (const std::string &name : names) {
     FailureOr<Value> value = readTensor(scope, name);
     if (failed(value))
@@ -284,8 +305,8 @@ LogicalResult GraphImporter::addResults(Scope &scope, func::FuncOp function) {
       return error("output '" + name + "' is " + describeNoTensor(*value) +
                    ", which compiled models cannot return; end the model at "
                    "its elements with --outputs");
-    if (failed(
-            checkDeclaredType(name, cast<RankedTensorType>(value->getType()))))
+    if (failed(checkDeclaredType(name, declared.lookup(name),
+                                 cast<RankedTensorType>(value->getType()))))
       return failure();
     addResult(name, *value, results);
   }
@@ -295,8 +316,7 @@ LogicalResult GraphImporter::addResults(Scope &scope, func::FuncOp function) {
   SmallVector<Type> types =
       llvm::to_vector(ValueRange(results.values).getTypes());
   function.setType(builder.getFunctionType(function.getArgumentTypes(), types));
-  for (auto [index, attribute] : llvm::enumerate(results.attributes))
-    function.setResultAttrs(index, attribute);
+  function.setAllResultAttrs(results.attributes);
   return success();
 }
 
@@ -403,7 +423,8 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
 }
 
 OwningOpRef<ModuleOp> GraphImporter::attempt() {
-  extents.clear();
+  tables = ImportTables();
+  expansionBudget = mostExpanded;
   layers.clear();
   numLeftOut = 0;
   const onnx::GraphProto &graph = model->getProto().graph();
@@ -414,8 +435,8 @@ OwningOpRef<ModuleOp> GraphImporter::attempt() {
   OwningOpRef<ModuleOp> module(ModuleOp::create(loc));
   annotateModule(*module);
   builder.setInsertionPointToStart(module->getBody());
-  auto function =
-      func::FuncOp::create(builder, loc, name, builder.getFunctionType({}, {}));
+  auto function = func::FuncOp::create(builder, loc, tables.makeSymbol(name),
+                                       builder.getFunctionType({}, {}));
   Block *body = function.addEntryBlock();
   builder.setInsertionPointToStart(body);
 

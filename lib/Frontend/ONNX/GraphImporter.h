@@ -13,7 +13,7 @@
 #define LATHE_LIB_FRONTEND_ONNX_GRAPHIMPORTER_H
 
 #include "Body.h"
-#include "DynamicExtents.h"
+#include "ImportTables.h"
 #include "InputBinding.h"
 #include "Model.h"
 #include "NodeOrder.h"
@@ -52,8 +52,7 @@ class NodeContext;
 class GraphImporter {
 public:
   GraphImporter(std::shared_ptr<Model> model, const ImportOptions &options,
-                mlir::MLIRContext *context)
-      : model(std::move(model)), options(options), builder(context) {}
+                mlir::MLIRContext *context);
 
   /// Null after an error has been emitted. Attempts the import again as long as
   /// it turns out that inputs whose values are known must be fixed.
@@ -74,7 +73,7 @@ private:
     llvm::StringMap<const onnx::TensorProto *> initializers;
     llvm::StringMap<const onnx::SparseTensorProto *> sparseInitializers;
     /// Values of the attributes that a function's nodes refer to.
-    llvm::StringMap<onnx::AttributeProto> attributes;
+    llvm::StringMap<const onnx::AttributeProto *> attributes;
     /// In front of the names of a function's nodes: the name of the call.
     std::string prefix;
     /// How many functions and graphs deep this is.
@@ -128,11 +127,10 @@ private:
   mlir::LogicalResult collectInitializers(Scope &scope,
                                           const onnx::GraphProto &graph);
   mlir::LogicalResult addInputs(Scope &scope, mlir::func::FuncOp function);
-  mlir::LogicalResult addInput(Scope &scope, mlir::func::FuncOp function,
-                               const onnx::ValueInfoProto &input);
   /// Fails if the graph declares its output `name` with elements of another
   /// type than those of `type`.
   mlir::LogicalResult checkDeclaredType(llvm::StringRef name,
+                                        const onnx::ValueInfoProto *output,
                                         mlir::RankedTensorType type);
   /// Warns if it is declared with another shape than that of `type`, which is
   /// taken.
@@ -169,6 +167,7 @@ private:
   mlir::FailureOr<llvm::SmallVector<mlir::Value>>
   importGraph(Scope &outer, const Call &call, const onnx::GraphProto &graph,
               llvm::ArrayRef<mlir::Value> inputs, Body *body);
+  mlir::LogicalResult chargeExpansion(const Call &call, unsigned size);
   mlir::LogicalResult
   expandFunction(Scope &scope, const Call &call,
                  const onnx::FunctionProto &function,
@@ -191,7 +190,8 @@ private:
                                                llvm::StringRef name);
   mlir::FailureOr<mlir::Value> readTensor(Scope &scope, llvm::StringRef name);
   mlir::FailureOr<mlir::Value> addConstant(llvm::StringRef name,
-                                           llvm::Expected<HostTensor> tensor);
+                                           llvm::Expected<HostTensor> tensor,
+                                           int32_t dataType);
 
   std::shared_ptr<Model> model;
   const ImportOptions &options;
@@ -201,8 +201,13 @@ private:
   bool wantsAnotherAttempt = false;
   /// How many inputs the model has that have no initializer.
   size_t numInputs = 0;
-  /// The extents of values that only run time knows.
-  ExtentTable extents;
+  ImportTables tables;
+  /// The model's functions by domain and name.
+  std::map<std::pair<std::string, std::string>, const onnx::FunctionProto *>
+      functions;
+  /// How many nodes and initializers of functions and of graphs inside nodes
+  /// may still come.
+  unsigned expansionBudget = 0;
   /// The functions of graphs that are being imported, from the outermost.
   llvm::SmallVector<Body *> bodies;
   /// With ImportOptions::keepLayers: what nodes computed so far, and how many

@@ -161,9 +161,10 @@ static LogicalResult convertMaxUnpool(NodeContext &node) {
   SmallVector<int64_t> low(shape.size(), 0), high;
   bool fits = result.size() == shape.size();
   for (size_t i = 0; fits && i < shape.size(); ++i) {
-    high.push_back(result[i] - unpooled[i]);
-    fits = unpooled[i] > 0 && high[i] >= 0;
+    fits = unpooled[i] > 0 && result[i] >= unpooled[i];
+    high.push_back(fits ? result[i] - unpooled[i] : 0);
   }
+  fits = fits && !isTooLarge(unpooled);
   if (!fits)
     return node.error("an output of shape " + formatShape(result) +
                       " cannot hold what the window unpools, " +

@@ -242,8 +242,7 @@ LinearAttention::Step LinearAttention::runStep(ArrayRef<Value> inputs,
 
 LinearAttention::Step LinearAttention::runLoop(Value state) {
   StringRef name = node.getNode().name();
-  Body body(node.getBuilder(), node.getLoc(),
-            (name.empty() ? "linear_attention" : name.str()) + "_step");
+  Body body(node, (name.empty() ? "linear_attention" : name.str()) + "_step");
   LoopParts parts;
   parts.bound = steps;
   parts.scanned = scanned;

@@ -95,6 +95,15 @@ LoopBuilder::LoopBuilder(NodeContext &node, StringRef name,
                          ArrayRef<RankedTensorType> results,
                          ArrayRef<Scratch> scratch)
     : node(node), builder(node.getBuilder()), loc(node.getLoc()) {
+  auto check = [&](ArrayRef<int64_t> shape) {
+    if (isTooLarge(shape))
+      (void)node.error("the result, or what computing it needs, has shape " +
+                       formatShape(shape) + ", which is too large");
+  };
+  for (RankedTensorType result : results)
+    check(result.getShape());
+  for (const Scratch &piece : scratch)
+    check(piece.shape);
   auto types = llvm::to_vector_of<Type>(results);
   op =
       LoopsOp::create(builder, loc, types, builder.getStringAttr(name), inputs);

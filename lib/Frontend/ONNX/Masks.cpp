@@ -23,6 +23,8 @@ using namespace lathe::frontend;
 /// dimensions whose others have extent 1.
 static Value createNumbers(NodeContext &node, int64_t first, int64_t count,
                            int64_t dim, int64_t rank, Type element) {
+  if (failed(node.checkTable(count)))
+    return {};
   SmallVector<int64_t> shape(rank, 1);
   shape[dim] = count;
   auto numbers = llvm::to_vector(llvm::seq<int64_t>(first, first + count));

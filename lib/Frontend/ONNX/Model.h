@@ -58,13 +58,16 @@ mlir::Location getFileLocation(mlir::MLIRContext *context, llvm::StringRef path,
 /// The name of a value of TensorProto.DataType, or its number.
 std::string getDataTypeName(int32_t dataType);
 
-/// "1x3x224x224", as flags state shapes; with ? for what is dynamic, and "scalar"
-/// for no dimensions.
+/// "1x3x224x224", as flags state shapes; with ? for what is dynamic, "scalar"
+/// for no dimensions, and without what is beyond many.
 std::string formatShape(llvm::ArrayRef<int64_t> shape);
 
-/// Whether a shape without negative extents has more elements, or a larger
-/// extent, than tensors may have. Below that, products of two extents or two
-/// numbers of elements, as costs and paddings need, stay within 64 bits.
+/// `message` on one line, whatever the names in it hold.
+std::string makePrintable(const llvm::Twine &message);
+
+/// Whether a shape without negative extents has more dimensions or elements, or
+/// a larger extent, than tensors may have. Below that, products of two extents
+/// or two numbers of elements, as costs and paddings need, stay within 64 bits.
 bool isTooLarge(llvm::ArrayRef<int64_t> shape);
 
 } // namespace lathe::frontend

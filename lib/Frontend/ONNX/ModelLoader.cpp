@@ -26,6 +26,10 @@ Location lathe::frontend::getFileLocation(MLIRContext *context, StringRef path,
   return FileLineColLoc::get(context, path, line, column);
 }
 
+// As deep as protobuf lets messages be nested in binary files. Parsers of the
+// text forms descend by recursion.
+static constexpr int maxDepth = 100;
+
 namespace {
 /// Keeps the first error of a protobuf in text form, with its position.
 class FirstError : public protobuf::io::ErrorCollector {
@@ -52,6 +56,7 @@ static LogicalResult parseTextProto(StringRef text, StringRef path,
   FirstError error;
   protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&error);
+  parser.SetRecursionLimit(maxDepth);
   if (parser.ParseFromString(text.str(), &proto))
     return success();
   return emitError(getFileLocation(context, path, error.line, error.column))
@@ -67,10 +72,39 @@ static unsigned findNumber(StringRef text, StringRef label) {
   return number;
 }
 
+/// Whether brackets outside of strings and comments are nested more than so
+/// deep.
+static bool isNestedDeeper(StringRef text, int limit) {
+  int depth = 0;
+  while (!text.empty() && depth <= limit) {
+    char c = text.front();
+    text = text.drop_front();
+    if (c == '#')
+      text = text.drop_until([](char c) { return c == '\n'; });
+    else if (c == '=') // An arrow has no bracket.
+      text.consume_front(">");
+    else if (StringRef("([{<").contains(c))
+      ++depth;
+    else if (StringRef(")]}>").contains(c))
+      depth = std::max(depth - 1, 0);
+    else if (c == '"')
+      for (c = 0; c != '"' && !text.empty();
+           text = text.substr(c == '\\' ? 2 : 1))
+        c = text.front();
+  }
+  return depth > limit;
+}
+
 /// libonnx reports "[ParseError at position (line: 2 column: 1)]", the line of
 /// the text, and what it expected.
 static LogicalResult parseText(StringRef text, StringRef path,
                                onnx::ModelProto &proto, MLIRContext *context) {
+  // A graph inside a node is in two brackets, of the attributes and its own.
+  if (isNestedDeeper(text, 2 * maxDepth))
+    return emitError(getFileLocation(context, path))
+           << "not a model in ONNX's text format: brackets are nested more "
+              "than "
+           << 2 * maxDepth << " deep";
   std::optional<std::string> error = parseONNXText(text.str(), proto);
   if (!error)
     return success();

@@ -17,6 +17,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -38,16 +39,35 @@ std::string lathe::frontend::getDataTypeName(int32_t dataType) {
 std::string lathe::frontend::formatShape(ArrayRef<int64_t> shape) {
   if (shape.empty())
     return "scalar";
+  constexpr size_t most = 16;
   auto format = [](int64_t extent) {
     return mlir::ShapedType::isDynamic(extent) ? "?" : std::to_string(extent);
   };
-  return llvm::join(llvm::map_range(shape, format), "x");
+  return llvm::join(llvm::map_range(shape.take_front(most), format), "x") +
+         (shape.size() > most ? "x…" : "");
+}
+
+std::string lathe::frontend::makePrintable(const Twine &message) {
+  std::string text;
+  for (char c : message.str())
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f')
+      llvm::raw_string_ostream(text) << llvm::format("\\x%02x", c);
+    else
+      text += c;
+  return text;
 }
 
 bool lathe::frontend::isTooLarge(ArrayRef<int64_t> shape) {
   constexpr int64_t most = INT32_MAX;
-  return llvm::any_of(shape, [](int64_t extent) { return extent > most; }) ||
-         getNumElements(shape).value_or(0) > most;
+  // Loops over a tensor are nested as deep as it has dimensions.
+  constexpr size_t mostDimensions = 64;
+  if (shape.size() > mostDimensions)
+    return true;
+  // Without those of extent 0, so that no part of a shape is larger either.
+  int64_t elements = 1;
+  return llvm::any_of(shape, [&](int64_t extent) {
+    return extent > most || (extent > 0 && (elements *= extent) > most);
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -232,8 +252,9 @@ Expected<HostTensor> Model::getTensor(const onnx::SparseTensorProto &sparse) {
   bool perDimension =
       indexShape == ArrayRef<int64_t>{rows, int64_t(shape.size())};
   std::optional<int64_t> elements = getNumElements(shape);
-  // A dense tensor of 2 GiB is what a model could have held as well.
-  if (!elements || *elements > INT32_MAX / getByteSize(values->getKind()))
+  // The dimensions are only claimed by the file.
+  constexpr int64_t mostBytes = 1 << 28;
+  if (!elements || *elements > mostBytes / getByteSize(values->getKind()))
     return createStringError("its dense form is too large");
   if (indices->getKind() != ElementKind::I64 || (!linear && !perDimension))
     return createStringError("its indices are not one INT64, or one for each "

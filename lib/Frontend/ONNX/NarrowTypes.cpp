@@ -192,9 +192,13 @@ Value lathe::frontend::castToDataType(NodeContext &node, Value value,
                             ", which is not supported"),
            Value();
   Type element = getElementType(node.getBuilder().getContext(), stored->kind);
+  Value result;
   if (const llvm::fltSemantics *format = getNarrowFloat(dataType))
-    return narrowFloats(node, value, *format, element, how);
-  if (stored->bits < 8)
-    return narrowIntegers(node, value, stored->bits, element);
-  return node.castTo(value, element);
+    result = narrowFloats(node, value, *format, element, how);
+  else if (stored->bits < 8)
+    result = narrowIntegers(node, value, stored->bits, element);
+  else
+    return node.castTo(value, element);
+  node.setDataType(result, dataType);
+  return result;
 }

@@ -39,6 +39,9 @@ std::optional<HostTensor> lathe::frontend::getConstant(Value value) {
   ElementsAttr elements;
   if (!value || !matchPattern(value, m_Constant(&elements)))
     return std::nullopt;
+  // As one number it may have the shape of anything.
+  if (elements.isSplat() && elements.getNumElements() > mostTableElements)
+    return std::nullopt;
   return toHostTensor(elements);
 }
 
@@ -50,10 +53,10 @@ Type lathe::frontend::getElementTypeOfOnnx(MLIRContext *context,
 
 NodeContext::NodeContext(Model &model, const onnx::NodeProto &node,
                          int64_t opset, ArrayRef<Value> inputs,
-                         const ExtentTable &extents, OpBuilder &builder,
-                         Location loc, EmitError emitError, FixValue fixValue,
+                         ImportTables &tables, OpBuilder &builder, Location loc,
+                         EmitError emitError, FixValue fixValue,
                          ImportGraph importGraph)
-    : model(model), node(node), opset(opset), inputs(inputs), extents(extents),
+    : model(model), node(node), opset(opset), inputs(inputs), tables(tables),
       builder(builder), loc(loc), emitError(emitError), fixValue(fixValue),
       import(importGraph),
       placeholder(RankedTensorType::get({}, builder.getF32Type())) {}
@@ -91,45 +94,8 @@ bool NodeContext::fixInput(unsigned index) {
 }
 
 const DynamicExtents *NodeContext::getExtents(unsigned index) const {
-  auto found = extents.find(getInput(index));
-  return found == extents.end() ? nullptr : &found->second;
-}
-
-/// The TensorProto.DataType of a node's result where the node itself says it.
-static std::optional<int32_t> getStatedDataType(const onnx::NodeProto &node) {
-  for (const onnx::AttributeProto &attribute : node.attribute()) {
-    if (node.op_type() == "Constant" && attribute.has_t())
-      return attribute.t().data_type();
-    if ((node.op_type() == "Cast" && attribute.name() == "to") ||
-        (node.op_type() == "QuantizeLinear" &&
-         attribute.name() == "output_dtype"))
-      return static_cast<int32_t>(attribute.i());
-  }
-  return std::nullopt;
-}
-
-int32_t NodeContext::getDataType(unsigned index) const {
-  const onnx::GraphProto &graph = model.getProto().graph();
-  const std::string &name = node.input(static_cast<int>(index));
-  std::optional<ElementKind> kind = getElementKind(getElement(getInput(index)));
-  // In a function the name may be that of another tensor.
-  auto holds = [&](int32_t dataType) {
-    std::optional<StoredType> stored = getStoredType(dataType);
-    return stored && stored->kind == kind;
-  };
-  for (const onnx::TensorProto &tensor : graph.initializer())
-    if (tensor.name() == name && holds(tensor.data_type()))
-      return tensor.data_type();
-  for (const onnx::ValueInfoProto &input : graph.input())
-    if (int32_t dataType = input.type().tensor_type().elem_type();
-        input.name() == name && holds(dataType))
-      return dataType;
-  for (const onnx::NodeProto &other : graph.node())
-    if (other.output_size() == 1 && other.output(0) == name)
-      if (std::optional<int32_t> dataType = getStatedDataType(other);
-          dataType && holds(*dataType))
-        return *dataType;
-  return kind ? getOnnxDataType(*kind) : 0;
+  auto found = tables.extents.find(getInput(index));
+  return found == tables.extents.end() ? nullptr : &found->second;
 }
 
 std::optional<SmallVector<int64_t>> NodeContext::getIntegers(unsigned index,
@@ -270,6 +236,13 @@ SmallVector<StringRef> NodeContext::getStrings(StringRef name) {
   if (!found)
     return {};
   return {found->strings().begin(), found->strings().end()};
+}
+
+LogicalResult NodeContext::checkTable(double elements) {
+  if (elements <= static_cast<double>(mostTableElements))
+    return success();
+  return error("it needs a table of more than " + Twine(mostTableElements) +
+               " elements");
 }
 
 int64_t NodeContext::normalizeAxis(int64_t axis, int64_t rank) {

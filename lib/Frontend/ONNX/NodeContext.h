@@ -12,7 +12,7 @@
 #ifndef LATHE_LIB_FRONTEND_ONNX_NODECONTEXT_H
 #define LATHE_LIB_FRONTEND_ONNX_NODECONTEXT_H
 
-#include "DynamicExtents.h"
+#include "ImportTables.h"
 #include "Model.h"
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
@@ -47,7 +47,7 @@ using ImportGraph =
 class NodeContext {
 public:
   NodeContext(Model &model, const onnx::NodeProto &node, int64_t opset,
-              llvm::ArrayRef<mlir::Value> inputs, const ExtentTable &extents,
+              llvm::ArrayRef<mlir::Value> inputs, ImportTables &tables,
               mlir::OpBuilder &builder, mlir::Location loc, EmitError emitError,
               FixValue fixValue, ImportGraph importGraph);
 
@@ -75,7 +75,9 @@ public:
   const DynamicExtents *getExtents(unsigned index) const;
 
   /// Whether a value has extents that are only known at run time.
-  bool isOpen(mlir::Value value) const { return extents.contains(value); }
+  bool isOpen(mlir::Value value) const {
+    return tables.extents.contains(value);
+  }
 
   /// Whether the import is attempted again with the model's inputs fixed that
   /// an input comes from, because it is not constant and their values are
@@ -84,7 +86,9 @@ public:
 
   /// The TensorProto.DataType of an input, which says more than its value's
   /// type for elements that are held in a wider one.
-  int32_t getDataType(unsigned index) const;
+  int32_t getDataType(unsigned index) const {
+    return tables.getDataType(getInput(index));
+  }
 
   /// The elements of an input that must be known at compile time, in row-major
   /// order, or an error that calls the input `what`.
@@ -141,6 +145,10 @@ public:
     return choices.front().second;
   }
 
+  /// An error if a table that a converter computes from extents or attributes
+  /// has more than `mostTableElements`.
+  mlir::LogicalResult checkTable(double elements);
+
   /// An axis counted from the front; an error if it is not one of `rank`.
   int64_t normalizeAxis(int64_t axis, int64_t rank);
   /// The same for several, sorted; an error if one stands twice.
@@ -185,6 +193,11 @@ public:
   /// A cast, if the value does not have the type already.
   mlir::Value castTo(mlir::Value value, mlir::Type element);
 
+  /// States the TensorProto.DataType of a value that is held in a wider type.
+  void setDataType(mlir::Value value, int32_t dataType) {
+    if (value)
+      tables.setDataType(value, dataType);
+  }
   mlir::LogicalResult setResults(llvm::ArrayRef<mlir::Value> values);
   /// The same for results that may have dynamic extents. One whose extents
   /// turn out to be constant is cut to them.
@@ -208,6 +221,7 @@ public:
 
   mlir::OpBuilder &getBuilder() { return builder; }
   mlir::Location getLoc() const { return loc; }
+  ImportTables &getTables() { return tables; }
 
 private:
   std::optional<HostTensor> getKnown(unsigned index,
@@ -222,7 +236,7 @@ private:
   const onnx::NodeProto &node;
   int64_t opset;
   llvm::ArrayRef<mlir::Value> inputs;
-  const ExtentTable &extents;
+  ImportTables &tables;
   mlir::OpBuilder &builder;
   mlir::Location loc;
   EmitError emitError;
@@ -242,7 +256,12 @@ llvm::ArrayRef<int64_t> getShape(mlir::Value value);
 int64_t getRank(mlir::Value value);
 mlir::Type getElement(mlir::Value value);
 
-/// The elements of a constant; none for other values.
+/// The most elements of a table that is computed because a file says so,
+/// without holding as many numbers itself.
+inline constexpr int64_t mostTableElements = 1 << 25;
+
+/// The elements of a constant; none for other values, and for splats that would
+/// be larger than tables may be.
 std::optional<HostTensor> getConstant(mlir::Value value);
 
 /// The type of `type`'s elements in the dialect; null if Lathe has no tensors

@@ -30,22 +30,25 @@ using onnx::FunctionProto;
 //===----------------------------------------------------------------------===//
 
 FailureOr<Value> GraphImporter::addConstant(StringRef name,
-                                            llvm::Expected<HostTensor> tensor) {
+                                            llvm::Expected<HostTensor> tensor,
+                                            int32_t dataType) {
   if (!tensor)
     return error("tensor '" + name + "': " + toString(tensor.takeError()));
   if (isTooLarge(tensor->getShape()))
     return error("tensor '" + name + "' has shape " +
                  formatShape(tensor->getShape()) + ", which is too large");
   Location loc = NameLoc::get(builder.getStringAttr(name));
-  return Value(ConstantOp::create(
-      builder, loc, toElementsAttr(*tensor, builder.getContext(), name)));
+  Value constant = ConstantOp::create(
+      builder, loc, toElementsAttr(*tensor, builder.getContext(), name));
+  tables.setDataType(constant, dataType);
+  return constant;
 }
 
 LogicalResult GraphImporter::checkClosed(Value value, StringRef name) {
   if (!isTensor(value))
     return error("tensor '" + name + "' is " + describeNoTensor(value) +
                  ", which cannot pass into or out of a loop or branch");
-  if (!extents.contains(value))
+  if (!tables.extents.contains(value))
     return success();
   return error(
       "tensor '" + name +
@@ -77,9 +80,11 @@ FailureOr<Value> GraphImporter::readTensor(Scope &scope, StringRef name) {
   auto dense = scope.initializers.find(name);
   auto sparse = scope.sparseInitializers.find(name);
   if (dense != scope.initializers.end())
-    constant = addConstant(name, model->getTensor(*dense->second));
+    constant = addConstant(name, model->getTensor(*dense->second),
+                           dense->second->data_type());
   else if (sparse != scope.sparseInitializers.end())
-    constant = addConstant(name, model->getTensor(*sparse->second));
+    constant = addConstant(name, model->getTensor(*sparse->second),
+                           sparse->second->values().data_type());
   else if (auto why = scope.refused.find(name); why != scope.refused.end())
     return error(why->second);
   else if (scope.outer && scope.outer->canRead(name))
@@ -117,7 +122,7 @@ LogicalResult GraphImporter::readInputs(Scope &scope, const Call &call,
 /// values; those that the call leaves out are left out here too.
 static onnx::NodeProto
 resolveAttributes(const onnx::NodeProto &node,
-                  const llvm::StringMap<AttributeProto> &values) {
+                  const llvm::StringMap<const AttributeProto *> &values) {
   onnx::NodeProto resolved = node;
   resolved.clear_attribute();
   for (const AttributeProto &attribute : node.attribute()) {
@@ -129,11 +134,13 @@ resolveAttributes(const onnx::NodeProto &node,
     if (value == values.end())
       continue;
     AttributeProto *copy = resolved.add_attribute();
-    *copy = value->second;
+    *copy = *value->second;
     copy->set_name(attribute.name());
   }
   return resolved;
 }
+
+static constexpr size_t longestInnerName = 1024;
 
 LogicalResult GraphImporter::importNodes(Scope &scope,
                                          ArrayRef<std::string> outputs) {
@@ -145,6 +152,9 @@ LogicalResult GraphImporter::importNodes(Scope &scope,
   for (int index : order.getSorted()) {
     const onnx::NodeProto &node = scope.nodes[index];
     std::string name = scope.prefix + getNodeName(node, index);
+    // What is expanded many times must not multiply a long name.
+    if (scope.depth != 0 && name.size() > longestInnerName)
+      name.resize(longestInnerName);
     bool refers = llvm::any_of(node.attribute(), [](const auto &attribute) {
       return !attribute.ref_attr_name().empty();
     });
@@ -289,14 +299,14 @@ LogicalResult GraphImporter::checkTensors(const Call &call,
 LogicalResult GraphImporter::checkExtents(const Call &call,
                                           const OperatorRegistry::Entry &entry,
                                           ArrayRef<Value> inputs) {
-  std::optional<unsigned> open = findOpen(inputs, extents);
+  std::optional<unsigned> open = findOpen(inputs, tables.extents);
   if (!open || entry.extents == OpenExtents::Handled)
     return success();
   constexpr StringLiteral remedy =
       "; end the model there with --outputs, or let the exporter keep a fixed "
       "number of elements";
   if (entry.extents == OpenExtents::Kept) {
-    std::optional<std::string> mismatch = findMismatch(inputs, extents);
+    std::optional<std::string> mismatch = findMismatch(inputs, tables.extents);
     return mismatch ? error(call, *mismatch + remedy) : success();
   }
   return error(call, "tensor '" + call.node.input(*open) +
@@ -309,7 +319,7 @@ LogicalResult GraphImporter::checkExtents(const Call &call,
 /// are reported where they are read.
 void GraphImporter::addResults(Scope &scope, const NodeContext &context,
                                const OperatorRegistry::Entry &entry) {
-  std::optional<unsigned> open = findOpen(context.getInputs(), extents);
+  std::optional<unsigned> open = findOpen(context.getInputs(), tables.extents);
   for (auto [index, value] : llvm::enumerate(context.getResults())) {
     if (!value)
       continue;
@@ -319,9 +329,10 @@ void GraphImporter::addResults(Scope &scope, const NodeContext &context,
       scope.values[node.output(index)] = value;
     ArrayRef<std::optional<DynamicExtents>> given = context.getResultExtents();
     if (index < given.size() && given[index])
-      extents[value] = *given[index];
+      tables.extents[value] = *given[index];
     else if (entry.extents == OpenExtents::Kept && open)
-      extents[value] = DynamicExtents(extents.at(context.getInput(*open)));
+      tables.extents[value] =
+          DynamicExtents(tables.extents.at(context.getInput(*open)));
   }
 }
 
@@ -349,7 +360,7 @@ LogicalResult GraphImporter::convert(Scope &scope, const Call &call,
                          ArrayRef<Value> graphInputs, Body *body) {
     return importGraph(scope, call, graph, graphInputs, body);
   };
-  NodeContext context(*model, node, call.opset, inputs, extents, builder, loc,
+  NodeContext context(*model, node, call.opset, inputs, tables, builder, loc,
                       emitError, fixValue, importInner);
   if (failed(entry.converter(context)) || failed(context.checkAttributesUsed()))
     return failure();
@@ -383,6 +394,14 @@ static size_t countTensors(const onnx::GraphProto &graph) {
   return count;
 }
 
+LogicalResult GraphImporter::chargeExpansion(const Call &call, unsigned size) {
+  if (size > expansionBudget)
+    return error(call, "functions and loops expand to more nodes than are "
+                       "supported; export the model with fewer of them");
+  expansionBudget -= size;
+  return success();
+}
+
 FailureOr<SmallVector<Value>>
 GraphImporter::importGraph(Scope &outer, const Call &call,
                            const onnx::GraphProto &graph,
@@ -390,6 +409,10 @@ GraphImporter::importGraph(Scope &outer, const Call &call,
   if (outer.depth == maxDepth)
     return error(call,
                  "graphs are nested more than " + Twine(maxDepth) + " deep");
+  // One more, because a graph without nodes takes time as well.
+  if (failed(chargeExpansion(call,
+                             1 + graph.node_size() + graph.initializer_size())))
+    return failure();
   Scope scope(graph.node(), outer.opsets);
   scope.attributes = outer.attributes;
   scope.prefix = call.name + "/";
@@ -439,11 +462,11 @@ GraphImporter::importGraph(Scope &outer, const Call &call,
 
 const FunctionProto *
 GraphImporter::findFunction(const onnx::NodeProto &node) const {
-  for (const FunctionProto &function : model->getProto().functions())
-    if (function.name() == node.op_type() &&
-        normalizeDomain(function.domain()) == normalizeDomain(node.domain()))
-      return &function;
-  return nullptr;
+  if (functions.empty())
+    return nullptr;
+  auto found =
+      functions.find({normalizeDomain(node.domain()).str(), node.op_type()});
+  return found == functions.end() ? nullptr : found->second;
 }
 
 LogicalResult GraphImporter::bindAttributes(const Call &call,
@@ -451,12 +474,12 @@ LogicalResult GraphImporter::bindAttributes(const Call &call,
                                             ArrayRef<AttributeProto> defaults,
                                             Scope &scope) {
   for (const AttributeProto &attribute : defaults)
-    scope.attributes[attribute.name()] = attribute;
+    scope.attributes[attribute.name()] = &attribute;
   for (const AttributeProto &attribute : call.node.attribute()) {
     if (!llvm::is_contained(function.attribute(), attribute.name()))
       return error(call, "attribute '" + attribute.name() +
                              "' is not one that the function has");
-    scope.attributes[attribute.name()] = attribute;
+    scope.attributes[attribute.name()] = &attribute;
   }
   return success();
 }
@@ -469,6 +492,8 @@ LogicalResult GraphImporter::expandFunction(Scope &caller, const Call &call,
   if (caller.depth == maxDepth)
     return error(call, "functions call each other " + Twine(maxDepth) +
                            " deep, so they seem to be recursive");
+  if (failed(chargeExpansion(call, 1 + function.node_size())))
+    return failure();
   Scope scope(function.node(), OpsetVersions(function.opset_import()));
   scope.prefix = call.name + "/";
   scope.depth = caller.depth + 1;

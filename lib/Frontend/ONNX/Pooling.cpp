@@ -70,8 +70,8 @@ static LogicalResult convertMaxPool(NodeContext &node) {
   return node.setResults(node.toChannelsFirst(pool));
 }
 
-/// What ONNX Runtime's optimizer makes of MaxPool: its tensors have the channels
-/// last.
+/// What ONNX Runtime's optimizer makes of MaxPool: its tensors have the
+/// channels last.
 static LogicalResult convertNhwcMaxPool(NodeContext &node) {
   SmallVector<int64_t> stated;
   Value input = node.getInput(0);
@@ -81,9 +81,8 @@ static LogicalResult convertNhwcMaxPool(NodeContext &node) {
       getPoolWindow(node, node.toChannelsFirst(input), stated);
   if (!window)
     return failure();
-  return node.setResults(
-      node.create<MaxPoolOp>(input, window->kernel, window->strides,
-                             window->dilations, window->pads));
+  return node.setResults(node.create<MaxPoolOp>(
+      input, window->kernel, window->strides, window->dilations, window->pads));
 }
 
 static LogicalResult convertAveragePool(NodeContext &node) {

@@ -114,8 +114,11 @@ static LogicalResult convertQuantizeLinear(NodeContext &node) {
                   : IntegerRange{-(1 << (stored->bits - 1)),
                                  (1 << (stored->bits - 1)) - 1};
   }
-  return node.setResults(
-      createQuantize(node, node.getInput(0), parameters, element, range));
+  Value result =
+      createQuantize(node, node.getInput(0), parameters, element, range);
+  if (dataType != 0)
+    node.setDataType(result, dataType);
+  return node.setResults(result);
 }
 
 static LogicalResult convertDequantizeLinear(NodeContext &node) {

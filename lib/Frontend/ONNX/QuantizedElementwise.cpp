@@ -400,6 +400,11 @@ static LogicalResult convertQLinearAveragePool(NodeContext &node) {
   ArrayRef<int64_t> spatial = getSpatialShape(input.value);
   SmallVector<int64_t> kernel(window->kernel);
   kernel.append({1, channels});
+  double kernelSize = 1;
+  for (int64_t extent : kernel)
+    kernelSize *= double(extent);
+  if (failed(node.checkTable(kernelSize)))
+    return failure();
   SmallVector<int32_t> ones(ShapedType::getNumElements(kernel), 1);
   Value sums = node.create<ConvOp>(
       node.toChannelsLast(input.center(node)),
@@ -408,6 +413,8 @@ static LogicalResult convertQLinearAveragePool(NodeContext &node) {
   if (!sums)
     return failure();
   SmallVector<int64_t> shape(getShape(sums));
+  if (failed(node.checkTable(ShapedType::getNumElements(shape))))
+    return failure();
   SmallVector<int64_t> counts = countWindows(
       *window, spatial, ArrayRef(shape).drop_front().drop_back(), counted);
   shape.front() = shape.back() = 1;

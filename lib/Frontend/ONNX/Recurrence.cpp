@@ -316,6 +316,8 @@ void Recurrence::readLengths() {
     if (llvm::all_of(llvm::seq<int64_t>(0, batch),
                      [&](int64_t i) { return known->getInt(i) >= steps; }))
       return;
+  if (failed(node.checkTable(steps)))
+    return;
   auto indices = llvm::to_vector(llvm::seq<int64_t>(0, steps));
   Value step = node.createConstant({steps, 1, 1}, indices);
   lengths = node.castTo(node.createReshape(lengths, {1, batch, 1}),
@@ -328,6 +330,8 @@ Value Recurrence::readInitial(unsigned input, int64_t index) {
   if (Value given = node.getInput(input))
     return pick(node, given, batchFirst ? 1 : 0, index);
   std::optional<ElementKind> kind = getElementKind(element);
+  if (failed(node.checkTable(double(batch) * double(hidden))))
+    return {};
   return node.createConstant(HostTensor(*kind, {batch, hidden}));
 }
 
@@ -469,10 +473,9 @@ Recurrence::State Recurrence::runStep(const Direction &direction, Value x,
 
 Recurrence::State Recurrence::runLoop(const Direction &direction,
                                       Value &outputs) {
-  Body body(
-      node.getBuilder(), node.getLoc(),
-      (node.getNode().name().empty() ? "recurrence" : node.getNode().name()) +
-          "_step");
+  Body body(node, (node.getNode().name().empty() ? "recurrence"
+                                                 : node.getNode().name()) +
+                      "_step");
   LoopParts parts;
   parts.bound = steps;
   parts.scanned = {direction.projected};

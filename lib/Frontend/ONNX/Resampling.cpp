@@ -94,15 +94,23 @@ static double getWeight(const Interpolation &how, double distance) {
   return 0;
 }
 
+/// Against aliasing the weight function is stretched to the distance between
+/// output elements.
+static double getStretch(const ResampledDim &dim, const Interpolation &how) {
+  return how.antialias ? std::min(dim.scale, 1.0) : 1.0;
+}
+
+/// How far away the neighbours of an element are at most.
+static double getReach(const ResampledDim &dim, const Interpolation &how) {
+  return (how.mode == ResizeMode::Linear ? 1 : 2) / getStretch(dim, how);
+}
+
 /// Weights of the neighbours of `x`, some of which may lie outside the input.
 static Taps getUnboundedTaps(const ResampledDim &dim, const Interpolation &how,
                              double x) {
   if (how.mode == ResizeMode::Nearest)
     return {static_cast<int64_t>(roundCoordinate(how.rounding, x)), {1.0}};
-  // Against aliasing the weight function is stretched to the distance between
-  // output elements.
-  double stretch = how.antialias ? std::min(dim.scale, 1.0) : 1.0;
-  double reach = (how.mode == ResizeMode::Linear ? 1 : 2) / stretch;
+  double stretch = getStretch(dim, how), reach = getReach(dim, how);
   int64_t before = static_cast<int64_t>(std::floor(-reach)) + 1;
   Taps taps{static_cast<int64_t>(std::floor(x)) + before, {}};
   double sum = 0;
@@ -228,7 +236,8 @@ Value lathe::frontend::resampleByTables(NodeContext &node, Value input,
     Value flat = node.createReshape(
         input, {ShapedType::getNumElements(extents.take_front(d)), shape[d],
                 ShapedType::getNumElements(extents.drop_front(d + 1))});
-    if (node.hasFailed())
+    double taps = 2 * getReach(dims[d], how) + 2;
+    if (node.hasFailed() || failed(node.checkTable(double(dims[d].to) * taps)))
       return {};
     // Between two dimensions nothing is rounded to integers.
     bool isLast = d == resampled.back() || how.mode == ResizeMode::Nearest;

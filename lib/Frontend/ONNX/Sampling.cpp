@@ -195,6 +195,11 @@ static LogicalResult convertGridSample(NodeContext &node) {
                       formatShape(shape));
   if (!isa<FloatType>(getElement(input)) || !isa<FloatType>(getElement(grid)))
     return node.error("input and grid must be floats");
+  // The taps of all dimensions are written out.
+  int64_t mostDimensions = mode == GridMode::Cubic ? 3 : 6;
+  if (rank > mostDimensions)
+    return node.error("more than " + Twine(mostDimensions) +
+                      " spatial dimensions are not supported in this mode");
   SmallVector<int64_t> result(shape.take_front(2));
   llvm::append_range(result, points.drop_front().drop_back());
   LoopBuilder loops(node, "GridSample", {input, grid},
@@ -270,9 +275,11 @@ static LogicalResult convertAffineGrid(NodeContext &node) {
   ArrayRef<int64_t> extents = ArrayRef(*size).drop_front(2);
   std::optional<int64_t> points = getNumElements(extents);
   std::optional<ElementKind> kind = getElementKind(getElement(theta));
-  if (!points || *points == 0 || *points > INT32_MAX || !kind)
+  if (!points || *points == 0 || !kind)
     return node.error("a grid over " + formatShape(extents) +
                       " points is empty or too large");
+  if (failed(node.checkTable(double(*points) * double(rank + 1))))
+    return failure();
   Value base = node.createConstant(makeBaseGrid(extents, *kind, alignCorners));
   Value rows = node.createReshape(theta, {shape[0] * rank, rank + 1});
   Value product = node.create<MatMulOp>(rows, base, Value());

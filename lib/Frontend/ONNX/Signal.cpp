@@ -153,6 +153,9 @@ static LogicalResult convertSTFT(NodeContext &node) {
     return node.error("frames of " + Twine(length) + " points, " +
                       Twine(convertElement<int64_t>(*step)) +
                       " apart, cannot be cut from " + Twine(points));
+  if (failed(node.checkTable((double(points - length) / *step + 1) *
+                             double(length))))
+    return failure();
   if (isOneSided && parts == 2)
     return node.error("a one-sided transform needs a real signal; set "
                       "attribute 'onesided' to 0");

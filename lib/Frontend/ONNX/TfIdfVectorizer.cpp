@@ -75,7 +75,7 @@ static LogicalResult readGrams(NodeContext &node, Vectorizer &vectorizer) {
       return node.error("attribute 'ngram_indexes' holds " + Twine(column));
     vectorizer.columns = std::max(vectorizer.columns, column + 1);
   }
-  return success();
+  return node.checkTable(vectorizer.columns);
 }
 
 static LogicalResult readAttributes(NodeContext &node, Vectorizer &vectorizer) {

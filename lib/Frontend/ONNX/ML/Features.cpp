@@ -339,11 +339,10 @@ static LogicalResult convertLabelEncoder(NodeContext &node) {
 static LogicalResult convertZipMap(NodeContext &node) {
   node.getInts("classlabels_int64s");
   node.getStrings("classlabels_strings");
-  emitRemark(node.getLoc())
-      << "ZipMap: the output '" << node.getNode().output(0)
-      << "' is the tensor of probabilities, a column for each class, instead "
-         "of "
-         "a sequence of maps";
+  emitRemark(node.getLoc()) << makePrintable(
+      "ZipMap: the output '" + node.getNode().output(0) +
+      "' is the tensor of probabilities, a column for each class, instead of a "
+      "sequence of maps");
   return node.setResults(node.getInput(0));
 }
 

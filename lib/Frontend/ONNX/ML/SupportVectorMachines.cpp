@@ -19,7 +19,7 @@
 #include "lathe/Support/HostTensorAttr.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
-#include <numeric>
+#include <optional>
 
 using namespace mlir;
 using namespace lathe;
@@ -65,7 +65,8 @@ Value SupportVectors::evaluate(NodeContext &node, Value samples,
     return {};
   Type element = getElement(samples);
   int64_t features = getShape(samples)[1], batch = getShape(samples)[0];
-  if (count < 1 || static_cast<int64_t>(rows.size()) != count * features)
+  if (count < 1 || count > INT32_MAX ||
+      static_cast<int64_t>(rows.size()) != count * features)
     return (void)node.error("there are " + Twine(rows.size()) +
                             " numbers for " + Twine(count) + " vectors of " +
                             Twine(features) + " features"),
@@ -158,10 +159,9 @@ struct PairwiseMachine {
   SmallVector<double> probA, probB;
 
   int64_t getNumPairs() const { return classes * (classes - 1) / 2; }
-  int64_t getNumVectors() const {
-    return std::accumulate(vectorsPerClass.begin(), vectorsPerClass.end(),
-                           int64_t(0));
-  }
+  /// None if the numbers are negative or too large to be true.
+  std::optional<int64_t> countVectors() const;
+  int64_t getNumVectors() const { return countVectors().value_or(0); }
   /// Calls `visit` with the classes of each pair and its number.
   void forEachPair(function_ref<void(int64_t, int64_t, int64_t)> visit) const {
     int64_t pair = 0;
@@ -179,6 +179,14 @@ struct PairwiseMachine {
 };
 
 } // namespace
+
+std::optional<int64_t> PairwiseMachine::countVectors() const {
+  int64_t sum = 0;
+  for (int64_t count : vectorsPerClass)
+    if (count < 0 || count > INT32_MAX || (sum += count) > INT32_MAX)
+      return std::nullopt;
+  return sum;
+}
 
 SmallVector<double>
 PairwiseMachine::getPairWeights(ArrayRef<double> coefficients) const {
@@ -366,14 +374,16 @@ static LogicalResult convertPairwise(NodeContext &node, Value samples,
   };
   if (pairs.classes < 2 ||
       !isCount(pairs.vectorsPerClass.size(), pairs.classes) ||
-      llvm::any_of(
-          pairs.vectorsPerClass, [](int64_t n) { return n < 0; }) ||
       !isCount(machine.coefficients.size(), (pairs.classes - 1) * vectors) ||
       !isCount(machine.rho.size(), numPairs) ||
       (hasProbabilities && (!isCount(pairs.probA.size(), numPairs) ||
                             !isCount(pairs.probB.size(), numPairs))))
     return node.error("the numbers of labels, support vectors, coefficients, "
                       "rho and prob_a do not go together");
+  // The matrices below grow with the third power of what the file holds.
+  double rows = double(std::max(pairs.classes, vectors));
+  if (failed(node.checkTable(double(numPairs) * rows)))
+    return failure();
   Value kernels = machine.evaluate(node, samples, machine.vectors, vectors);
   if (node.hasFailed())
     return failure();
@@ -403,6 +413,9 @@ static LogicalResult convertSVMClassifier(NodeContext &node) {
   PostTransform transform = getPostTransform(node);
   PairwiseMachine pairs{labels.size(), node.getInts("vectors_per_class"),
                         node.getFloats("prob_a"), node.getFloats("prob_b")};
+  if (!pairs.countVectors())
+    (void)node.error("attribute 'vectors_per_class' holds numbers that are "
+                     "negative or too large");
   if (node.hasFailed())
     return failure();
   if (pairs.getNumVectors() > 0)

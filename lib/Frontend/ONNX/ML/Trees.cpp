@@ -7,10 +7,10 @@
 
 #include "Trees.h"
 
-#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
 
 #include <cmath>
+#include <map>
 
 using namespace mlir;
 using namespace lathe;
@@ -131,7 +131,8 @@ public:
   int64_t numBranches = 0, numLeaves = 0;
 
 private:
-  llvm::DenseMap<NodeId, int64_t> numbers;
+  // Any number may be one, those too that a DenseMap keeps for itself.
+  std::map<NodeId, int64_t> numbers;
 };
 
 } // namespace
@@ -210,6 +211,12 @@ std::optional<Trees> Trees::get(NodeContext &node, StringRef prefix,
     if (*leaf >= numbers.numBranches)
       trees.leaves[*leaf - numbers.numBranches].push_back({ids[i], weights[i]});
   }
+  // All leaves are tables of as many weights as one has.
+  size_t width = 0;
+  for (const Trees::Leaf &leaf : trees.leaves)
+    width = std::max<size_t>(width, leaf.size());
+  if (failed(node.checkTable(double(width) * double(trees.leaves.size()))))
+    return std::nullopt;
   return trees;
 }
 
