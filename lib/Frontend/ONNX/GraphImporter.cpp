@@ -12,6 +12,7 @@
 #include "GraphImporter.h"
 #include "NodeContext.h"
 #include "Sequence.h"
+#include "ShapeBindings.h"
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Reference/EvaluableOpInterface.h"
@@ -130,7 +131,8 @@ LogicalResult GraphImporter::addInputs(Scope &scope, func::FuncOp function) {
       inputs.push_back(&input);
   }
   numInputs = inputs.size();
-  llvm::Expected<InputBinding> binding = InputBinding::create(inputs, options);
+  llvm::Expected<InputBinding> binding =
+      InputBinding::create(inputs, options, shapeBinding);
   if (!binding)
     return error(binding.takeError());
   for (const onnx::ValueInfoProto *input : inputs) {
@@ -346,7 +348,7 @@ static std::string makeIdentifier(StringRef name) {
   return identifier;
 }
 
-std::string GraphImporter::getFunctionName() const {
+std::string GraphImporter::getModelName() const {
   StringRef name = options.name;
   return makeIdentifier(name.empty() ? llvm::sys::path::stem(model->getPath())
                                      : name);
@@ -407,7 +409,9 @@ OwningOpRef<ModuleOp> GraphImporter::attempt() {
   const onnx::GraphProto &graph = model->getProto().graph();
   if (failed(checkVersions()))
     return {};
-  std::string name = getFunctionName();
+  std::string name = getModelName();
+  if (shapeBinding)
+    name += "_" + shapeBinding->suffix;
   Location loc = NameLoc::get(builder.getStringAttr(name));
   OwningOpRef<ModuleOp> module(ModuleOp::create(loc));
   annotateModule(*module);
@@ -451,6 +455,8 @@ OwningOpRef<ModuleOp> lathe::importONNX(llvm::MemoryBufferRef buffer,
   std::shared_ptr<Model> model = Model::load(buffer, context);
   if (!model)
     return {};
+  if (!options.shapeBindings.empty())
+    return importShapeBindings(model, options, context);
   return GraphImporter(std::move(model), options, context).run();
 }
 
