@@ -43,7 +43,7 @@ static bool fromJSON(const json::Value &value, LayerInterface &layer,
 }
 
 /// Found by llvm::json through the arguments' namespace.
-static bool fromJSON(const json::Value &value, Artifact::Tensor &tensor,
+static bool fromJSON(const json::Value &value, CompiledModel::Tensor &tensor,
                      json::Path where) {
   json::ObjectMapper object(value, where);
   std::string type;
@@ -65,6 +65,30 @@ static bool fromJSON(const json::Value &value, Artifact::Tensor &tensor,
   return true;
 }
 
+/// Reads what is of the model itself, wherever it stands.
+static bool readModel(const json::Value &value, json::ObjectMapper &object,
+                      CompiledModel &model, json::Path where) {
+  if (!object.map("inputs", model.inputs) ||
+      !object.map("outputs", model.outputs) ||
+      !object.mapOptional("states", model.states))
+    return false;
+  const json::Object *arena = value.getAsObject()->getObject("arena");
+  if (!arena) {
+    where.field("arena").report("is missing");
+    return false;
+  }
+  model.arenaSize = arena->getInteger("size").value_or(0);
+  model.arenaAlign = arena->getInteger("align").value_or(1);
+  return true;
+}
+
+static bool fromJSON(const json::Value &value, CompiledModel &binding,
+                     json::Path where) {
+  json::ObjectMapper object(value, where);
+  return object && object.map("suffix", binding.suffix) &&
+         readModel(value, object, binding, where);
+}
+
 static bool fromJSON(const json::Value &value, Artifact &artifact,
                      json::Path where) {
   json::ObjectMapper object(value, where);
@@ -74,19 +98,11 @@ static bool fromJSON(const json::Value &value, Artifact &artifact,
       !object.map("files", artifact.files) ||
       !object.map("libraries", artifact.libraries) || !object.map("io", io) ||
       !object.map("weights_size", artifact.weightsSize) ||
-      !object.map("inputs", artifact.inputs) ||
-      !object.map("outputs", artifact.outputs) ||
-      !object.mapOptional("states", artifact.states))
+      !object.mapOptional("bindings", artifact.bindings))
     return false;
   artifact.ioInArena = io == "arena";
-  const json::Object *arena = value.getAsObject()->getObject("arena");
-  if (!arena) {
-    where.field("arena").report("is missing");
-    return false;
-  }
-  artifact.arenaSize = arena->getInteger("size").value_or(0);
-  artifact.arenaAlign = arena->getInteger("align").value_or(1);
-  return true;
+  return !artifact.bindings.empty() ||
+         readModel(value, object, artifact, where);
 }
 
 } // namespace lathe
@@ -119,6 +135,40 @@ llvm::Expected<Artifact> Artifact::load(llvm::StringRef directory) {
                                    llvm::toString(root.getError()));
   artifact.directory = directory.str();
   return artifact;
+}
+
+/// Whether `inputs` has a tensor of the right shape for each input of `model`.
+static bool fits(const CompiledModel &model, const NamedTensors &inputs) {
+  return llvm::all_of(model.inputs, [&](const CompiledModel::Tensor &input) {
+    const HostTensor *given = inputs.find(input.name);
+    if (!given && model.inputs.size() == 1 && inputs.size() == 1)
+      given = inputs.find("");
+    return given && given->getShape() == llvm::ArrayRef<int64_t>(input.shape);
+  });
+}
+
+llvm::Expected<Artifact> Artifact::select(const NamedTensors &inputs) const {
+  Artifact selected = *this;
+  if (bindings.empty())
+    return selected;
+  selected.bindings.clear();
+  std::string list;
+  llvm::raw_string_ostream os(list);
+  for (const CompiledModel &binding : bindings) {
+    if (fits(binding, inputs)) {
+      static_cast<CompiledModel &>(selected) = binding;
+      return selected;
+    }
+    os << (list.empty() ? " " : "; ") << binding.suffix << " (";
+    llvm::interleaveComma(binding.inputs, os, [&](const Tensor &input) {
+      os << input.name << " ";
+      llvm::interleave(input.shape, os, "x");
+    });
+    os << ")";
+  }
+  return llvm::createStringError(
+      directory +
+      ": the inputs have the shapes of none of its bindings:" + list);
 }
 
 llvm::Expected<NamedTensors> lathe::readArena(const Artifact &artifact,

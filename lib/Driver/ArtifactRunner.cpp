@@ -147,9 +147,9 @@ llvm::Error Session::writeGlue() {
   declare("output", artifact.outputs);
   os << "static int run(void) {\n";
   if (!artifact.states.empty())
-    os << "  int cleared = " << artifact.name
+    os << "  int cleared = " << artifact.getFunctionName()
        << "_reset(arena);\n  if (cleared != 0)\n    return cleared;\n";
-  os << "  return " << artifact.name << "_run(";
+  os << "  return " << artifact.getFunctionName() << "_run(";
   if (!artifact.ioInArena) {
     for (size_t i = 0; i < artifact.inputs.size(); ++i)
       os << "(const void *)input" << i << ", ";
@@ -321,5 +321,8 @@ llvm::Expected<ArtifactRun> Session::run(const NamedTensors &inputs) {
 llvm::Expected<ArtifactRun> lathe::runArtifact(const Artifact &artifact,
                                                const TargetDescription &target,
                                                const NamedTensors &inputs) {
-  return Session(artifact, target).run(inputs);
+  llvm::Expected<Artifact> selected = artifact.select(inputs);
+  if (!selected)
+    return selected.takeError();
+  return Session(*selected, target).run(inputs);
 }

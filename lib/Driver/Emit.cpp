@@ -62,7 +62,8 @@ private:
   llvm::Error addCode(const NativeModule &native, llvm::TargetMachine &machine);
   llvm::Error addSharedLibrary(const NativeModule &native,
                                llvm::TargetMachine &machine);
-  void addInterface(const ModelInterface &model, const NativeModule &native);
+  void addInterface(const ArtifactInterface &artifact,
+                    const NativeModule &native);
 
   ModuleOp module;
   const TargetDescription &target;
@@ -140,7 +141,7 @@ llvm::Error NativeEmitter::addCode(const NativeModule &native,
   });
 }
 
-void NativeEmitter::addInterface(const ModelInterface &model,
+void NativeEmitter::addInterface(const ArtifactInterface &artifact,
                                  const NativeModule &native) {
   ManifestInfo info;
   info.kind = "native";
@@ -152,9 +153,9 @@ void NativeEmitter::addInterface(const ModelInterface &model,
     info.libraries.push_back("gomp");
   std::string header, manifest;
   llvm::raw_string_ostream headerStream(header), manifestStream(manifest);
-  emitHeader(model, headerStream);
-  emitManifest(model, info, manifestStream);
-  files.push_back({model.name + ".h", header});
+  emitHeader(artifact, headerStream);
+  emitManifest(artifact, info, manifestStream);
+  files.push_back({artifact.name + ".h", header});
   files.push_back({"manifest.json", manifest});
 }
 
@@ -163,8 +164,8 @@ llvm::Expected<std::vector<OutputFile>> NativeEmitter::emit() {
   auto machine = createTargetMachine(spec);
   if (!machine)
     return machine.takeError();
-  FailureOr<ModelInterface> model = ModelInterface::get(module);
-  if (failed(model))
+  FailureOr<ArtifactInterface> artifact = ArtifactInterface::get(module);
+  if (failed(artifact))
     return llvm::createStringError("the model has no entry");
   NativeOptions native;
   native.maxThreads = options.threads;
@@ -175,7 +176,7 @@ llvm::Expected<std::vector<OutputFile>> NativeEmitter::emit() {
   optimize(*code, **machine);
   if (llvm::Error error = addCode(*code, **machine))
     return std::move(error);
-  addInterface(*model, *code);
+  addInterface(*artifact, *code);
   return std::move(files);
 }
 

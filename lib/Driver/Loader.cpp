@@ -32,23 +32,35 @@ void lathe::registerLatheDialects(DialectRegistry &registry) {
 OwningOpRef<ModuleOp> lathe::loadModel(StringRef path,
                                        const ImportOptions &options,
                                        MLIRContext *context) {
-  if (path.ends_with(".mlir") || path.ends_with(".mlirbc"))
+  bool isIR = path.ends_with(".mlir") || path.ends_with(".mlirbc");
+  if (isIR && !options.shapeBindings.empty()) {
+    emitError(FileLineColLoc::get(context, path, 0, 0))
+        << "the shapes in MLIR are settled; --binding is for ONNX models";
+    return nullptr;
+  }
+  if (isIR)
     return parseSourceFile<ModuleOp>(path, context);
   return importONNXFile(path, options, context);
 }
 
-func::FuncOp lathe::lookupModel(ModuleOp module) {
-  func::FuncOp model;
-  for (auto func : module.getOps<func::FuncOp>()) {
-    if (func.isExternal() || func.isPrivate())
-      continue;
-    if (model) {
-      module.emitError("holds several functions; a model is one");
-      return {};
-    }
-    model = func;
-  }
-  if (!model)
+SmallVector<func::FuncOp> lathe::lookupModels(ModuleOp module) {
+  SmallVector<func::FuncOp> models;
+  for (auto func : module.getOps<func::FuncOp>())
+    if (!func.isExternal() && !func.isPrivate())
+      models.push_back(func);
+  if (models.empty()) {
     module.emitError("holds no function; a model is one");
-  return model;
+  } else if (models.size() > 1 && !module->hasAttr(attr::artifact)) {
+    module.emitError("holds several functions; a model is one");
+    models.clear();
+  }
+  return models;
+}
+
+func::FuncOp lathe::lookupModel(ModuleOp module) {
+  SmallVector<func::FuncOp> models = lookupModels(module);
+  if (models.size() > 1)
+    module.emitError("holds a model for each of several shape bindings, and "
+                     "only lathe compile takes more than one");
+  return models.size() == 1 ? models.front() : func::FuncOp();
 }

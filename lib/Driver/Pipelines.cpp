@@ -53,6 +53,7 @@ void lathe::buildKernelPipeline(OpPassManager &pm,
   functions.pipelines = {makeFunctionPipeline(options, /*ioInArena=*/false),
                          makeFunctionPipeline(options, options.ioInArena)};
   pm.addPass(createBodiesFirst(functions));
+  pm.addPass(createShareConstants());
 }
 
 void lathe::buildLoopPipeline(OpPassManager &pm) {

@@ -42,8 +42,9 @@ static cl::opt<std::string>
 
 /// Cuts the bytes of the file `selfTest` into the tensors of `module`.
 static FailureOr<lathe::SelfTestData> readSelfTest(ModuleOp module) {
-  FailureOr<lathe::ModelInterface> model = lathe::ModelInterface::get(module);
-  if (failed(model))
+  FailureOr<lathe::ArtifactInterface> artifact =
+      lathe::ArtifactInterface::get(module);
+  if (failed(artifact))
     return failure();
   auto buffer = llvm::MemoryBuffer::getFile(selfTest);
   if (!buffer)
@@ -51,7 +52,8 @@ static FailureOr<lathe::SelfTestData> readSelfTest(ModuleOp module) {
            << selfTest << "': " << buffer.getError().message();
   StringRef bytes = (*buffer)->getBuffer();
   lathe::SelfTestVector vector;
-  for (const lathe::TensorInterface &tensor : model->tensors) {
+  for (const lathe::TensorInterface &tensor :
+       artifact->models.front().tensors) {
     StringRef part = bytes.take_front(tensor.getSizeInBytes());
     bytes = bytes.drop_front(part.size());
     auto &list = tensor.isInput ? vector.inputs : vector.outputs;

@@ -21,6 +21,7 @@
 #include "mlir/Pass/Pass.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
 #include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
@@ -66,6 +67,9 @@ struct FailingPass : PassWrapper<FailingPass, OperationPass<ModuleOp>> {
   void runOnOperation() override { signalPassFailure(); }
 };
 
+/// What a model needs, and the suffix of its shape binding.
+using NamedFootprint = std::pair<std::string, Footprint>;
+
 struct Compile : Command {
   Compile()
       : Command("compile", "Compile a model for a machine",
@@ -74,6 +78,12 @@ struct Compile : Command {
         target("target", cl::sub(getSubCommand()), cl::init("host"),
                cl::value_desc("target"),
                cl::desc("Core or board, see lathe targets (default: host)")),
+        bindings("binding", cl::sub(getSubCommand()),
+                 cl::value_desc("small:image=1x3x32x32,scale=1"),
+                 cl::desc("Shapes of inputs, or values of named dimensions, "
+                          "to compile the model for; several share one folder "
+                          "and their weights, and give NAME_small_run and so "
+                          "on")),
         output("o", cl::sub(getSubCommand()), cl::value_desc("path"),
                cl::desc("Folder to write to (default: the model's name); for "
                         "--emit=mlir a file or - (default); for --emit=onnx "
@@ -161,6 +171,11 @@ struct Compile : Command {
     if (printPipeline) {
       llvm::outs() << "lathe compile ";
       flags.print(llvm::outs());
+      for (const std::string &binding : bindings) {
+        llvm::outs() << " ";
+        llvm::sys::printArg(llvm::outs(), "--binding=" + binding,
+                            /*Quote=*/false);
+      }
       llvm::outs() << (dumpLayers ? " --dump-layers" : "")
                    << " --emit=mlir --level=graph | lathe-opt - "
                    << getLoweringFlag(*machine, getCodeOptions()) << "\n";
@@ -174,16 +189,39 @@ struct Compile : Command {
     if (!options)
       return reportError(options.takeError());
     options->keepLayers = dumpLayers;
+    for (const std::string &binding : bindings)
+      if (llvm::Error error = options->addShapeBinding(binding))
+        return reportError("--binding: " + llvm::toString(std::move(error)));
     OwningOpRef<ModuleOp> module = loadModel(flags.model, *options, &context);
-    func::FuncOp model = module ? lookupModel(*module) : func::FuncOp();
-    if (!model)
+    SmallVector<func::FuncOp> models;
+    if (module)
+      models = lookupModels(*module);
+    if (models.empty())
       return UserError;
-    if (dumpLayers && getLayers(model).empty())
+    std::string name = models.front().getSymName().str();
+    if (auto artifact = (*module)->getAttrOfType<StringAttr>(attr::artifact)) {
+      name = artifact.str();
+      if (llvm::Error error = refuseForBindings())
+        return reportError(std::move(error));
+    }
+    if (dumpLayers && getLayers(models.front()).empty())
       return reportError(flags.model + ": no node of an ONNX graph computes "
                                        "anything from its inputs, so there "
                                        "are no layers to dump");
-    std::string name = model.getSymName().str();
     return lower(*module, *machine, name);
+  }
+
+  /// Fails if what the user asked for is for a single model.
+  llvm::Error refuseForBindings() const {
+    StringRef flag = selfTest || !selfTestInputs.empty() ? "--self-test"
+                     : dumpLayers                        ? "--dump-layers"
+                     : emit == Emit::ONNX                ? "--emit=onnx"
+                                                         : "";
+    if (flag.empty())
+      return llvm::Error::success();
+    return llvm::createStringError(flag +
+                                   " is for a single model; compile it for "
+                                   "one set of shapes, without --binding");
   }
 
   /// Runs the pipelines and writes what was asked for.
@@ -210,12 +248,19 @@ struct Compile : Command {
     }
     if (llvm::Error error = lowerToKernels(module, machine, getCodeOptions()))
       return reportError(std::move(error));
-    func::FuncOp model = lookupModel(module);
-    if (!allowOversize && failed(checkFit(model, machine, getLimits())))
-      return UserError;
-    if (printPlan)
-      printMemoryPlan(model, llvm::outs());
-    Footprint footprint = getFootprint(model);
+    SmallVector<NamedFootprint> footprints;
+    for (func::FuncOp model : lookupModels(module)) {
+      if (!allowOversize && failed(checkFit(model, machine, getLimits())))
+        return UserError;
+      StringRef suffix = model.getSymName();
+      suffix.consume_front(name);
+      suffix.consume_front("_");
+      if (printPlan && !suffix.empty())
+        llvm::outs() << "binding " << suffix << "\n";
+      if (printPlan)
+        printMemoryPlan(model, llvm::outs());
+      footprints.emplace_back(suffix.str(), getFootprint(model));
+    }
     if (writesIR && level == Level::Kernels)
       return writeIR(module);
     if (llvm::Error error = lowerToLoops(module))
@@ -230,7 +275,7 @@ struct Compile : Command {
     if (llvm::Error error = writeOutputFiles(directory, *files))
       return reportError(std::move(error));
     if (!quiet)
-      printSummary(name, directory, machine, footprint);
+      printSummary(name, directory, machine, footprints);
     return Done;
   }
 
@@ -332,18 +377,28 @@ struct Compile : Command {
 
   static void printSummary(StringRef name, StringRef directory,
                            const TargetDescription &machine,
-                           const Footprint &footprint) {
+                           ArrayRef<NamedFootprint> footprints) {
     llvm::outs() << name << " for " << machine.name << " in " << directory
-                 << "\n  arena    " << footprint.arena << " bytes (lower bound "
-                 << footprint.arenaLowerBound << ")\n  inputs   "
-                 << footprint.inputs << " bytes, outputs " << footprint.outputs
-                 << " bytes"
-                 << (footprint.io == IOMode::Arena ? ", in the arena" : "")
-                 << "\n  weights  " << footprint.weights << " bytes\n";
+                 << "\n";
+    for (const auto &[suffix, footprint] : footprints) {
+      if (!suffix.empty())
+        llvm::outs() << "  binding  " << suffix << "\n";
+      llvm::outs() << "  arena    " << footprint.arena << " bytes (lower bound "
+                   << footprint.arenaLowerBound << ")\n  inputs   "
+                   << footprint.inputs << " bytes, outputs "
+                   << footprint.outputs << " bytes"
+                   << (footprint.io == IOMode::Arena ? ", in the arena" : "")
+                   << "\n";
+    }
+    // Those of all models, each counted once.
+    llvm::outs() << "  weights  " << footprints.front().second.weights
+                 << " bytes\n";
   }
 
   ModelFlags flags;
-  cl::opt<std::string> target, output;
+  cl::opt<std::string> target;
+  cl::list<std::string> bindings;
+  cl::opt<std::string> output;
   cl::opt<Emit> emit;
   cl::opt<Level> level;
   cl::opt<CPackageOptions::Weights> weights;

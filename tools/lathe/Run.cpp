@@ -212,6 +212,8 @@ struct Run : Command {
       return reportError("what a compiled model returns is settled; pass "
                          "--dump-layers to lathe compile");
     llvm::Expected<Artifact> artifact = Artifact::load(flags.model);
+    if (artifact)
+      artifact = artifact->select(tensors);
     if (!artifact)
       return reportError(artifact.takeError());
     llvm::Expected<TargetDescription> machine =

@@ -18,8 +18,8 @@
 
 namespace lathe {
 
-/// A folder that `lathe compile` wrote, as its manifest describes it.
-struct Artifact {
+/// What the manifest of a folder that `lathe compile` wrote says of a model.
+struct CompiledModel {
   struct Tensor {
     std::string name, identifier;
     ElementKind kind;
@@ -31,13 +31,33 @@ struct Artifact {
     /// The node that computes an output of `lathe compile --dump-layers`.
     std::optional<LayerInterface> layer;
   };
+  /// Of its shape binding; empty without one.
+  std::string suffix;
+  int64_t arenaSize = 0, arenaAlign = 1;
+  std::vector<Tensor> inputs, outputs, states;
+};
+
+/// A folder that `lathe compile` wrote, as its manifest describes it. If it has
+/// shape bindings, it has no inputs and outputs until one of them is selected.
+struct Artifact : CompiledModel {
   std::string directory;
   std::string name, target;
   /// To be compiled or linked, relative to the directory.
   std::vector<std::string> files, libraries;
-  int64_t arenaSize = 0, arenaAlign = 1, weightsSize = 0;
+  int64_t weightsSize = 0;
   bool ioInArena = false;
-  std::vector<Tensor> inputs, outputs, states;
+  /// The models to select one of; none if there is one model alone.
+  std::vector<CompiledModel> bindings;
+
+  /// The name of the model's functions, without `_run` or `_reset`.
+  std::string getFunctionName() const {
+    return suffix.empty() ? name : name + "_" + suffix;
+  }
+
+  /// The artifact with the first binding whose inputs have the shapes of those
+  /// in `inputs`; the same artifact if there are no bindings. Fails with a list
+  /// of the bindings if none has.
+  llvm::Expected<Artifact> select(const NamedTensors &inputs) const;
 
   /// Whether `path` is a folder with a manifest.
   static bool isArtifact(llvm::StringRef path);
@@ -54,7 +74,8 @@ struct ArtifactRun {
   std::optional<uint64_t> instructions, stack;
 };
 
-/// Builds `artifact` with the C compiler of `target`, the one it was compiled
+/// Selects the binding that `inputs` fit, if there are bindings. Then builds
+/// `artifact` with the C compiler of `target`, the one it was compiled
 /// for, and the runner of runtime/, runs it on `inputs` here or, where it is
 /// foreign, under QEMU, and returns its outputs. Fails if a program that is
 /// needed is not installed, with its name.

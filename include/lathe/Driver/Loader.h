@@ -27,8 +27,12 @@ mlir::OwningOpRef<mlir::ModuleOp> loadModel(llvm::StringRef path,
                                             mlir::MLIRContext *context);
 
 /// The model's function of a module at the graph or kernel level: the only one
-/// with a body. Null after an error was emitted.
+/// with a body that is not private. Null after an error was emitted.
 mlir::func::FuncOp lookupModel(mlir::ModuleOp module);
+
+/// The same for a module that may hold the models of several shape bindings.
+/// Empty after an error was emitted.
+llvm::SmallVector<mlir::func::FuncOp> lookupModels(mlir::ModuleOp module);
 
 } // namespace lathe
 

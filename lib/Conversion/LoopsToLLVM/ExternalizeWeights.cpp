@@ -201,19 +201,21 @@ private:
   WeightsBlob *weights = nullptr;
 };
 
-/// The name of the symbol, after the model's.
+/// The name of the symbol, after that of the model or of the artifact that
+/// holds several.
 FailureOr<std::string> ExternalizeWeights::getSymbol() {
+  auto name = getOperation()->getAttrOfType<StringAttr>("lathe.artifact");
   for (auto func : getOperation().getOps<FunctionOpInterface>())
-    if (func->hasAttr("lathe.entry"))
-      if (auto model = func->getAttrOfType<StringAttr>("lathe.model")) {
-        std::string symbol = (model.getValue() + "_weights").str();
-        if (getOperation().lookupSymbol(symbol))
-          return getOperation().emitError("symbol @")
-                 << symbol << ", needed for the weights, is taken";
-        return symbol;
-      }
-  return getOperation().emitError(
-      "no function has `lathe.entry` and `lathe.model` to name the weights");
+    if (!name && func->hasAttr("lathe.entry"))
+      name = func->getAttrOfType<StringAttr>("lathe.model");
+  if (!name)
+    return getOperation().emitError(
+        "no function has `lathe.entry` and `lathe.model` to name the weights");
+  std::string symbol = (name.getValue() + "_weights").str();
+  if (getOperation().lookupSymbol(symbol))
+    return getOperation().emitError("symbol @")
+           << symbol << ", needed for the weights, is taken";
+  return symbol;
 }
 
 void ExternalizeWeights::replaceUses(const llvm::StringMap<uint64_t> &offsets,

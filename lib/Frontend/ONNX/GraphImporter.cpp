@@ -12,6 +12,7 @@
 #include "GraphImporter.h"
 #include "NodeContext.h"
 #include "Sequence.h"
+#include "ShapeBindings.h"
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Reference/EvaluableOpInterface.h"
@@ -52,8 +53,10 @@ std::optional<int64_t> OpsetVersions::find(StringRef domain) const {
 }
 
 GraphImporter::GraphImporter(std::shared_ptr<Model> loaded,
-                             const ImportOptions &options, MLIRContext *context)
-    : model(std::move(loaded)), options(options), builder(context) {
+                             const ImportOptions &options, MLIRContext *context,
+                             const ImportOptions::ShapeBinding *shapeBinding)
+    : model(std::move(loaded)), options(options), shapeBinding(shapeBinding),
+      builder(context) {
   for (const onnx::FunctionProto &function : model->getProto().functions())
     functions.try_emplace(
         {normalizeDomain(function.domain()).str(), function.name()}, &function);
@@ -143,7 +146,8 @@ LogicalResult GraphImporter::addInputs(Scope &scope, func::FuncOp function) {
       inputs.push_back(&input);
   }
   numInputs = inputs.size();
-  llvm::Expected<InputBinding> binding = InputBinding::create(inputs, options);
+  llvm::Expected<InputBinding> binding =
+      InputBinding::create(inputs, options, shapeBinding);
   if (!binding)
     return error(binding.takeError());
   SmallVector<DictionaryAttr> attributes;
@@ -368,7 +372,7 @@ static std::string makeIdentifier(StringRef name) {
   return identifier;
 }
 
-std::string GraphImporter::getFunctionName() const {
+std::string GraphImporter::getModelName() const {
   StringRef name = options.name;
   return makeIdentifier(name.empty() ? llvm::sys::path::stem(model->getPath())
                                      : name);
@@ -430,7 +434,9 @@ OwningOpRef<ModuleOp> GraphImporter::attempt() {
   const onnx::GraphProto &graph = model->getProto().graph();
   if (failed(checkVersions()))
     return {};
-  std::string name = getFunctionName();
+  std::string name = getModelName();
+  if (shapeBinding)
+    name += "_" + shapeBinding->suffix;
   Location loc = NameLoc::get(builder.getStringAttr(name));
   OwningOpRef<ModuleOp> module(ModuleOp::create(loc));
   annotateModule(*module);
@@ -474,6 +480,8 @@ OwningOpRef<ModuleOp> lathe::importONNX(llvm::MemoryBufferRef buffer,
   std::shared_ptr<Model> model = Model::load(buffer, context);
   if (!model)
     return {};
+  if (!options.shapeBindings.empty())
+    return importShapeBindings(model, options, context);
   return GraphImporter(std::move(model), options, context).run();
 }
 

@@ -51,12 +51,17 @@ class NodeContext;
 
 class GraphImporter {
 public:
+  /// Imports for `shapeBinding`, which is one of those in `options`, or null.
   GraphImporter(std::shared_ptr<Model> model, const ImportOptions &options,
-                mlir::MLIRContext *context);
+                mlir::MLIRContext *context,
+                const ImportOptions::ShapeBinding *shapeBinding = nullptr);
 
   /// Null after an error has been emitted. Attempts the import again as long as
   /// it turns out that inputs whose values are known must be fixed.
   mlir::OwningOpRef<mlir::ModuleOp> run();
+
+  /// The name of the model, without the suffix of a binding.
+  std::string getModelName() const;
 
 private:
   /// The names that nodes can read, in a graph or in a function's body.
@@ -146,7 +151,6 @@ private:
   std::optional<llvm::Expected<HostTensor>>
   getFixedValue(llvm::StringRef input, mlir::RankedTensorType type) const;
   llvm::SmallVector<std::string> getOutputNames() const;
-  std::string getFunctionName() const;
   void annotateModule(mlir::ModuleOp module) const;
 
   // NodeImporter.cpp: the nodes.
@@ -195,6 +199,7 @@ private:
 
   std::shared_ptr<Model> model;
   const ImportOptions &options;
+  const ImportOptions::ShapeBinding *shapeBinding;
   mlir::OpBuilder builder;
   /// Inputs that are fixed to the values that they are known to have.
   std::set<std::string> fixedInputs;

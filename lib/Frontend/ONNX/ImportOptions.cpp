@@ -66,6 +66,40 @@ Error ImportOptions::addDimension(StringRef text) {
   return Error::success();
 }
 
+/// Whether macros `A_X` and `B_Y` can be the same for some X and Y.
+static bool areConfusable(StringRef a, StringRef b) {
+  if (a.size() > b.size())
+    std::swap(a, b);
+  return b.starts_with_insensitive(a) &&
+         (a.size() == b.size() || b[a.size()] == '_');
+}
+
+Error ImportOptions::addShapeBinding(StringRef text) {
+  constexpr StringRef form = "SUFFIX:NAME=1x3x224x224,… or SUFFIX:batch=8";
+  auto [suffix, list] = text.split(':');
+  // An underscore at an end would not be one in C, see sanitizeCIdentifier.
+  bool isIdentifier =
+      !suffix.starts_with("_") && !suffix.ends_with("_") &&
+      llvm::all_of(suffix, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+  if (suffix.empty() || list.empty() || !isIdentifier)
+    return malformed(text, form);
+  for (const ShapeBinding &other : shapeBindings)
+    if (areConfusable(suffix, other.suffix))
+      return createStringError("the suffixes '" + other.suffix + "' and '" +
+                               suffix +
+                               "' would give equal names in C; choose others");
+  ShapeBinding binding{suffix.str(), {}};
+  llvm::SmallVector<StringRef> parts;
+  list.split(parts, ',');
+  for (StringRef part : parts)
+    if (Error error = parseShape(part, binding.extents)) {
+      llvm::consumeError(std::move(error));
+      return malformed(text, form);
+    }
+  shapeBindings.push_back(std::move(binding));
+  return Error::success();
+}
+
 Error ImportOptions::addBinding(StringRef text) {
   auto [name, list] = splitName(text);
   llvm::SmallVector<StringRef> parts;

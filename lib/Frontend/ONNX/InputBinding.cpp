@@ -53,25 +53,28 @@ Error InputBinding::bindDimension(StringRef name, int64_t extent,
 }
 
 Error InputBinding::checkFixedDimensions(const ValueInfoProto &input,
-                                         const ImportOptions::Shape &shape) {
+                                         const ImportOptions::Shape &shape,
+                                         StringRef origin) {
   const onnx::TensorShapeProto *proto = getShapeProto(input);
   for (auto [i, extent] : llvm::enumerate(shape.dims)) {
     const auto &dim = proto->dim(static_cast<int>(i));
     if (dim.has_dim_value() && dim.dim_value() > 0 && dim.dim_value() != extent)
       return createStringError(
-          "--shape " + input.name() + "=" + formatShape(shape.dims) +
-          " contradicts the model, where dimension " + Twine(i) + " is " +
-          Twine(dim.dim_value()) + "; --reshape overrides it");
+          origin + " contradicts the model, where dimension " + Twine(i) +
+          " is " + Twine(dim.dim_value()) + "; --reshape overrides it");
   }
   return Error::success();
 }
+
+/// What stands before the input in the flag that overrides the model's shapes.
+static constexpr llvm::StringLiteral reshapeFlag = "--reshape ";
 
 Error InputBinding::bindShape(const ValueInfoProto &input,
                               const ImportOptions::Shape &shape,
                               StringRef flag) {
   const onnx::TensorShapeProto *proto = getShapeProto(input);
   std::string origin =
-      (flag + " " + input.name() + "=" + formatShape(shape.dims)).str();
+      (flag + input.name() + "=" + formatShape(shape.dims)).str();
   auto [entry, isNew] = shapes.try_emplace(input.name(), shape.dims);
   if (!isNew && entry->second != shape.dims)
     return createStringError(origin + " contradicts an earlier shape of " +
@@ -82,8 +85,8 @@ Error InputBinding::bindShape(const ValueInfoProto &input,
     return createStringError(origin + " has " + Twine(shape.dims.size()) +
                              " dimensions, but the model gives the input " +
                              Twine(proto->dim_size()));
-  if (flag == "--shape")
-    if (Error error = checkFixedDimensions(input, shape))
+  if (flag != reshapeFlag)
+    if (Error error = checkFixedDimensions(input, shape, origin))
       return error;
   for (auto [i, extent] : llvm::enumerate(shape.dims))
     if (const auto &dim = proto->dim(static_cast<int>(i)); dim.has_dim_param())
@@ -116,20 +119,24 @@ Error InputBinding::bindKnown(const ValueInfoProto &input,
 
 Expected<InputBinding>
 InputBinding::create(ArrayRef<const ValueInfoProto *> inputs,
-                     const ImportOptions &options) {
+                     const ImportOptions &options,
+                     const ImportOptions::ShapeBinding *shapeBinding) {
   InputBinding binding;
   llvm::StringSet<> names;
   for (const ValueInfoProto *input : inputs)
     if (const onnx::TensorShapeProto *shape = getShapeProto(*input))
       for (const auto &dim : shape->dim())
         names.insert(dim.dim_param());
-  for (const ImportOptions::Dimension &dim : options.dims) {
-    std::string origin = "--dim " + dim.name + "=" + std::to_string(dim.extent);
-    if (!names.contains(dim.name))
+  auto bindNamed = [&](StringRef name, int64_t extent,
+                       StringRef flag) -> Error {
+    std::string origin = (flag + name + "=" + Twine(extent)).str();
+    if (!names.contains(name))
       return createStringError(origin + " names a dimension that no input has");
-    if (Error error = binding.bindDimension(dim.name, dim.extent, origin))
+    return binding.bindDimension(name, extent, origin);
+  };
+  for (const ImportOptions::Dimension &dim : options.dims)
+    if (Error error = bindNamed(dim.name, dim.extent, "--dim "))
       return std::move(error);
-  }
   auto bindAll = [&](ArrayRef<ImportOptions::Shape> shapes,
                      StringRef flag) -> Error {
     for (const ImportOptions::Shape &shape : shapes) {
@@ -141,10 +148,24 @@ InputBinding::create(ArrayRef<const ValueInfoProto *> inputs,
     }
     return Error::success();
   };
-  if (Error error = bindAll(options.shapes, "--shape"))
+  if (Error error = bindAll(options.shapes, "--shape "))
     return std::move(error);
-  if (Error error = bindAll(options.reshapes, "--reshape"))
+  if (Error error = bindAll(options.reshapes, reshapeFlag))
     return std::move(error);
+  if (shapeBinding) {
+    std::string flag = "--binding " + shapeBinding->suffix + ":";
+    for (const ImportOptions::Shape &extents : shapeBinding->extents) {
+      bool isDimension =
+          extents.dims.size() == 1 && names.contains(extents.input) &&
+          llvm::none_of(inputs, [&](const ValueInfoProto *input) {
+            return input->name() == extents.input;
+          });
+      if (Error error =
+              isDimension ? bindNamed(extents.input, extents.dims.front(), flag)
+                          : bindAll(extents, flag))
+        return std::move(error);
+    }
+  }
   for (const ValueInfoProto *input : inputs)
     if (const HostTensor *known =
             findKnown(options, input->name(), inputs.size()))

@@ -24,11 +24,13 @@ namespace lathe::frontend {
 class InputBinding {
 public:
   /// `inputs` are the model's inputs without those that have initializers.
+  /// `shapeBinding`, which may be null, is one of those in `options`.
   /// Fails where options contradict each other or the model, or name something
   /// it does not have.
   static llvm::Expected<InputBinding>
   create(llvm::ArrayRef<const onnx::ValueInfoProto *> inputs,
-         const ImportOptions &options);
+         const ImportOptions &options,
+         const ImportOptions::ShapeBinding *shapeBinding);
 
   /// The type of an input. Fails if a dimension is still open, or if it is no
   /// tensor of a type that Lathe has.
@@ -45,7 +47,8 @@ private:
   llvm::Error bindKnown(const onnx::ValueInfoProto &input,
                         llvm::ArrayRef<int64_t> known);
   llvm::Error checkFixedDimensions(const onnx::ValueInfoProto &input,
-                                   const ImportOptions::Shape &shape);
+                                   const ImportOptions::Shape &shape,
+                                   llvm::StringRef origin);
 
   struct Bound {
     int64_t extent;

@@ -241,15 +241,15 @@ void CFunctionPrinter::printArgumentChecks(const ModelInterface &model,
     checks.push_back("!" + tensor.identifier);
   if (hasArena)
     checks.push_back("!arena");
-  std::string prefix = model.getMacroPrefix();
+  std::string status = model.getStatusPrefix();
   if (!checks.empty())
     line() << "if (" << llvm::join(checks, " || ") << ") {\n    return "
-           << prefix << "ERROR_NULL;\n  }\n";
+           << status << "ERROR_NULL;\n  }\n";
   if (!hasArena) {
     line() << "(void)arena;\n";
   } else if (model.arenaAlign > 1) {
-    line() << "if ((uintptr_t)arena % " << prefix
-           << "ARENA_ALIGN != 0) {\n    return " << prefix
+    line() << "if ((uintptr_t)arena % " << model.getMacroPrefix()
+           << "ARENA_ALIGN != 0) {\n    return " << status
            << "ERROR_ALIGNMENT;\n  }\n";
   }
 }
@@ -303,7 +303,7 @@ void CFunctionPrinter::printPublicBody(const ModelInterface &model,
         0};
   }
   printBlock(op.front());
-  line() << "return " << model.getMacroPrefix() << "OK;\n}\n";
+  line() << "return " << model.getStatusPrefix() << "OK;\n}\n";
 }
 
 //===----------------------------------------------------------------------===//

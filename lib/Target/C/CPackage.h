@@ -21,7 +21,7 @@ namespace lathe {
 
 /// What is known of a module once it is printed.
 struct CEmission {
-  ModelInterface model;
+  ArtifactInterface artifact;
   std::vector<CWeight> weights;
   bool needsMath = false;
 };
@@ -47,12 +47,12 @@ void addBuildFiles(const CEmission &emission, const CPackageOptions &options,
                    std::vector<OutputFile> &files);
 
 /// README.md: how to call the model, and its memory map.
-std::string getReadme(mlir::ModuleOp module, CEmission &emission,
+std::string getReadme(mlir::ModuleOp module, const CEmission &emission,
                       const CPackageOptions &options);
 
-/// Replaces each `@NAME@` in `text` by the model's name and `@MACRO@` by the
-/// prefix of its macros, without the underscore.
-std::string expandTemplate(llvm::StringRef text, const ModelInterface &model);
+/// Replaces each `@NAME@` in `text` by `name` and `@MACRO@` by the prefix of
+/// macros with that name, without the underscore.
+std::string expandTemplate(llvm::StringRef text, llvm::StringRef name);
 
 } // namespace lathe
 

@@ -11,14 +11,14 @@
 
 #include "lathe/Target/C/Package.h"
 #include "CPackage.h"
+#include "lathe/Target/Common/CNames.h"
 #include "lathe/Target/Common/Manifest.h"
 
 using namespace mlir;
 
 namespace lathe {
 
-std::string expandTemplate(StringRef text, const ModelInterface &model) {
-  std::string macro = StringRef(model.getMacroPrefix()).drop_back().str();
+std::string expandTemplate(StringRef text, StringRef name) {
   std::string result;
   while (true) {
     auto [before, rest] = text.split('@');
@@ -26,13 +26,18 @@ std::string expandTemplate(StringRef text, const ModelInterface &model) {
     if (before.size() == text.size())
       return result;
     auto [key, after] = rest.split('@');
-    result += key == "NAME" ? model.name : macro;
+    result += key == "NAME" ? name.str() : toMacroName(name);
     text = after;
   }
 }
 
-static LogicalResult checkSelfTest(ModuleOp module, const ModelInterface &model,
+static LogicalResult checkSelfTest(ModuleOp module,
+                                   const ArtifactInterface &artifact,
                                    const SelfTestData &data) {
+  if (artifact.hasBindings())
+    return module.emitError("a self-test is for a model without shape "
+                            "bindings");
+  const ModelInterface &model = artifact.models.front();
   for (const SelfTestVector &vector : data.vectors) {
     std::vector<std::vector<char>> all = vector.inputs;
     all.insert(all.end(), vector.outputs.begin(), vector.outputs.end());
@@ -58,25 +63,25 @@ buildCPackage(ModuleOp module, const CPackageOptions &options) {
   FailureOr<CEmission> emission = emitCForPackage(module, codeStream);
   if (failed(emission))
     return failure();
-  const ModelInterface &model = emission->model;
+  const ArtifactInterface &artifact = emission->artifact;
   if (options.selfTest &&
-      failed(checkSelfTest(module, model, *options.selfTest)))
+      failed(checkSelfTest(module, artifact, *options.selfTest)))
     return failure();
 
   std::string header;
   llvm::raw_string_ostream headerStream(header);
-  emitHeader(model, headerStream);
+  emitHeader(artifact, headerStream);
   std::vector<OutputFile> files;
-  files.push_back({model.name + ".h", std::move(header)});
-  files.push_back({model.name + ".c", std::move(code)});
+  files.push_back({artifact.name + ".h", std::move(header)});
+  files.push_back({artifact.name + ".c", std::move(code)});
 
-  std::vector<std::string> sources{model.name + ".c"};
+  std::vector<std::string> sources{artifact.name + ".c"};
   bool asBinary = options.weights == CPackageOptions::Weights::Binary ||
                   (options.weights == CPackageOptions::Weights::Auto &&
-                   model.weightsSize >= options.incbinThreshold);
+                   artifact.weightsSize >= options.incbinThreshold);
   addWeightFiles(*emission, asBinary, files, sources);
   if (options.selfTest)
-    addSelfTest(model, *options.selfTest, files);
+    addSelfTest(artifact.models.front(), *options.selfTest, files);
   addBuildFiles(*emission, options, sources, files);
   files.push_back({"README.md", getReadme(module, *emission, options)});
 
@@ -85,7 +90,7 @@ buildCPackage(ModuleOp module, const CPackageOptions &options) {
     info.libraries.push_back("m");
   std::string manifest;
   llvm::raw_string_ostream manifestStream(manifest);
-  emitManifest(model, info, manifestStream);
+  emitManifest(artifact, info, manifestStream);
   files.push_back({"manifest.json", std::move(manifest)});
   return files;
 }

@@ -33,10 +33,10 @@ void registerToHeaderTranslation() {
   static TranslateFromMLIRRegistration registration(
       "lathe-to-header", "Prints the C header of a module at the loop level",
       [](ModuleOp module, llvm::raw_ostream &os) {
-        FailureOr<ModelInterface> model = ModelInterface::get(module);
-        if (failed(model))
+        FailureOr<ArtifactInterface> artifact = ArtifactInterface::get(module);
+        if (failed(artifact))
           return failure();
-        emitHeader(*model, os);
+        emitHeader(*artifact, os);
         return success();
       },
       registerLoopLevelDialects);

@@ -67,38 +67,63 @@ static void emitStrings(StringRef key, ArrayRef<std::string> strings,
   });
 }
 
-void emitManifest(const ModelInterface &model, const ManifestInfo &info,
-                  raw_ostream &os) {
-  llvm::json::OStream json(os, /*IndentSize=*/2);
-  auto emitTensors = [&](StringRef key, bool inputs) {
-    json.attributeArray(key, [&] {
+static void emitArena(int64_t size, int64_t align, llvm::json::OStream &json) {
+  json.attributeObject("arena", [&] {
+    json.attribute("size", size);
+    json.attribute("align", align);
+  });
+}
+
+/// The inputs, outputs and states of `model`.
+static void emitTensors(const ModelInterface &model,
+                        llvm::json::OStream &json) {
+  for (bool isInput : {true, false})
+    json.attributeArray(isInput ? "inputs" : "outputs", [&] {
       for (const TensorInterface &tensor : model.tensors)
-        if (tensor.isInput == inputs)
+        if (tensor.isInput == isInput)
           emitTensor(tensor, json);
     });
-  };
+  if (!model.states.empty())
+    json.attributeArray("states", [&] {
+      for (const TensorInterface &state : model.states)
+        emitTensor(state, json);
+    });
+}
+
+static void emitBindings(const ArtifactInterface &artifact,
+                         llvm::json::OStream &json) {
+  json.attributeArray("bindings", [&] {
+    for (const ModelInterface &model : artifact.models)
+      json.object([&] {
+        json.attribute("suffix", model.getBinding());
+        json.attribute("entry", model.getEntryName());
+        emitArena(model.arenaSize, model.arenaAlign, json);
+        emitTensors(model, json);
+      });
+  });
+}
+
+void emitManifest(const ArtifactInterface &artifact, const ManifestInfo &info,
+                  raw_ostream &os) {
+  const ModelInterface &first = artifact.models.front();
+  llvm::json::OStream json(os, /*IndentSize=*/2);
   json.object([&] {
     json.attribute("lathe_manifest", 1);
-    json.attribute("name", model.name);
+    json.attribute("name", artifact.name);
     json.attribute("kind", info.kind);
     json.attribute("target", info.target);
-    json.attribute("entry", model.getEntryName());
-    json.attribute("header", model.name + ".h");
+    if (!artifact.hasBindings())
+      json.attribute("entry", first.getEntryName());
+    json.attribute("header", artifact.name + ".h");
     emitStrings("files", info.files, json);
     emitStrings("libraries", info.libraries, json);
-    json.attribute("io", model.ioMode == IOMode::Arena ? "arena" : "arguments");
-    json.attributeObject("arena", [&] {
-      json.attribute("size", model.arenaSize);
-      json.attribute("align", model.arenaAlign);
-    });
-    json.attribute("weights_size", model.weightsSize);
-    emitTensors("inputs", true);
-    emitTensors("outputs", false);
-    if (!model.states.empty())
-      json.attributeArray("states", [&] {
-        for (const TensorInterface &state : model.states)
-          emitTensor(state, json);
-      });
+    json.attribute("io", first.ioMode == IOMode::Arena ? "arena" : "arguments");
+    emitArena(artifact.getArenaSize(), artifact.getArenaAlign(), json);
+    json.attribute("weights_size", artifact.weightsSize);
+    if (artifact.hasBindings())
+      emitBindings(artifact, json);
+    else
+      emitTensors(first, json);
   });
   os << "\n";
 }

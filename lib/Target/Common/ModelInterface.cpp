@@ -14,6 +14,7 @@
 #include "lathe/Target/Common/CNames.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -47,11 +48,59 @@ unsigned ModelInterface::getNumInputs() const {
                         [](const TensorInterface &t) { return t.isInput; });
 }
 
-func::FuncOp lookupEntry(ModuleOp module) {
+std::string ModelInterface::getStatusPrefix() const {
+  return toMacroName(artifact) + "_";
+}
+
+StringRef ModelInterface::getBinding() const {
+  StringRef suffix = name;
+  suffix.consume_front(artifact);
+  suffix.consume_front("_");
+  return suffix;
+}
+
+int64_t ArtifactInterface::getArenaSize() const {
+  int64_t size = 0;
+  for (const ModelInterface &model : models)
+    size = std::max(size, model.arenaSize);
+  return size;
+}
+
+int64_t ArtifactInterface::getArenaAlign() const {
+  int64_t align = 1;
+  for (const ModelInterface &model : models)
+    align = std::max(align, model.arenaAlign);
+  return align;
+}
+
+std::string ArtifactInterface::getMacroPrefix() const {
+  return toMacroName(name) + "_";
+}
+
+const ModelInterface *ArtifactInterface::find(func::FuncOp function) const {
+  StringRef name;
+  if (function->hasAttr(attr::reset)) {
+    // Where there is one model, it need not be named like its functions.
+    if (models.size() == 1)
+      return &models.front();
+    name = function.getSymName();
+    name.consume_back("_reset");
+  } else if (function->hasAttr(attr::entry)) {
+    name = function->getAttrOfType<StringAttr>(attr::model);
+  }
+  std::string identifier = name.empty() ? "" : sanitizeCIdentifier(name);
+  auto found = llvm::find_if(models, [&](const ModelInterface &model) {
+    return model.name == identifier;
+  });
+  return found == models.end() ? nullptr : &*found;
+}
+
+SmallVector<func::FuncOp> lookupEntries(ModuleOp module) {
+  SmallVector<func::FuncOp> entries;
   for (auto function : module.getOps<func::FuncOp>())
     if (function->hasAttr(attr::entry))
-      return function;
-  return nullptr;
+      entries.push_back(function);
+  return entries;
 }
 
 namespace {
@@ -89,6 +138,7 @@ FailureOr<ModelInterface> InterfaceReader::read() {
     return entry.emitError("the entry needs the attributes '")
            << attr::model << "' and '" << attr::numInputs << "'";
   model.name = sanitizeCIdentifier(name.getValue());
+  model.artifact = model.name;
   numInputs = inputs.getInt();
 
   // `arena` names the last parameter and, as a macro, its size; a tensor of
@@ -238,19 +288,44 @@ static int64_t getWeightsSize(ModuleOp module) {
   return bytes;
 }
 
-FailureOr<ModelInterface> ModelInterface::get(ModuleOp module) {
-  func::FuncOp entry = lookupEntry(module);
-  if (!entry)
+/// Notes which artifact `models` are parts of; `name` is its name.
+static LogicalResult setArtifact(ModuleOp module, StringRef name,
+                                 std::vector<ModelInterface> &models) {
+  llvm::StringSet<> suffixes;
+  for (ModelInterface &model : models) {
+    model.artifact = name.str();
+    StringRef suffix = model.getBinding();
+    if (!StringRef(model.name).starts_with((name + "_").str()) ||
+        suffix.empty() || !suffixes.insert(toMacroName(suffix)).second)
+      return module.emitError("model '")
+             << model.name << "' is no shape binding of '" << name
+             << "', or not the only one of its name";
+  }
+  return success();
+}
+
+FailureOr<ArtifactInterface> ArtifactInterface::get(ModuleOp module) {
+  SmallVector<func::FuncOp> entries = lookupEntries(module);
+  if (entries.empty())
     return module.emitError("no function is marked '")
            << attr::entry << "'; is this a module at the loop level?";
-  for (auto other : module.getOps<func::FuncOp>())
-    if (other != entry && other->hasAttr(attr::entry))
-      return other.emitError("a second function is marked '")
-             << attr::entry << "'";
-  FailureOr<ModelInterface> model = InterfaceReader(entry).read();
-  if (succeeded(model))
-    model->weightsSize = getWeightsSize(module);
-  return model;
+  auto name = module->getAttrOfType<StringAttr>(attr::artifact);
+  if (!name && entries.size() > 1)
+    return entries[1].emitError("a second function is marked '")
+           << attr::entry << "'";
+  ArtifactInterface artifact;
+  for (func::FuncOp entry : entries) {
+    FailureOr<ModelInterface> model = InterfaceReader(entry).read();
+    if (failed(model))
+      return failure();
+    artifact.models.push_back(std::move(*model));
+  }
+  artifact.name = name ? sanitizeCIdentifier(name.getValue())
+                       : artifact.models.front().name;
+  if (name && failed(setArtifact(module, artifact.name, artifact.models)))
+    return failure();
+  artifact.weightsSize = getWeightsSize(module);
+  return artifact;
 }
 
 } // namespace lathe

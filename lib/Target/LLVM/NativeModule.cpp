@@ -25,8 +25,10 @@ using llvm::Expected;
 
 namespace {
 
-/// The model's name, from an entry at the loop level.
+/// The name of the artifact, or of the model of an entry at the loop level.
 std::string getModelName(mlir::ModuleOp module) {
+  if (auto name = module->getAttrOfType<mlir::StringAttr>("lathe.artifact"))
+    return name.str();
   for (auto func : module.getOps<mlir::FunctionOpInterface>())
     if (func->hasAttr("lathe.entry"))
       if (auto name = func->getAttrOfType<mlir::StringAttr>("lathe.model"))

@@ -44,6 +44,14 @@ struct ImportOptions {
     std::string output;
     std::string input;
   };
+  /// One of several sets of shapes that a model is imported for.
+  struct ShapeBinding {
+    /// What the model's name gets behind it, after an underscore.
+    std::string suffix;
+    /// Shapes of inputs; what is no input, and has one extent, is a named
+    /// dimension.
+    std::vector<Shape> extents;
+  };
 
   /// Shapes of inputs (`input=1x3x224x224`). They must agree with what the
   /// model fixes; an empty text after `=` is the shape of a scalar.
@@ -52,11 +60,15 @@ struct ImportOptions {
   std::vector<Shape> reshapes;
   /// Tensors that the model is going to run on: what the model and the options
   /// above leave open is taken from their shapes, and an input that decides on
-  /// the shape of another tensor is fixed to its value. Names the model does not
-  /// have are ignored; an empty name stands for the only input.
+  /// the shape of another tensor is fixed to its value. Names the model does
+  /// not have are ignored; an empty name stands for the only input.
   NamedTensors knownInputs;
   /// Values of named dimensions (`batch=1`).
   std::vector<Dimension> dims;
+  /// With any, the module holds a model for each, called `NAME_SUFFIX`, and has
+  /// the attribute `lathe.artifact = "NAME"`. What the options above bind goes
+  /// for all of them.
+  std::vector<ShapeBinding> shapeBindings;
   /// Inputs that are fixed to a value (`sr=16000`, `scale=0.5,0.25`): one
   /// value for every element, or as many as the input has elements. They are
   /// no inputs of the imported function.
@@ -77,6 +89,8 @@ struct ImportOptions {
   llvm::Error addShape(llvm::StringRef text);
   llvm::Error addReshape(llvm::StringRef text);
   llvm::Error addDimension(llvm::StringRef text);
+  /// Also fails if the suffix, or one that gives equal names in C, is taken.
+  llvm::Error addShapeBinding(llvm::StringRef text);
   llvm::Error addBinding(llvm::StringRef text);
   llvm::Error addState(llvm::StringRef text);
 };

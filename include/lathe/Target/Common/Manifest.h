@@ -35,8 +35,9 @@ llvm::StringRef getElementTypeName(mlir::Type elementType);
 /// header, files, libraries, io ("arguments" or "arena"), arena {size, align}
 /// in bytes, weights_size, and the inputs and outputs, each {name, identifier,
 /// type, shape} with offset for io "arena" and scale and zero_point where
-/// quantized.
-void emitManifest(const ModelInterface &model, const ManifestInfo &info,
+/// quantized. With shape bindings there is a list `bindings` instead of entry,
+/// inputs and outputs; each has these, its suffix and its own arena.
+void emitManifest(const ArtifactInterface &artifact, const ManifestInfo &info,
                   llvm::raw_ostream &os);
 
 } // namespace lathe

@@ -27,6 +27,7 @@ namespace lathe {
 namespace attr {
 inline constexpr llvm::StringLiteral entry = "lathe.entry";
 inline constexpr llvm::StringLiteral model = "lathe.model";
+inline constexpr llvm::StringLiteral artifact = "lathe.artifact";
 inline constexpr llvm::StringLiteral numInputs = "lathe.num_inputs";
 inline constexpr llvm::StringLiteral name = "lathe.name";
 inline constexpr llvm::StringLiteral type = "lathe.type";
@@ -89,6 +90,9 @@ struct TensorInterface {
 struct ModelInterface {
   /// A C identifier; the entry is `<name>_run`.
   std::string name;
+  /// The artifact that the model is a part of: `name`, but for a shape binding
+  /// `name` without `_SUFFIX`.
+  std::string artifact;
   /// The inputs in ONNX order, then the outputs in ONNX order.
   std::vector<TensorInterface> tensors;
   /// What stays in the arena from call to call; `<name>_reset` clears it.
@@ -96,36 +100,60 @@ struct ModelInterface {
   /// Bytes of working memory, and what their address must be a multiple of.
   int64_t arenaSize = 0;
   int64_t arenaAlign = 1;
-  /// Bytes of all weights.
-  int64_t weightsSize = 0;
   IOMode ioMode = IOMode::Arguments;
 
-  /// Reads the interface off the entry function of a loop-level module. Emits a
-  /// diagnostic and fails if there is not exactly one entry or it is not shaped
-  /// as docs/architecture.md says.
+  std::string getEntryName() const { return name + "_run"; }
+  std::string getResetName() const { return name + "_reset"; }
+  std::string getMacroPrefix() const;
+  /// What the macros of the codes that the entry returns begin with.
+  std::string getStatusPrefix() const;
+  /// The suffix of the shape binding; empty without one.
+  llvm::StringRef getBinding() const;
+  unsigned getNumInputs() const;
+};
+
+/// What a compilation makes: one model, or one model for several sets of
+/// shapes, with common weights.
+struct ArtifactInterface {
+  /// A C identifier, which files are called after.
+  std::string name;
+  /// One, or one for each shape binding.
+  std::vector<ModelInterface> models;
+  /// Bytes of all weights.
+  int64_t weightsSize = 0;
+
+  /// Reads the interface off the entry functions of a loop-level module. Emits
+  /// a diagnostic and fails if one is not shaped as docs/architecture.md says,
+  /// if there is none, or if there are several but the module is not called by
+  /// `lathe.artifact = "NAME"`, with entries of the models `NAME_SUFFIX`.
   ///
   /// With `lathe.io = "arena"` the entry takes the arena alone, and
   /// `lathe.io_tensors` lists the tensors, inputs first, as dictionaries of
   /// `name` (string), `type` (a ranked tensor type whose element type has its
   /// sign or quantization) and `offset` (bytes, i64). `lathe.states` lists the
   /// states in the same form.
-  static mlir::FailureOr<ModelInterface> get(mlir::ModuleOp module);
+  static mlir::FailureOr<ArtifactInterface> get(mlir::ModuleOp module);
 
-  std::string getEntryName() const { return name + "_run"; }
-  std::string getResetName() const { return name + "_reset"; }
+  bool hasBindings() const {
+    return models.front().artifact != models.front().name;
+  }
+  /// Bytes of an arena for any of the models, and its alignment.
+  int64_t getArenaSize() const;
+  int64_t getArenaAlign() const;
   std::string getMacroPrefix() const;
-  unsigned getNumInputs() const;
+  /// The model whose entry or reset function `function` is, or null.
+  const ModelInterface *find(mlir::func::FuncOp function) const;
 };
 
-/// The function of `module` marked `lathe.entry`, or null if none is.
-mlir::func::FuncOp lookupEntry(mlir::ModuleOp module);
+/// The functions of `module` marked `lathe.entry`.
+llvm::SmallVector<mlir::func::FuncOp> lookupEntries(mlir::ModuleOp module);
 
 /// The parameters of the entry as a C prototype has them, without the
 /// parentheses: `const int8_t *x, int8_t *y, void *arena`.
 std::string getEntryParameters(const ModelInterface &model);
 
-/// Prints the public C header of `model`.
-void emitHeader(const ModelInterface &model, llvm::raw_ostream &os);
+/// Prints the public C header of `artifact`.
+void emitHeader(const ArtifactInterface &artifact, llvm::raw_ostream &os);
 
 /// Registers the dialects that a module at the loop level is made of.
 void registerLoopLevelDialects(mlir::DialectRegistry &registry);

@@ -290,6 +290,20 @@ def PlanMemory : Pass<"lathe-plan-memory", "::mlir::func::FuncOp"> {
   ];
 }
 
+def ShareConstants : Pass<"lathe-share-constants", "::mlir::ModuleOp"> {
+  let summary = "Make equal constants of several models one";
+  let description = [{
+    In a module of several models, such as one model for several shapes, each has
+    resources of its own for its weights. Constants outside kernels whose type
+    and bytes are equal get one value, that of the first, so that
+    `lathe-outline-kernels` makes one global of them. Bytes are compared if types
+    and hashes agree. A module of one model stays as it is.
+  }];
+  let statistics = [
+    Statistic<"numShared", "shared", "Number of values replaced by an equal one">,
+  ];
+}
+
 def OutlineKernels : Pass<"lathe-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "Turn kernels into functions on memory";
   let description = [{
