@@ -1,6 +1,6 @@
 # ONNX's own test cases, from Debian's libonnx-testdata, on three backends. Some
-# 3,000 runs: scripts/conformance asks for them, and scripts/newest-conformance for
-# those of another version.
+# 3,000 runs: scripts/test and scripts/conformance ask for them, and
+# scripts/newest-conformance for those of another version.
 import os
 
 import conformance
