@@ -492,25 +492,22 @@ FailureOr<SmallVector<Value>> Scan::build(NodeContext &node) const {
   return finishLoop(node, body, parts, *outputs);
 }
 
-/// Flags of `count` tensors from an attribute that has 1 for the reverse order.
-static SmallVector<bool> getDirections(NodeContext &node, StringRef name,
+/// What an attribute says of each of `count` tensors; zeros without it.
+static SmallVector<int64_t> getForEach(NodeContext &node, StringRef name,
                                        size_t count) {
   SmallVector<int64_t> given = node.getInts(name);
   if (!given.empty() && given.size() != count)
     (void)node.error("attribute '" + name + "' has " + Twine(given.size()) +
                      " elements for " + Twine(count) + " tensors");
   given.resize(count);
-  return llvm::map_to_vector(given, [](int64_t flag) { return flag != 0; });
+  return given;
 }
 
-static SmallVector<int64_t> getScanAxes(NodeContext &node, StringRef name,
-                                        size_t count) {
-  SmallVector<int64_t> given = node.getInts(name);
-  if (!given.empty() && given.size() != count)
-    (void)node.error("attribute '" + name + "' has " + Twine(given.size()) +
-                     " elements for " + Twine(count) + " tensors");
-  given.resize(count);
-  return given;
+/// The same for an attribute that has 1 for the reverse order.
+static SmallVector<bool> getDirections(NodeContext &node, StringRef name,
+                                       size_t count) {
+  return llvm::map_to_vector(getForEach(node, name, count),
+                             [](int64_t flag) { return flag != 0; });
 }
 
 /// Reads the graph, and splits `inputs` into states and what is scanned.
@@ -556,9 +553,9 @@ static LogicalResult convertScan(NodeContext &node) {
   LoopParts &parts = scan.parts;
   size_t numStacked = scan.graph->output_size() - parts.initial.size();
   SmallVector<int64_t> inputAxes =
-      getScanAxes(node, "scan_input_axes", parts.scanned.size());
+      getForEach(node, "scan_input_axes", parts.scanned.size());
   SmallVector<int64_t> outputAxes =
-      getScanAxes(node, "scan_output_axes", numStacked);
+      getForEach(node, "scan_output_axes", numStacked);
   parts.reversedInputs =
       getDirections(node, "scan_input_directions", parts.scanned.size());
   parts.reversedOutputs =

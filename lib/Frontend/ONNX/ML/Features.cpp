@@ -296,7 +296,7 @@ static std::optional<Encoding> getEncoding(NodeContext &node) {
 static LogicalResult convertLabelEncoder(NodeContext &node) {
   Value input = node.getInput(0);
   std::optional<Encoding> encoding = getEncoding(node);
-  if (!encoding)
+  if (!encoding || node.hasFailed())
     return failure();
   Value keys = node.createConstant(encoding->keys);
   Value values = node.createConstant(encoding->values);
