@@ -118,8 +118,12 @@ static Value addZeroPoint(NodeContext &node, Value value, Value zeroPoint,
     return node.create<ClampOp>(x, llvm::APFloat(low), llvm::APFloat(high));
   };
   if (std::optional<int64_t> known = getKnownZeroPoint(zeroPoint)) {
-    Value limited = node.castTo(
-        clamp(value, range.low - *known, range.high - *known), wide);
+    // As doubles, which also hold the differences of 64-bit numbers.
+    double zero = static_cast<double>(*known);
+    Value limited =
+        node.castTo(clamp(value, static_cast<double>(range.low) - zero,
+                          static_cast<double>(range.high) - zero),
+                    wide);
     return *known == 0
                ? limited
                : node.create<AddOp>(limited, node.createScalar(*known, wide));

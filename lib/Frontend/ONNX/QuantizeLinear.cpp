@@ -103,7 +103,7 @@ static LogicalResult convertQuantizeLinear(NodeContext &node) {
         createNarrowed(node, node.getInput(0), parameters, dataType, how));
   if (dataType != 0) {
     std::optional<StoredType> stored = getStoredType(dataType);
-    if (!stored || !isInteger(stored->kind))
+    if (!stored || !isInteger(stored->kind) || stored->bits > 16)
       return node.error("results of type " + getDataTypeName(dataType) +
                         " are not supported");
     element = getElementType(node.getBuilder().getContext(), stored->kind);
