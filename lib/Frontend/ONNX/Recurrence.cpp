@@ -284,6 +284,8 @@ LogicalResult Recurrence::readSizes() {
   batchFirst = node.getBool("layout", false);
   if (batchFirst)
     input = node.createTranspose(input, {1, 0, 2});
+  if (node.hasFailed())
+    return failure();
   ArrayRef<int64_t> shape = getShape(input);
   steps = shape[0];
   batch = shape[1];

@@ -295,6 +295,8 @@ static LogicalResult convertUnique(NodeContext &node) {
     input = node.castTo(input, node.getBuilder().getI8Type());
   if (!node.hasAttribute("axis"))
     input = node.createReshape(input, getType(input).getNumElements());
+  if (node.hasFailed())
+    return failure();
   int64_t rank = getRank(input);
   int64_t axis = node.normalizeAxis(node.getInt("axis", 0), rank);
   if (node.hasFailed())
@@ -303,6 +305,8 @@ static LogicalResult convertUnique(NodeContext &node) {
   std::rotate(exchange.begin(), exchange.begin() + axis,
               exchange.begin() + axis + 1);
   Value moved = node.createTranspose(input, exchange);
+  if (node.hasFailed())
+    return failure();
   ArrayRef<int64_t> shape = getShape(moved);
   int64_t count = shape[0];
   int64_t size = ShapedType::getNumElements(shape.drop_front());
