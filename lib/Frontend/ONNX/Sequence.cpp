@@ -162,21 +162,29 @@ static SmallVector<int64_t> insertDim(ArrayRef<int64_t> shape, int64_t axis) {
   return result;
 }
 
+// Code grows with each part.
+static constexpr int64_t mostParts = 1 << 16;
+
 /// The extents that input 1 states, one for all parts but the last or one for
 /// each, or 1 for all.
 static FailureOr<SmallVector<int64_t>> getPartExtents(NodeContext &node,
                                                       int64_t extent) {
-  if (!node.getInput(1))
-    return SmallVector<int64_t>(extent, 1);
-  auto stated = node.getIntegers(1, "parts' extents");
-  if (!stated)
-    return failure();
-  if (getRank(node.getInput(1)) > 0)
-    return *stated;
-  int64_t each = stated->front();
+  int64_t each = 1;
+  if (node.getInput(1)) {
+    auto stated = node.getIntegers(1, "parts' extents");
+    if (!stated)
+      return failure();
+    if (getRank(node.getInput(1)) > 0)
+      return *stated;
+    each = stated->front();
+  }
   if (each < 1)
     return node.error("the parts' extent is " + Twine(each) +
                       ", but must be at least 1");
+  if (llvm::divideCeil(extent, each) > mostParts)
+    return node.error("an extent of " + Twine(extent) +
+                      " makes a sequence of more than " + Twine(mostParts) +
+                      " parts, which is not supported");
   SmallVector<int64_t> extents;
   for (int64_t left = extent; left > 0; left -= each)
     extents.push_back(std::min(left, each));
