@@ -27,7 +27,7 @@ static constexpr int64_t maxElementsOfNothing = 1 << 20;
 
 // Of loops, which a few elements may keep running. More than sorting the
 // largest tables takes.
-static constexpr uint64_t maxSteps = 1 << 22;
+static constexpr uint64_t maxSteps = 1 << 20;
 
 static int64_t countElements(Type type) {
   return cast<RankedTensorType>(type).getNumElements();
