@@ -54,10 +54,7 @@ static LogicalResult convertLinearRegressor(NodeContext &node) {
   node.getInt("targets", 1); // The coefficients tell it.
   Value scores = createLinear(node, samples, node.getFloats("coefficients"),
                               node.getFloats("intercepts"));
-  Value result = applyPostTransform(node, transform, scores);
-  if (node.hasFailed())
-    return failure();
-  return node.setResults(node.castTo(result, node.getBuilder().getF32Type()));
+  return setRegression(node, transform, scores);
 }
 
 static LogicalResult convertLinearClassifier(NodeContext &node) {
@@ -79,11 +76,7 @@ static LogicalResult convertLinearClassifier(NodeContext &node) {
                : labels.getLargest(node, scores);
   if (isBinary)
     scores = createOppositeScores(node, scores);
-  Value result = applyPostTransform(node, transform, scores);
-  if (node.hasFailed())
-    return failure();
-  return node.setResults(
-      {label, node.castTo(result, node.getBuilder().getF32Type())});
+  return setClassification(node, label, transform, scores);
 }
 
 void lathe::frontend::addLinearModels(OperatorRegistry &registry) {

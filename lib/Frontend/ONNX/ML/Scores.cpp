@@ -121,6 +121,27 @@ Value frontend::applyPostTransform(NodeContext &node, PostTransform transform,
   llvm_unreachable("a transformation is one of the five above");
 }
 
+static Value createResult(NodeContext &node, PostTransform transform,
+                          Value scores) {
+  Value result = applyPostTransform(node, transform, scores);
+  if (node.hasFailed())
+    return {};
+  return node.castTo(result, node.getBuilder().getF32Type());
+}
+
+LogicalResult frontend::setClassification(NodeContext &node, Value label,
+                                          PostTransform transform,
+                                          Value scores) {
+  Value result = createResult(node, transform, scores);
+  return node.hasFailed() ? failure() : node.setResults({label, result});
+}
+
+LogicalResult frontend::setRegression(NodeContext &node,
+                                      PostTransform transform, Value scores) {
+  Value result = createResult(node, transform, scores);
+  return node.hasFailed() ? failure() : node.setResults(result);
+}
+
 //===----------------------------------------------------------------------===//
 // Labels
 //===----------------------------------------------------------------------===//

@@ -25,6 +25,15 @@ PostTransform getPostTransform(NodeContext &node);
 mlir::Value applyPostTransform(NodeContext &node, PostTransform transform,
                                mlir::Value scores);
 
+/// Ends the conversion of a classifier: its results are `label` [N] and the
+/// transformed scores [N, classes], which are f32 whatever the samples are.
+llvm::LogicalResult setClassification(NodeContext &node, mlir::Value label,
+                                      PostTransform transform,
+                                      mlir::Value scores);
+/// Ends the conversion of a regressor: its result is the transformed scores.
+llvm::LogicalResult setRegression(NodeContext &node, PostTransform transform,
+                                  mlir::Value scores);
+
 /// [-s, s] of scores s [N, 1].
 mlir::Value createOppositeScores(NodeContext &node, mlir::Value scores);
 /// [1 - s, s].

@@ -140,10 +140,7 @@ static LogicalResult convertSVMRegressor(NodeContext &node) {
     scores = node.create<SelectOp>(isInside, node.createScalar(1, element),
                                    node.createScalar(-1, element));
   }
-  Value result = applyPostTransform(node, transform, scores);
-  if (node.hasFailed())
-    return failure();
-  return node.setResults(node.castTo(result, node.getBuilder().getF32Type()));
+  return setRegression(node, transform, scores);
 }
 
 //===----------------------------------------------------------------------===//
@@ -399,11 +396,7 @@ static LogicalResult convertPairwise(NodeContext &node, Value samples,
     scores = pairs.couple(node, scores);
   else if (pairs.classes == 2)
     scores = createOppositeScores(node, scores);
-  Value result = applyPostTransform(node, transform, scores);
-  if (node.hasFailed())
-    return failure();
-  return node.setResults(
-      {label, node.castTo(result, node.getBuilder().getF32Type())});
+  return setClassification(node, label, transform, scores);
 }
 
 static LogicalResult convertSVMClassifier(NodeContext &node) {
@@ -429,11 +422,7 @@ static LogicalResult convertSVMClassifier(NodeContext &node) {
   scores = node.create<AddOp>(
       scores, node.createScalar(machine.rho[0], getElement(samples)));
   Value label = labels.getLargest(node, scores);
-  Value result = applyPostTransform(node, transform, scores);
-  if (node.hasFailed())
-    return failure();
-  return node.setResults(
-      {label, node.castTo(result, node.getBuilder().getF32Type())});
+  return setClassification(node, label, transform, scores);
 }
 
 void lathe::frontend::addSupportVectorMachines(OperatorRegistry &registry) {

@@ -91,11 +91,7 @@ static LogicalResult convertBinary(NodeContext &node, Trees &trees,
     scores = createComplementScores(node, score);
     transform = PostTransform::None;
   }
-  scores = applyPostTransform(node, transform, scores);
-  if (node.hasFailed())
-    return failure();
-  return node.setResults(
-      {label, node.castTo(scores, node.getBuilder().getF32Type())});
+  return setClassification(node, label, transform, scores);
 }
 
 static LogicalResult convertClassifier(NodeContext &node) {
@@ -117,11 +113,7 @@ static LogicalResult convertClassifier(NodeContext &node) {
                          base);
   Value scores = addBase(node, trees->evaluate(node, samples, element), base);
   Value label = labels.getLargest(node, scores);
-  Value result = applyPostTransform(node, transform, scores);
-  if (node.hasFailed())
-    return failure();
-  return node.setResults(
-      {label, node.castTo(result, node.getBuilder().getF32Type())});
+  return setClassification(node, label, transform, scores);
 }
 
 static LogicalResult convertRegressor(NodeContext &node) {
@@ -141,10 +133,7 @@ static LogicalResult convertRegressor(NodeContext &node) {
   trees->numTargets = numTargets;
   trees->aggregation = aggregation;
   Value scores = addBase(node, trees->evaluate(node, samples, element), base);
-  Value result = applyPostTransform(node, transform, scores);
-  if (node.hasFailed())
-    return failure();
-  return node.setResults(node.castTo(result, node.getBuilder().getF32Type()));
+  return setRegression(node, transform, scores);
 }
 
 static LogicalResult convertTreeEnsemble(NodeContext &node) {
