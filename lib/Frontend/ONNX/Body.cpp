@@ -42,6 +42,18 @@ Value Body::addArgument(Type type) {
   return function.front().addArgument(type, function.getLoc());
 }
 
+SmallVector<Value> Body::addSlices(ValueRange scanned) {
+  return llvm::map_to_vector(scanned, [&](Value rows) {
+    return addArgument(
+        RankedTensorType::get(getShape(rows).drop_front(), getElement(rows)));
+  });
+}
+
+SmallVector<Value> Body::addCarried(ValueRange initial) {
+  return llvm::map_to_vector(
+      initial, [&](Value value) { return addArgument(value.getType()); });
+}
+
 void Body::removeArgument(Value argument) {
   function.front().eraseArgument(cast<BlockArgument>(argument).getArgNumber());
 }

@@ -33,6 +33,11 @@ public:
 
   /// Adds an argument. All are added before the first value is imported.
   mlir::Value addArgument(mlir::Type type);
+  /// Adds an argument for each slice along the first dimension of `scanned`,
+  /// of the slices' type.
+  llvm::SmallVector<mlir::Value> addSlices(mlir::ValueRange scanned);
+  /// Adds an argument for each of `initial`, which the loop carries.
+  llvm::SmallVector<mlir::Value> addCarried(mlir::ValueRange initial);
   /// Removes an argument that nothing uses.
   void removeArgument(mlir::Value argument);
 

@@ -305,8 +305,7 @@ LogicalResult LoopConverter::buildLoop() {
       // An iteration runs only if the condition is true.
       asDeclared(node.createScalar(1, builder.getI1Type()), 1)};
   Value iterationInput = inputs[0];
-  for (Value value : initial)
-    inputs.push_back(body.addArgument(value.getType()));
+  llvm::append_range(inputs, body.addCarried(initial));
   auto outputs = node.importGraph(*graph, inputs, &body);
   if (failed(outputs) || failed(checkOutputs(*outputs)))
     return failure();
@@ -474,12 +473,8 @@ FailureOr<SmallVector<Value>> Scan::build(NodeContext &node) const {
   if (*parts.bound == 1 && !parts.tripCount)
     return buildOnce(node);
   Body body(node, getName(node, "body"));
-  SmallVector<Value> slices, inputs;
-  for (Value rows : parts.scanned)
-    slices.push_back(body.addArgument(
-        RankedTensorType::get(getShape(rows).drop_front(), getElement(rows))));
-  for (Value value : parts.initial)
-    inputs.push_back(body.addArgument(value.getType()));
+  SmallVector<Value> slices = body.addSlices(parts.scanned);
+  SmallVector<Value> inputs = body.addCarried(parts.initial);
   llvm::append_range(inputs, slices);
   auto outputs = node.importGraph(*graph, inputs, &body);
   if (failed(outputs))

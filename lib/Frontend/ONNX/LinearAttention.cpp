@@ -247,10 +247,7 @@ LinearAttention::Step LinearAttention::runLoop(Value state) {
   parts.bound = steps;
   parts.scanned = scanned;
   parts.initial = {state};
-  SmallVector<Value> slices;
-  for (Value rows : scanned)
-    slices.push_back(body.addArgument(
-        RankedTensorType::get(getShape(rows).drop_front(), getElement(rows))));
+  SmallVector<Value> slices = body.addSlices(scanned);
   Step next = runStep(slices, body.addArgument(state.getType()));
   if (node.hasFailed())
     return {};

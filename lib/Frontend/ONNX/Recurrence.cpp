@@ -489,12 +489,8 @@ Recurrence::State Recurrence::runLoop(const Direction &direction,
   parts.reversedInputs.assign(parts.scanned.size(), direction.reversed);
   parts.reversedOutputs.assign(wants(0) ? 1 : 0, direction.reversed);
 
-  SmallVector<Value> slices, states;
-  for (Value rows : parts.scanned)
-    slices.push_back(body.addArgument(
-        RankedTensorType::get(getShape(rows).drop_front(), getElement(rows))));
-  for (Value value : parts.initial)
-    states.push_back(body.addArgument(value.getType()));
+  SmallVector<Value> slices = body.addSlices(parts.scanned);
+  SmallVector<Value> states = body.addCarried(parts.initial);
   State next = runStep(
       direction, slices[0], mask ? slices[1] : Value(),
       {states[0], direction.cell ? states[1] : Value()},
