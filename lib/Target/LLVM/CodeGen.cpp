@@ -8,9 +8,11 @@
 #include "CodeGen.h"
 #include "lathe/Target/LLVM/Emit.h"
 
+#include "llvm/ADT/SmallString.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/CodeGen/AsmPrinter.h"
 #include "llvm/CodeGen/AsmPrinterHandler.h"
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/DiagnosticPrinter.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -23,6 +25,7 @@
 #include "llvm/MC/MCStreamer.h"
 #include "llvm/MC/MCSymbolELF.h"
 #include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetLoweringObjectFile.h"
 #include "llvm/Target/TargetMachine.h"
@@ -148,6 +151,19 @@ Error lathe::detail::generateCode(const llvm::Module &code,
     return llvm::createStringError("LLVM: " +
                                    llvm::StringRef(messages).rtrim());
   return Error::success();
+}
+
+Error lathe::detail::addToJit(const llvm::Module &code,
+                              llvm::TargetMachine &machine,
+                              llvm::orc::LLJIT &jit) {
+  llvm::SmallString<0> object;
+  llvm::raw_svector_ostream os(object);
+  if (Error error =
+          generateCode(code, machine, llvm::CodeGenFileType::ObjectFile,
+                       /*weights=*/nullptr, os))
+    return error;
+  return jit.addObjectFile(
+      llvm::MemoryBuffer::getMemBufferCopy(object, code.getName()));
 }
 
 Error lathe::emitWeightsObject(const WeightsBlob &weights,

@@ -17,6 +17,9 @@ namespace llvm {
 class Module;
 class TargetMachine;
 class raw_pwrite_stream;
+namespace orc {
+class LLJIT;
+} // namespace orc
 } // namespace llvm
 
 namespace lathe::detail {
@@ -26,6 +29,10 @@ namespace lathe::detail {
 llvm::Error generateCode(const llvm::Module &code, llvm::TargetMachine &machine,
                          llvm::CodeGenFileType type, const WeightsBlob *weights,
                          llvm::raw_pwrite_stream &os);
+
+/// Generates an object of `code`, and adds it to what `jit` links on demand.
+llvm::Error addToJit(const llvm::Module &code, llvm::TargetMachine &machine,
+                     llvm::orc::LLJIT &jit);
 
 } // namespace lathe::detail
 

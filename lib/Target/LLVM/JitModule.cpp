@@ -10,15 +10,12 @@
 #include "lathe/Conversion/LoopsToLLVM/TimedKernels.h"
 #include "lathe/Target/LLVM/TargetSpec.h"
 
-#include "llvm/ADT/SmallString.h"
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/Support/DynamicLibrary.h"
 #include "llvm/Support/MathExtras.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace lathe;
@@ -80,16 +77,10 @@ Error loadOpenMP() {
       "install libgomp1, or use one thread");
 }
 
-Expected<std::unique_ptr<llvm::orc::LLJIT>>
-link(NativeModule &module, llvm::TargetMachine &machine, char *weights,
-     void (*kernelDone)(int64_t)) {
-  llvm::SmallString<0> object;
-  llvm::raw_svector_ostream os(object);
-  if (Error error = lathe::detail::generateCode(
-          *module.code, machine, llvm::CodeGenFileType::ObjectFile,
-          /*weights=*/nullptr, os))
-    return std::move(error);
-
+Expected<std::unique_ptr<llvm::orc::LLJIT>> link(NativeModule &module,
+                                                 llvm::TargetMachine &machine,
+                                                 char *weights,
+                                                 void (*kernelDone)(int64_t)) {
   auto jit = llvm::orc::LLJITBuilder().create();
   if (!jit)
     return jit;
@@ -113,8 +104,7 @@ link(NativeModule &module, llvm::TargetMachine &machine, char *weights,
   if (!symbols.empty())
     if (Error error = dylib.define(llvm::orc::absoluteSymbols(symbols)))
       return std::move(error);
-  if (Error error = (*jit)->addObjectFile(
-          llvm::MemoryBuffer::getMemBufferCopy(object, module.name)))
+  if (Error error = lathe::detail::addToJit(*module.code, machine, **jit))
     return std::move(error);
   return jit;
 }

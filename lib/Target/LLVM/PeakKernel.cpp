@@ -9,11 +9,9 @@
 #include "CodeGen.h"
 #include "lathe/Target/LLVM/TargetSpec.h"
 
-#include "llvm/ADT/SmallString.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace lathe;
@@ -95,17 +93,10 @@ Expected<std::unique_ptr<PeakKernel>> PeakKernel::create(unsigned lanes) {
   code.setDataLayout((*machine)->createDataLayout());
   setTargetAttributes(*buildLoop(code, lanes), *spec);
 
-  llvm::SmallString<0> object;
-  llvm::raw_svector_ostream os(object);
-  if (llvm::Error error = lathe::detail::generateCode(
-          code, **machine, llvm::CodeGenFileType::ObjectFile,
-          /*weights=*/nullptr, os))
-    return std::move(error);
   auto jit = llvm::orc::LLJITBuilder().create();
   if (!jit)
     return jit.takeError();
-  if (llvm::Error error = (*jit)->addObjectFile(
-          llvm::MemoryBuffer::getMemBufferCopy(object, "peak")))
+  if (llvm::Error error = lathe::detail::addToJit(code, **machine, **jit))
     return std::move(error);
   auto entry = (*jit)->lookup(entryName);
   if (!entry)
