@@ -29,6 +29,7 @@ void lathe::setLoweringOptions(LoweringOptions &options,
     options.vectorRegisters = target.vector.registers;
     options.alignment = 64; // a cache line, and the widest vector
     options.threads = code.threads;
+    options.winograd = code.winograd;
   }
 }
 
@@ -64,7 +65,8 @@ std::string lathe::getLoweringFlag(const TargetDescription &target,
   os << "--lathe-lowering-pipeline=\"vector-bits=" << options.vectorBits
      << " vector-registers=" << options.vectorRegisters
      << " alignment=" << options.alignment << " threads=" << options.threads
-     << (options.ioInArena ? " io-in-arena=true" : "") << "\"";
+     << (options.ioInArena ? " io-in-arena=true" : "")
+     << (options.winograd ? "" : " winograd=false") << "\"";
   return flag;
 }
 

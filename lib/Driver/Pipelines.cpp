@@ -47,6 +47,12 @@ static OpPassManager makeFunctionPipeline(const LoweringOptions &options,
 
 void lathe::buildKernelPipeline(OpPassManager &pm,
                                 const LoweringOptions &options) {
+  if (options.winograd && options.vectorBits > 0) {
+    WinogradOptions winograd;
+    winograd.vectorBits = options.vectorBits;
+    winograd.threads = options.threads;
+    pm.addPass(createWinograd(winograd));
+  }
   pm.addPass(createPrepareBodies());
   BodiesFirstOptions functions;
   // What a body takes and gives belongs to the op that runs it.

@@ -132,9 +132,7 @@ lathe::profileModel(ModuleOp module, const NamedTensors &given,
   llvm::Expected<TargetDescription> host = getTarget("host");
   if (!host)
     return host.takeError();
-  CodeOptions code;
-  code.threads = options.threads;
-  if (llvm::Error error = lowerToKernels(module, *host, code))
+  if (llvm::Error error = lowerToKernels(module, *host, options.code))
     return std::move(error);
   int64_t arenaSize = getFootprint(lookupModel(module)).arena;
   if (llvm::Error error = lowerToLoops(module))
@@ -145,7 +143,7 @@ lathe::profileModel(ModuleOp module, const NamedTensors &given,
     profile.kernels.push_back(describe(call));
   KernelClock clock(profile.kernels.size());
   NativeOptions native;
-  native.maxThreads = options.threads;
+  native.maxThreads = options.code.threads;
   native.kernelDone = KernelClock::done;
   auto call = NativeCall::create(module, *inputs, *outputs, arenaSize, native);
   if (!call)

@@ -109,7 +109,7 @@ runAsFiles(ModuleOp module, const NamedTensors &inputs,
 
 llvm::Expected<NamedTensors>
 lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
-                const TargetDescription &target, unsigned threads) {
+                const TargetDescription &target, const CodeOptions &code) {
   func::FuncOp model = lookupModel(module);
   if (!model)
     return llvm::createStringError("there is no model to run");
@@ -133,20 +133,18 @@ lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
     return cropOutputs(*outputs, extents);
   }
 
-  CodeOptions code;
-  code.threads = threads;
   if (llvm::Error error = lowerToKernels(module, target, code))
     return std::move(error);
   int64_t arenaSize = getFootprint(lookupModel(module)).arena;
   if (llvm::Error error = lowerToLoops(module))
     return std::move(error);
   if (backend == RunBackend::C)
-    return runAsFiles(module, given, target, EmitKind::C, threads);
+    return runAsFiles(module, given, target, EmitKind::C, code.threads);
   if (target.name != "host")
     return runAsFiles(module, given, target, getDefaultEmitKind(target),
-                      threads);
+                      code.threads);
   NativeOptions options;
-  options.maxThreads = threads;
+  options.maxThreads = code.threads;
   auto call = NativeCall::create(module, *inputs, *outputs, arenaSize, options);
   if (!call)
     return call.takeError();

@@ -30,9 +30,10 @@ void registerLoopsModel(mlir::MLIRContext *context);
 void registerReductionModels(mlir::MLIRContext *context);
 void registerResizeModel(mlir::MLIRContext *context);
 void registerSpatialModels(mlir::MLIRContext *context);
+void registerWinogradModels(mlir::MLIRContext *context);
 
-/// Counts a step of the evaluation of `op`, or fails with an error if there have
-/// been as many as EvaluationLimit allows.
+/// Counts a step of the evaluation of `op`, or fails with an error if there
+/// have been as many as EvaluationLimit allows.
 llvm::LogicalResult takeStep(mlir::Operation *op);
 
 //===----------------------------------------------------------------------===//

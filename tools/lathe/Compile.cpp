@@ -137,8 +137,7 @@ struct Compile : Command {
                        cl::value_desc("[name=]file"),
                        cl::desc("Inputs of --self-test: .npz, .npy or ONNX .pb "
                                 "(default: pseudo-random)")),
-        threads("threads", cl::sub(getSubCommand()), cl::init(1),
-                cl::desc("Most threads that the code may use (default 1)")),
+        codeFlags(getSubCommand()),
         ramLimit("ram-limit", cl::sub(getSubCommand()), cl::init(0),
                  cl::value_desc("bytes"),
                  cl::desc("Refuse a model that needs more RAM")),
@@ -163,9 +162,12 @@ struct Compile : Command {
     // C has no vectors, whatever the machine has.
     if (emit == Emit::C)
       machine->backend = TargetBackend::C;
-    if (threads == 0)
-      return reportError("--threads must be at least 1");
-    if (threads > 1 && machine->backend == TargetBackend::C)
+    llvm::Expected<CodeOptions> given = codeFlags.get();
+    if (!given)
+      return reportError(given.takeError());
+    code = *given;
+    code.io = io;
+    if (code.threads > 1 && machine->backend == TargetBackend::C)
       return reportError("C runs on one thread: leave --threads away, or "
                          "compile a library for a target that has threads");
     if (printPipeline) {
@@ -178,7 +180,7 @@ struct Compile : Command {
       }
       llvm::outs() << (dumpLayers ? " --dump-layers" : "")
                    << " --emit=mlir --level=graph | lathe-opt - "
-                   << getLoweringFlag(*machine, getCodeOptions()) << "\n";
+                   << getLoweringFlag(*machine, code) << "\n";
       return Done;
     }
     DialectRegistry registry;
@@ -229,7 +231,7 @@ struct Compile : Command {
                    StringRef name) {
     EmitOptions options;
     options.kind = kindOf(emit, machine);
-    options.threads = threads;
+    options.threads = code.threads;
     options.weights = weights;
     if (selfTest || !selfTestInputs.empty())
       if (llvm::Error error = addSelfTest(module, options))
@@ -246,7 +248,7 @@ struct Compile : Command {
         return reportError(std::move(error));
       return writeIR(module);
     }
-    if (llvm::Error error = lowerToKernels(module, machine, getCodeOptions()))
+    if (llvm::Error error = lowerToKernels(module, machine, code))
       return reportError(std::move(error));
     SmallVector<NamedFootprint> footprints;
     for (func::FuncOp model : lookupModels(module)) {
@@ -303,7 +305,7 @@ struct Compile : Command {
       return reportError("ONNX has no loops on memory: --emit=onnx goes with "
                          "--level=graph, simplified or kernels");
     llvm::Error error = level == Level::Kernels
-                            ? lowerToKernels(module, machine, getCodeOptions())
+                            ? lowerToKernels(module, machine, code)
                         : level == Level::Graph ? llvm::Error::success()
                                                 : simplifyGraph(module);
     if (error)
@@ -329,13 +331,6 @@ struct Compile : Command {
             writeOutputFiles(llvm::sys::path::parent_path(path), file))
       return reportError(std::move(error));
     return Done;
-  }
-
-  CodeOptions getCodeOptions() const {
-    CodeOptions code;
-    code.threads = threads;
-    code.io = io;
-    return code;
   }
 
   MemoryLimits getLimits() const {
@@ -405,7 +400,8 @@ struct Compile : Command {
   cl::opt<IOMode> io;
   cl::opt<bool> dumpLayers, selfTest;
   cl::list<std::string> selfTestInputs;
-  cl::opt<unsigned> threads;
+  CodeFlags codeFlags;
+  CodeOptions code;
   cl::opt<uint64_t> ramLimit, flashLimit;
   cl::opt<bool> allowOversize, printPlan, printPipeline, quiet, simulateBug;
 } compile;

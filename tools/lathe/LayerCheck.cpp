@@ -33,12 +33,12 @@ OwningOpRef<ModuleOp> LayerCheck::load(StringRef path,
 
 llvm::Expected<NamedTensors> LayerCheck::run(ModuleOp module) {
   return runModel(module, settings.inputs, settings.backend, settings.target,
-                  settings.threads);
+                  settings.code);
 }
 
 llvm::Expected<NamedTensors> LayerCheck::evaluate(ModuleOp module) {
   return runModel(module, settings.inputs, RunBackend::Reference,
-                  settings.target, settings.threads);
+                  settings.target, settings.code);
 }
 
 /// `model` is the one to check, or null if there is only what was compiled.

@@ -31,7 +31,7 @@ public:
     Tolerance tolerance;
     RunBackend backend = RunBackend::Native;
     TargetDescription target;
-    unsigned threads = 1;
+    CodeOptions code;
     /// Whether to print no table.
     bool quiet = false;
   };

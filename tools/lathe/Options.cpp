@@ -93,3 +93,20 @@ void ModelFlags::print(llvm::raw_ostream &os) const {
   if (!name.empty())
     print(name.ArgStr, name);
 }
+
+CodeFlags::CodeFlags(cl::SubCommand &command)
+    : threads("threads", cl::sub(command), cl::init(1),
+              cl::desc("Most threads to use (default 1)")),
+      noWinograd("no-winograd", cl::sub(command),
+                 cl::desc("Compute every convolution as it is defined: slower, "
+                          "but with weights as small as the model's and less "
+                          "rounding than Winograd's algorithm has")) {}
+
+llvm::Expected<CodeOptions> CodeFlags::get() const {
+  if (threads == 0)
+    return llvm::createStringError("--threads must be at least 1");
+  CodeOptions options;
+  options.threads = threads;
+  options.winograd = !noWinograd;
+  return options;
+}

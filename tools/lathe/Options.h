@@ -8,6 +8,7 @@
 #ifndef LATHE_TOOLS_LATHE_OPTIONS_H
 #define LATHE_TOOLS_LATHE_OPTIONS_H
 
+#include "lathe/Driver/Compiler.h"
 #include "lathe/Frontend/ONNX/ImportOptions.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -36,6 +37,19 @@ private:
   llvm::cl::list<std::string> shapes, dims, reshapes, bindings, states;
   llvm::cl::list<std::string> outputs;
   llvm::cl::opt<std::string> name;
+};
+
+/// `--threads` and `--no-winograd`, which every command has that compiles.
+class CodeFlags {
+public:
+  explicit CodeFlags(llvm::cl::SubCommand &command);
+
+  /// What the flags say, or what is wrong with one.
+  llvm::Expected<CodeOptions> get() const;
+
+private:
+  llvm::cl::opt<unsigned> threads;
+  llvm::cl::opt<bool> noWinograd;
 };
 
 } // namespace lathe::tool

@@ -143,8 +143,7 @@ struct Profile : Command {
         inputs("input", cl::sub(getSubCommand()), cl::value_desc("[name=]file"),
                cl::desc("Inputs: .npz, .npy or ONNX .pb (default: "
                         "pseudo-random)")),
-        threads("threads", cl::sub(getSubCommand()), cl::init(1),
-                cl::desc("Most threads to use")),
+        codeFlags(getSubCommand()),
         seconds("seconds", cl::sub(getSubCommand()), cl::init(1),
                 cl::desc("How long to run the model (default 1)")),
         format("format", cl::sub(getSubCommand()), cl::init(Format::Table),
@@ -160,8 +159,10 @@ struct Profile : Command {
     if (target != "host")
       return reportError("only --target=host can be measured here, not '" +
                          target + "'");
-    if (threads == 0)
-      return reportError("--threads must be at least 1");
+    llvm::Expected<CodeOptions> given = codeFlags.get();
+    if (!given)
+      return reportError(given.takeError());
+    code = *given;
     DialectRegistry registry;
     registerLatheDialects(registry);
     MLIRContext context(registry);
@@ -174,13 +175,13 @@ struct Profile : Command {
     if (!module)
       return UserError;
     llvm::Expected<ModelProfile> profile =
-        profileModel(*module, tensors, {threads, seconds});
+        profileModel(*module, tensors, {code, seconds});
     if (!profile)
       return reportError(profile.takeError());
     llvm::Expected<MachinePeaks> peaks = measurePeaks();
     if (!peaks)
       return reportError(peaks.takeError());
-    peaks->flops *= threads;
+    peaks->flops *= code.threads;
     print(*profile, *peaks);
     return Done;
   }
@@ -192,7 +193,7 @@ struct Profile : Command {
     case Format::CSV:
       return printCSV(profile, peaks);
     case Format::JSON:
-      return printJSON(profile, peaks, threads);
+      return printJSON(profile, peaks, code.threads);
     }
   }
 
@@ -200,7 +201,8 @@ struct Profile : Command {
   cl::opt<bool> measures;
   cl::opt<std::string> target;
   cl::list<std::string> inputs;
-  cl::opt<unsigned> threads;
+  CodeFlags codeFlags;
+  CodeOptions code;
   cl::opt<double> seconds;
   cl::opt<Format> format;
 } profile;

@@ -129,13 +129,14 @@ struct Run : Command {
                cl::value_desc("target"),
                cl::desc("What to compile for (default: host, or c99; for a "
                         "compiled model what it was compiled for)")),
-        threads("threads", cl::sub(getSubCommand()), cl::init(1),
-                cl::desc("Most threads to use")) {}
+        codeFlags(getSubCommand()) {}
 
   ExitStatus run() override {
-    if (threads == 0)
-      return reportError("--threads must be at least 1");
-    if (threads > 1 && backend != RunBackend::Native)
+    llvm::Expected<CodeOptions> given = codeFlags.get();
+    if (!given)
+      return reportError(given.takeError());
+    code = *given;
+    if (code.threads > 1 && backend != RunBackend::Native)
       return reportError("--threads is for --backend=native");
     DialectRegistry registry;
     registerLatheDialects(registry);
@@ -173,7 +174,7 @@ struct Run : Command {
     OwningOpRef<ModuleOp> module = loadModel(flags.model, *options, &context);
     if (!module)
       return UserError;
-    auto results = runModel(*module, tensors, backend, *machine, threads);
+    auto results = runModel(*module, tensors, backend, *machine, code);
     if (!results)
       return reportError(results.takeError());
     return finish(*results);
@@ -260,7 +261,7 @@ struct Run : Command {
     settings.tolerance = getTolerance();
     settings.backend = backend;
     settings.target = machine;
-    settings.threads = threads;
+    settings.code = code;
     settings.quiet = quiet;
     return LayerCheck(std::move(settings), context);
   }
@@ -310,7 +311,8 @@ struct Run : Command {
   cl::opt<bool> dumpLayers, quiet;
   cl::opt<RunBackend> backend;
   cl::opt<std::string> target;
-  cl::opt<unsigned> threads;
+  CodeFlags codeFlags;
+  CodeOptions code;
 } run;
 
 } // namespace

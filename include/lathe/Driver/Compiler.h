@@ -24,6 +24,9 @@ namespace lathe {
 struct CodeOptions {
   /// The most threads that it may use; a target that takes C has only one.
   unsigned threads = 1;
+  /// Whether convolutions may be computed by Winograd's algorithm, which is
+  /// faster and rounds differently.
+  bool winograd = true;
   /// Where inputs and outputs lie.
   IOMode io = IOMode::Arguments;
 };

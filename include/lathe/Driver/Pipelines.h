@@ -36,6 +36,11 @@ struct LoweringOptions : mlir::PassPipelineOptions<LoweringOptions> {
   Option<int64_t> threads{*this, "threads",
                           llvm::cl::desc("Most threads that a kernel may use"),
                           llvm::cl::init(1)};
+  Option<bool> winograd{
+      *this, "winograd",
+      llvm::cl::desc("Compute 3x3 convolutions by Winograd's algorithm where "
+                     "that is faster on vectors"),
+      llvm::cl::init(true)};
   Option<bool> ioInArena{
       *this, "io-in-arena",
       llvm::cl::desc("Place inputs and outputs in the arena as well"),

@@ -8,6 +8,7 @@
 #ifndef LATHE_DRIVER_PROFILER_H
 #define LATHE_DRIVER_PROFILER_H
 
+#include "lathe/Driver/Compiler.h"
 #include "lathe/Support/NamedTensors.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -47,7 +48,7 @@ struct MachinePeaks {
 };
 
 struct ProfileOptions {
-  unsigned threads = 1;
+  CodeOptions code;
   double seconds = 1; ///< how long to run the model
 };
 

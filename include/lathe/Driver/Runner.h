@@ -8,6 +8,7 @@
 #ifndef LATHE_DRIVER_RUNNER_H
 #define LATHE_DRIVER_RUNNER_H
 
+#include "lathe/Driver/Compiler.h"
 #include "lathe/Support/NamedTensors.h"
 #include "lathe/Target/Description/TargetDescription.h"
 
@@ -42,7 +43,7 @@ llvm::Expected<NamedTensors> createOutputs(mlir::func::FuncOp model);
 /// model has are ignored.
 llvm::Expected<NamedTensors>
 runModel(mlir::ModuleOp module, const NamedTensors &inputs, RunBackend backend,
-         const TargetDescription &target, unsigned threads);
+         const TargetDescription &target, const CodeOptions &code);
 
 } // namespace lathe
 

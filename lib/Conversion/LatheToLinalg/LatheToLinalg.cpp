@@ -10,6 +10,7 @@
 #include "Patterns.h"
 
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
+#include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -70,6 +71,8 @@ struct ConvertLatheToLinalg
     target.addIllegalDialect<LatheDialect>();
     target.addDynamicallyLegalOp<MemoryAtOp>(
         [&](Operation *op) { return converter.isLegal(op); });
+    // Its loops have no form in linalg.
+    target.addLegalOp<WinogradConvOp>();
     addSignlessLegality(converter, target);
     RewritePatternSet patterns(&getContext());
     populateSignErasurePatterns(converter, patterns);

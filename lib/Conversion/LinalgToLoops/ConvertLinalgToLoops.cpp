@@ -155,13 +155,26 @@ static bool isOneNest(const KernelBody &body, MLIRContext *context) {
 
 namespace {
 
+/// Emits the form of loops that suits what the kernel computes; `winograd` is
+/// null or its root.
+LogicalResult emitLoops(OpBuilder &builder, const KernelBody &body,
+                        WinogradConvOp winograd) {
+  if (winograd)
+    return emitWinograd(builder, body, winograd);
+  return isOneNest(body, builder.getContext()) ? emitTiles(builder, body)
+                                               : emitRows(builder, body);
+}
+
 struct ConvertLinalgToLoops
     : lathe::impl::ConvertLinalgToLoopsBase<ConvertLinalgToLoops> {
   void runOnOperation() override {
     func::FuncOp func = getOperation();
     KernelBody body;
+    WinogradConvOp winograd;
     SmallVector<Operation *> old;
     func.walk([&](Operation *op) {
+      if (auto conv = dyn_cast<WinogradConvOp>(op))
+        winograd = conv;
       if (auto store = dyn_cast<bufferization::MaterializeInDestinationOp>(op))
         body.stores.push_back({store.getSource(), store.getDest()});
       if (auto generic = dyn_cast<linalg::GenericOp>(op))
@@ -179,9 +192,11 @@ struct ConvertLinalgToLoops
       body.parallel = strategy.getParallel();
     }
 
+    if (winograd)
+      body.scratch = func.getArguments().back();
+
     OpBuilder builder(func.getBody().front().getTerminator());
-    bool oneNest = isOneNest(body, &getContext());
-    if (failed(oneNest ? emitTiles(builder, body) : emitRows(builder, body)))
+    if (failed(emitLoops(builder, body, winograd)))
       return signalPassFailure();
 
     // What described the computation on tensors is no longer needed; scalar

@@ -10,6 +10,8 @@
 
 #include "TensorReader.h"
 
+#include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h"
+
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace lathe {
@@ -30,6 +32,8 @@ struct KernelBody {
   int64_t vector = 1;
   /// Whether threads share the outermost loop.
   bool parallel = false;
+  /// The kernel's own bytes of the arena, null if it has none.
+  mlir::Value scratch;
 };
 
 /// Builds `for name in [low, high) step`, with `carried` as loop-carried
@@ -67,6 +71,11 @@ mlir::LogicalResult emitTiles(mlir::OpBuilder &builder, const KernelBody &body);
 
 /// Emits several reductions one after the other inside the loops they share.
 mlir::LogicalResult emitRows(mlir::OpBuilder &builder, const KernelBody &body);
+
+/// Emits a convolution by Winograd's algorithm. The rows of the register tile
+/// are those of the strategy's tile for loop "t".
+mlir::LogicalResult emitWinograd(mlir::OpBuilder &builder,
+                                 const KernelBody &body, WinogradConvOp op);
 
 } // namespace lathe
 

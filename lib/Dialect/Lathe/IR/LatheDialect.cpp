@@ -11,6 +11,7 @@
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
+#include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -45,6 +46,10 @@ void LatheDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "lathe/Dialect/Lathe/IR/LatheWinogradOps.cpp.inc"
       >();
 }
 

@@ -13,6 +13,7 @@
 
 #include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
+#include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"
 
@@ -91,10 +92,21 @@ std::string nameOf(ArrayRef<Operation *> ops) {
   return name;
 }
 
+/// The bytes of the arena that the ops need beside what they read and write.
+int64_t getScratchBytes(ArrayRef<Operation *> ops) {
+  int64_t bytes = 0;
+  for (Operation *op : ops) {
+    if (auto memoryOp = dyn_cast<MemoryOpInterface>(op))
+      bytes += memoryOp.getScratchBytes();
+    if (auto scratchOp = dyn_cast<ScratchOpInterface>(op))
+      bytes += scratchOp.getScratchBytes();
+  }
+  return bytes;
+}
+
 /// Moves the ops of `group` into a new kernel in place of its last op.
 void outline(Group &group) {
   Operation *last = group.ops.front();
-  auto memoryOp = dyn_cast<MemoryOpInterface>(last);
   SmallVector<Operation *> ops(group.ops.begin(), group.ops.end());
   llvm::sort(ops,
              [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
@@ -106,7 +118,7 @@ void outline(Group &group) {
     for (Value operand : op->getOperands()) {
       Operation *producer = operand.getDefiningOp();
       // One that works on memory reads no literals.
-      bool isSplat = !memoryOp && producer &&
+      bool isSplat = !isa<MemoryOpInterface>(last) && producer &&
                      producer->hasTrait<OpTrait::ConstantLike>() &&
                      cast<ConstantOp>(producer).getValue().isSplat();
       if (!isSplat && (!producer || !group.ops.contains(producer)))
@@ -119,8 +131,8 @@ void outline(Group &group) {
   auto kernel = KernelOp::create(
       builder, loc, last->getResultTypes(), inputs.getArrayRef(),
       builder.getStringAttr(nameOf(ops)), StrategyAttr(),
-      builder.getI64IntegerAttr(memoryOp ? memoryOp.getScratchBytes() : 0),
-      DenseI64ArrayAttr(), ArrayAttr(), IntegerAttr());
+      builder.getI64IntegerAttr(getScratchBytes(ops)), DenseI64ArrayAttr(),
+      ArrayAttr(), IntegerAttr());
   Block *body = builder.createBlock(&kernel.getBody());
   IRMapping mapping;
   for (Value input : inputs)

@@ -568,3 +568,49 @@ func.func @f(%x: tensor<4xf32>) {
   }
   return
 }
+
+// -----
+
+func.func @f(%w: tensor<3x5x8x40xf32>) {
+  // expected-error @+2 {{the weight must have shape [3, 3, C, O]}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %0 = lathe.winograd_filter %w {block = 32 : i64} : (tensor<3x5x8x40xf32>) -> tensor<2x36x8x32xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x28x28x8xf32>, %u: tensor<1x36x8x32xf32>) {
+  // expected-error @+1 {{needs a filter of shape [channels / block, 36, C, block]}}
+  %0 = lathe.winograd_conv %x, %u {block = array<i64: 2, 7>, channels = 40 : i64, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x28x28x8xf32>, tensor<1x36x8x32xf32>) -> tensor<1x28x28x40xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x28x28x7xf32>, %u: tensor<2x36x8x32xf32>) {
+  // expected-error @+1 {{has 7 input channels, but a filter for 8}}
+  %0 = lathe.winograd_conv %x, %u {block = array<i64: 2, 7>, channels = 40 : i64, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x28x28x7xf32>, tensor<2x36x8x32xf32>) -> tensor<1x28x28x40xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x28x28x8xf32>, %u: tensor<2x36x8x32xf32>) {
+  // expected-error @+1 {{needs a block of at least one row and column of tiles}}
+  %0 = lathe.winograd_conv %x, %u {block = array<i64: 2>, channels = 40 : i64, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x28x28x8xf32>, tensor<2x36x8x32xf32>) -> tensor<1x28x28x40xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x28x28x8xf32>, %u: tensor<2x36x8x32xf32>) {
+  // expected-error @+2 {{needs four pads that are not negative}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %0 = lathe.winograd_conv %x, %u {block = array<i64: 2, 7>, channels = 40 : i64, pads = array<i64: 1, 1>}
+       : (tensor<1x28x28x8xf32>, tensor<2x36x8x32xf32>) -> tensor<1x28x28x40xf32>
+  return
+}

@@ -206,3 +206,13 @@ func.func @kernel(%x: tensor<4xf32>) -> tensor<4xf32> {
   }
   return %0 : tensor<4xf32>
 }
+
+// CHECK-LABEL: @winograd
+// CHECK: lathe.winograd_filter %{{.*}} {block = 32 : i64} : (tensor<3x3x8x40xf32>) -> tensor<2x36x8x32xf32>
+// CHECK: lathe.winograd_conv %{{.*}}, %{{.*}}, %{{.*}} {block = array<i64: 2, 7>, channels = 40 : i64, pads = array<i64: 1, 1, 1, 1>, shares = 2 : i64} : (tensor<1x28x28x8xf32>, tensor<2x36x8x32xf32>, tensor<40xf32>) -> tensor<1x28x28x40xf32>
+func.func @winograd(%x: tensor<1x28x28x8xf32>, %w: tensor<3x3x8x40xf32>, %b: tensor<40xf32>) -> tensor<1x28x28x40xf32> {
+  %0 = lathe.winograd_filter %w {block = 32 : i64} : (tensor<3x3x8x40xf32>) -> tensor<2x36x8x32xf32>
+  %1 = lathe.winograd_conv %x, %0, %b {block = array<i64: 2, 7>, channels = 40 : i64, pads = array<i64: 1, 1, 1, 1>, shares = 2 : i64}
+       : (tensor<1x28x28x8xf32>, tensor<2x36x8x32xf32>, tensor<40xf32>) -> tensor<1x28x28x40xf32>
+  return %1 : tensor<1x28x28x40xf32>
+}

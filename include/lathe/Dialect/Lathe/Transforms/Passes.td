@@ -196,6 +196,32 @@ def FormKernels : Pass<"lathe-form-kernels", "::mlir::func::FuncOp"> {
   ];
 }
 
+def Winograd : Pass<"lathe-winograd", "::mlir::ModuleOp"> {
+  let summary = "Compute 3x3 convolutions by Winograd's algorithm where it wins";
+  let description = [{
+    Replaces convolutions of f32 with a 3x3 window, stride 1 and constant weights
+    by `lathe.winograd_conv`, which multiplies four times less (Lavin and Gray,
+    2015), if the cost model expects it to be faster: the transforms and a filter
+    four times as large must cost less than what is saved. The model counts vector
+    multiply-accumulates and the bytes of filters and patches that pass through
+    caches and memory; it also chooses how many tiles are transformed at a time.
+
+    The filters are transformed here and now. Weights that are all the same, or
+    stored in another form than f32, are left as small as they are.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", "512",
+           "Width of the target's vectors in bits">,
+    Option<"threads", "threads", "int64_t", "1",
+           "Most threads that a kernel may use">,
+  ];
+  let statistics = [
+    Statistic<"numConverted", "num-converted",
+              "Convolutions that Winograd's algorithm computes">,
+  ];
+}
+
 def SelectStrategy : Pass<"lathe-select-strategy", "::mlir::func::FuncOp"> {
   let summary = "Give each kernel its loop order, register tile and vector width";
   let description = [{

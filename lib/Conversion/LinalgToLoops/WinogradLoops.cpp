@@ -1,0 +1,548 @@
+//===- WinogradLoops.cpp - Convolution by Winograd's algorithm ------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// F(4x4, 3x3) of A. Lavin and S. Gray, "Fast Algorithms for Convolutional
+// Neural Networks", 2015. For a block of tiles: the patches of the input become
+// V, 36 matrices [tiles, C]. Then, for as many output channels as the register
+// tile has: the 36 products M with the filter, and the tiles of the result from
+// these, with what was fused behind the convolution. V stays in a cache, M in
+// the first or second level, and the filter is read in the order of its memory.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelLoops.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace lathe;
+
+namespace {
+
+constexpr int64_t tile = WinogradConvOp::tile, patch = WinogradConvOp::patch;
+constexpr int64_t positions = patch * patch;
+
+/// Arithmetic on vectors that may be contracted to multiply-adds.
+class VectorMath {
+public:
+  VectorMath(OpBuilder &builder, Location loc) : builder(builder), loc(loc) {}
+
+  Value add(Value a, Value b) {
+    return arith::AddFOp::create(builder, loc, a, b, contract);
+  }
+  Value sub(Value a, Value b) {
+    return arith::SubFOp::create(builder, loc, a, b, contract);
+  }
+  /// a + factor * b
+  Value addScaled(Value a, double factor, Value b) {
+    bool isNegative = factor < 0;
+    Value scaled = scale(isNegative ? -factor : factor, b);
+    return isNegative ? sub(a, scaled) : add(a, scaled);
+  }
+  Value scale(double factor, Value a) {
+    Type type = a.getType();
+    TypedAttr value = builder.getFloatAttr(getElementTypeOrSelf(type), factor);
+    if (auto vector = dyn_cast<VectorType>(type))
+      value = SplatElementsAttr::get(vector, Attribute(value));
+    Value constant = arith::ConstantOp::create(builder, loc, value);
+    return arith::MulFOp::create(builder, loc, a, constant, contract);
+  }
+
+private:
+  static constexpr auto contract = arith::FastMathFlags::contract;
+
+  OpBuilder &builder;
+  Location loc;
+};
+
+/// One dimension of the input's transform, B^T d.
+std::array<Value, patch> transformInput(VectorMath math, ArrayRef<Value> d) {
+  Value even = math.addScaled(d[4], -4, d[2]);
+  Value odd = math.addScaled(d[3], -4, d[1]);
+  Value far = math.sub(d[4], d[2]), near = math.sub(d[3], d[1]);
+  return {math.addScaled(math.addScaled(d[4], -5, d[2]), 4, d[0]),
+          math.add(even, odd),
+          math.sub(even, odd),
+          math.addScaled(far, 2, near),
+          math.addScaled(far, -2, near),
+          math.addScaled(math.addScaled(d[5], -5, d[3]), 4, d[1])};
+}
+
+/// One dimension of the output's transform, A^T m.
+std::array<Value, tile> transformOutput(VectorMath math, ArrayRef<Value> m) {
+  Value sum = math.add(m[1], m[2]), difference = math.sub(m[1], m[2]);
+  Value farSum = math.add(m[3], m[4]), farDifference = math.sub(m[3], m[4]);
+  return {math.add(math.add(m[0], sum), farSum),
+          math.addScaled(difference, 2, farDifference),
+          math.addScaled(sum, 4, farSum),
+          math.add(m[5], math.addScaled(difference, 8, farDifference))};
+}
+
+/// Transforms both dimensions of a square of values, rows first.
+template <size_t Small, size_t Large, typename Fn>
+SmallVector<Value> transformSquare(ArrayRef<Value> values, Fn transform) {
+  std::array<std::array<Value, Large>, Small> half;
+  for (size_t column = 0; column < Large; ++column) {
+    SmallVector<Value> taken;
+    for (size_t row = 0; row < Large; ++row)
+      taken.push_back(values[row * Large + column]);
+    std::array<Value, Small> done = transform(taken);
+    for (size_t row = 0; row < Small; ++row)
+      half[row][column] = done[row];
+  }
+  SmallVector<Value> result;
+  for (const auto &row : half)
+    llvm::append_range(result, transform(ArrayRef<Value>(row)));
+  return result;
+}
+
+/// Iterations [low, high) of a loop in steps of `step`.
+struct Range {
+  int64_t low, high, step;
+};
+
+/// [0, extent) in full steps and a rest.
+SmallVector<Range, 2> cut(int64_t extent, int64_t step) {
+  int64_t full = extent / step * step;
+  SmallVector<Range, 2> ranges;
+  if (full > 0)
+    ranges.push_back({0, full, step});
+  if (full < extent)
+    ranges.push_back({full, extent, extent - full});
+  return ranges;
+}
+
+class WinogradEmitter {
+public:
+  WinogradEmitter(OpBuilder &builder, const KernelBody &body, WinogradConvOp op)
+      : builder(builder), loc(op.getLoc()), body(body), op(op),
+        space(builder.getContext()), reader(builder, space),
+        input(op.getInput().getType().getShape()),
+        output(op.getType().getShape()), channelBlock(op.getChannelBlock()) {}
+
+  LogicalResult emit();
+
+private:
+  /// A block of tiles of image `n` whose first is at (`row`, `column`).
+  struct Block {
+    AffineExpr n, row, column;
+    int64_t height, width;
+
+    int64_t size() const { return height * width; }
+  };
+  using Body = llvm::function_ref<void(AffineExpr)>;
+
+  void loop(StringRef name, Range range, Body body);
+  void loopOverTiles(const Block &block,
+                     llvm::function_ref<void(AffineExpr row, AffineExpr column,
+                                             AffineExpr number)>
+                         body);
+  void emitShares();
+  void emitRows(AffineExpr share, Range range);
+  void emitBlock(const Block &block);
+  void emitPatches(const Block &block);
+  void emitPatch(ArrayRef<AffineExpr> pixel, AffineExpr number, int64_t width,
+                 AffineExpr channel);
+  void emitProducts(AffineExpr group, int64_t tiles);
+  void emitProduct(AffineExpr group, AffineExpr position, AffineExpr first,
+                   int64_t rows);
+  void emitTiles(const Block &block, AffineExpr group, int64_t channels);
+  void emitTile(ArrayRef<AffineExpr> pixel, AffineExpr number, int64_t width,
+                AffineExpr channel, AffineExpr inGroup);
+  Value readInput(ArrayRef<AffineExpr> indices, int64_t width, bool isInside);
+  void store(ArrayRef<AffineExpr> indices, Value value, int64_t width);
+
+  Value viewScratch(AffineExpr share, int64_t offset, int64_t stride,
+                    ArrayRef<int64_t> shape, int64_t plane);
+  /// `index` lies in [0, extent): null if that is known to be so.
+  Value isWithin(AffineExpr index, int64_t extent);
+  Value both(Value a, Value b);
+  /// Builds `body` under a condition that may be null.
+  void buildIf(Value condition, llvm::function_ref<void()> then,
+               llvm::function_ref<void()> otherwise = nullptr);
+
+  OpBuilder &builder;
+  Location loc;
+  const KernelBody &body;
+  WinogradConvOp op;
+  IndexSpace space;
+  TensorReader reader;
+  ArrayRef<int64_t> input, output;
+  int64_t channelBlock;
+  /// V and M, memrefs [36, tiles, channels].
+  Value patches, products;
+  bool failed = false;
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Loops and conditions
+//===----------------------------------------------------------------------===//
+
+void WinogradEmitter::loop(StringRef name, Range range, Body body) {
+  buildLoop(builder, space, loc, name, builder.getIndexAttr(range.low),
+            builder.getIndexAttr(range.high), range.step,
+            {range.low, range.high - range.step}, {},
+            [&](AffineExpr index, ValueRange) -> SmallVector<Value> {
+              body(index);
+              return {};
+            });
+}
+
+void WinogradEmitter::loopOverTiles(
+    const Block &block,
+    llvm::function_ref<void(AffineExpr, AffineExpr, AffineExpr)> body) {
+  loop("i", {0, block.height, 1}, [&](AffineExpr i) {
+    loop("j", {0, block.width, 1}, [&](AffineExpr j) {
+      body(block.row + i, block.column + j, i * block.width + j);
+    });
+  });
+}
+
+Value WinogradEmitter::isWithin(AffineExpr index, int64_t extent) {
+  index = space.simplify(space.flatten(index));
+  IndexRange range = space.rangeOf(index);
+  if (range.low >= 0 && range.high < extent)
+    return {};
+  // As unsigned numbers, negative ones are large.
+  Value limit = arith::ConstantIndexOp::create(builder, loc, extent);
+  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult,
+                               space.materialize(builder, loc, index), limit);
+}
+
+Value WinogradEmitter::both(Value a, Value b) {
+  if (!a || !b)
+    return a ? a : b;
+  return arith::AndIOp::create(builder, loc, a, b);
+}
+
+void WinogradEmitter::buildIf(Value condition, llvm::function_ref<void()> then,
+                              llvm::function_ref<void()> otherwise) {
+  if (!condition)
+    return then();
+  auto branch = scf::IfOp::create(builder, loc, condition,
+                                  /*withElseRegion=*/bool(otherwise));
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(branch.thenYield());
+  then();
+  if (!otherwise)
+    return;
+  builder.setInsertionPoint(branch.elseYield());
+  otherwise();
+}
+
+/// A part of the scratch, for each share `stride` bytes behind the last one's.
+Value WinogradEmitter::viewScratch(AffineExpr share, int64_t offset,
+                                   int64_t stride, ArrayRef<int64_t> shape,
+                                   int64_t plane) {
+  Value start =
+      space.materialize(builder, loc, space.flatten(share * stride + offset));
+  Type f32 = builder.getF32Type();
+  Value flat = memref::ViewOp::create(builder, loc,
+                                      MemRefType::get(shape[0] * plane, f32),
+                                      body.scratch, start, ValueRange());
+  int64_t strides[] = {plane, shape[2], 1};
+  auto type = MemRefType::get(
+      shape, f32, StridedLayoutAttr::get(builder.getContext(), 0, strides));
+  return memref::ReinterpretCastOp::create(builder, loc, type, flat, 0, shape,
+                                           strides);
+}
+
+//===----------------------------------------------------------------------===//
+// Blocks
+//===----------------------------------------------------------------------===//
+
+/// The blocks of tiles; threads share the full rows of them.
+void WinogradEmitter::emitShares() {
+  int64_t shares = op.getShares();
+  Range full{0, 0, 1}, rest{0, 0, 1};
+  for (Range range : cut(op.getNumTiles(0), op.getBlock()[0]))
+    (range.step == op.getBlock()[0] ? full : rest) = range;
+  if (shares == 1 || !body.parallel) {
+    for (Range range : {full, rest})
+      if (range.low < range.high)
+        emitRows(space.constant(0), range);
+    return;
+  }
+  buildParallelLoop(builder, space, loc, "share", 0, shares, 1,
+                    [&](AffineExpr share, ValueRange) -> SmallVector<Value> {
+                      emitRows(share, full);
+                      return {};
+                    });
+  if (rest.low < rest.high)
+    emitRows(space.constant(0), rest);
+}
+
+/// The blocks whose rows of tiles are in `range`; of several, those that are
+/// the share's.
+void WinogradEmitter::emitRows(AffineExpr share, Range range) {
+  int64_t planeBytes = 4 * positions;
+  int64_t stride = planeBytes * (op.getInputPlane() + op.getOutputPlane());
+  int64_t most = op.getTilesInBlock();
+  patches = viewScratch(share, 0, stride, {positions, most, input[3]},
+                        op.getInputPlane());
+  products = viewScratch(share, planeBytes * op.getInputPlane(), stride,
+                         {positions, most, channelBlock}, op.getOutputPlane());
+  auto emitColumns = [&](AffineExpr row) {
+    for (Range columns : cut(op.getNumTiles(1), op.getBlock()[1]))
+      loop("column", columns, [&](AffineExpr column) {
+        loop("n", {0, output[0], 1}, [&](AffineExpr n) {
+          emitBlock({n, row, column, range.step, columns.step});
+        });
+      });
+  };
+  if (isa<AffineConstantExpr>(share))
+    return loop("row", range, emitColumns);
+  // Block k of all belongs to share k * shares / blocks.
+  int64_t blocks = (range.high - range.low) / range.step;
+  int64_t shares = op.getShares();
+  auto boundOf = [&](AffineExpr number) -> OpFoldResult {
+    return space.materialize(builder, loc,
+                             space.flatten(number * blocks).floorDiv(shares));
+  };
+  buildLoop(builder, space, loc, "block", boundOf(share), boundOf(share + 1), 1,
+            {0, blocks - 1}, {},
+            [&](AffineExpr block, ValueRange) -> SmallVector<Value> {
+              emitColumns(block * range.step + range.low);
+              return {};
+            });
+}
+
+void WinogradEmitter::emitBlock(const Block &block) {
+  emitPatches(block);
+  for (Range channels : cut(output[3], channelBlock))
+    loop("oc", channels, [&](AffineExpr channel) {
+      AffineExpr group =
+          space.simplify(space.flatten(channel).floorDiv(channelBlock));
+      emitProducts(group, block.size());
+      emitTiles(block, channel, channels.step);
+    });
+}
+
+//===----------------------------------------------------------------------===//
+// The input
+//===----------------------------------------------------------------------===//
+
+/// The element or vector at `indices` of the input, zero in the padding.
+Value WinogradEmitter::readInput(ArrayRef<AffineExpr> indices, int64_t width,
+                                 bool isInside) {
+  auto load = [&] {
+    Value value = reader.read(op.getInput(), indices, width);
+    failed |= !value;
+    return value;
+  };
+  Value condition;
+  if (!isInside)
+    condition =
+        both(isWithin(indices[1], input[1]), isWithin(indices[2], input[2]));
+  if (!condition)
+    return load();
+  Type type = builder.getF32Type();
+  TypedAttr zero = builder.getZeroAttr(
+      width > 1 ? Type(VectorType::get(width, type)) : type);
+  auto choice = scf::IfOp::create(builder, loc, zero.getType(), condition,
+                                  /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(choice.thenBlock());
+  if (Value value = load())
+    scf::YieldOp::create(builder, loc, value);
+  builder.setInsertionPointToStart(choice.elseBlock());
+  scf::YieldOp::create(
+      builder, loc, arith::ConstantOp::create(builder, loc, zero).getResult());
+  return choice.getResult(0);
+}
+
+/// Transforms the patch whose first pixel is `pixel` (n, h, w) into row
+/// `number` of V, `width` channels of it.
+void WinogradEmitter::emitPatch(ArrayRef<AffineExpr> pixel, AffineExpr number,
+                                int64_t width, AffineExpr channel) {
+  AffineExpr lanes = width > 1 ? channel + space.lane() : channel;
+  auto transform = [&](bool isInside) {
+    SmallVector<Value> values;
+    for (int64_t p = 0; p < positions; ++p)
+      values.push_back(readInput(
+          {pixel[0], pixel[1] + p / patch, pixel[2] + p % patch, lanes}, width,
+          isInside));
+    if (failed)
+      return;
+    VectorMath math(builder, loc);
+    values = transformSquare<patch, patch>(
+        values, [&](ArrayRef<Value> d) { return transformInput(math, d); });
+    for (auto [p, value] : llvm::enumerate(values))
+      reader.store(loc, value, patches,
+                   {space.constant(static_cast<int64_t>(p)), number, lanes},
+                   width);
+  };
+  // Most patches lie inside, where there is nothing to check.
+  Value isInside;
+  for (int64_t dim : {1, 2})
+    for (int64_t end : {int64_t(0), patch - 1})
+      isInside = both(isInside, isWithin(pixel[dim] + end, input[dim]));
+  buildIf(isInside, [&] { transform(true); }, [&] { transform(false); });
+}
+
+void WinogradEmitter::emitPatches(const Block &block) {
+  loopOverTiles(block, [&](AffineExpr row, AffineExpr column, AffineExpr t) {
+    AffineExpr pixel[] = {block.n, row * tile - op.getPads()[0],
+                          column * tile - op.getPads()[1]};
+    int64_t width = body.vector, begin = 0;
+    for (; begin < input[3]; width /= 2) {
+      int64_t end = begin + (input[3] - begin) / width * width;
+      if (begin == end)
+        continue;
+      loop("c", {begin, end, width}, [&, width](AffineExpr channel) {
+        emitPatch(pixel, t, width, channel);
+      });
+      begin = end;
+    }
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// The products
+//===----------------------------------------------------------------------===//
+
+/// M = V U for all positions and a group of output channels.
+void WinogradEmitter::emitProducts(AffineExpr group, int64_t tiles) {
+  int64_t most = std::max<int64_t>(body.tile[1], 1);
+  int64_t rows = llvm::divideCeil(tiles, llvm::divideCeil(tiles, most));
+  loop("p", {0, positions, 1}, [&](AffineExpr position) {
+    for (Range range : cut(tiles, rows))
+      loop("t", range, [&](AffineExpr first) {
+        emitProduct(group, position, first, range.step);
+      });
+  });
+}
+
+/// The register tile: `rows` tiles by the group's channels, summed over all
+/// input channels.
+void WinogradEmitter::emitProduct(AffineExpr group, AffineExpr position,
+                                  AffineExpr first, int64_t rows) {
+  int64_t width = std::min(body.vector, channelBlock);
+  int64_t vectors = channelBlock / width;
+  auto type = VectorType::get(width, builder.getF32Type());
+  Value zero =
+      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
+  SmallVector<Value> sums(rows * vectors, zero);
+  auto lanesOf = [&](int64_t vector) {
+    return space.constant(vector * width) + space.lane();
+  };
+  auto accumulate = [&](AffineExpr c, ValueRange carried) {
+    SmallVector<Value> next, weights;
+    for (int64_t vector = 0; vector < vectors; ++vector)
+      weights.push_back(reader.read(
+          op.getFilter(), {group, position, c, lanesOf(vector)}, width));
+    failed |= llvm::is_contained(weights, Value());
+    if (failed)
+      return llvm::to_vector(carried);
+    for (int64_t row = 0; row < rows; ++row) {
+      Value scalar = reader.load(loc, patches, {position, first + row, c}, 1);
+      Value element = vector::BroadcastOp::create(builder, loc, type, scalar);
+      for (int64_t vector = 0; vector < vectors; ++vector) {
+        auto contract = arith::FastMathFlags::contract;
+        Value product = arith::MulFOp::create(builder, loc, element,
+                                              weights[vector], contract);
+        next.push_back(arith::AddFOp::create(
+            builder, loc, carried[row * vectors + vector], product, contract));
+      }
+    }
+    return next;
+  };
+  sums = buildLoop(builder, space, loc, "c", builder.getIndexAttr(0),
+                   builder.getIndexAttr(input[3]), 1, {0, input[3] - 1}, sums,
+                   accumulate);
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t vector = 0; vector < vectors; ++vector)
+      reader.store(loc, sums[row * vectors + vector], products,
+                   {position, first + row, lanesOf(vector)}, width);
+}
+
+//===----------------------------------------------------------------------===//
+// The result
+//===----------------------------------------------------------------------===//
+
+/// Writes what the kernel computes of the convolution's element at `indices`.
+void WinogradEmitter::store(ArrayRef<AffineExpr> indices, Value value,
+                            int64_t width) {
+  reader.setKnown(op.getResult(), value);
+  for (const KernelStore &target : body.stores) {
+    std::optional<Indices> at =
+        project(space, op.getResult(), llvm::to_vector(indices), target.tensor);
+    Value result = at ? reader.read(target.tensor, *at, width) : Value();
+    failed |= !result;
+    if (!failed)
+      reader.store(target.tensor.getLoc(), result, target.memref, *at, width);
+  }
+}
+
+/// The tile whose first pixel is `pixel` from row `number` of M: `width`
+/// channels, which begin at `inGroup` of it and at `channel` of the result.
+void WinogradEmitter::emitTile(ArrayRef<AffineExpr> pixel, AffineExpr number,
+                               int64_t width, AffineExpr channel,
+                               AffineExpr inGroup) {
+  AffineExpr lane = width > 1 ? space.lane() : space.constant(0);
+  SmallVector<Value> values;
+  for (int64_t p = 0; p < positions; ++p)
+    values.push_back(reader.load(
+        loc, products, {space.constant(p), number, inGroup + lane}, width));
+  VectorMath math(builder, loc);
+  values = transformSquare<tile, patch>(
+      values, [&](ArrayRef<Value> m) { return transformOutput(math, m); });
+  if (Value bias = op.getBias()) {
+    Value addend =
+        reader.broadcast(loc, reader.read(bias, channel + lane, width), width);
+    for (Value &value : values)
+      value = math.add(value, addend);
+  }
+  auto storeAll = [&](bool isInside) {
+    for (auto [i, value] : llvm::enumerate(values)) {
+      auto number = static_cast<int64_t>(i);
+      AffineExpr h = pixel[1] + number / tile, w = pixel[2] + number % tile;
+      Value condition;
+      if (!isInside)
+        condition = both(isWithin(h, output[1]), isWithin(w, output[2]));
+      buildIf(condition, [&, value = value] {
+        store({pixel[0], h, w, channel + lane}, value, width);
+      });
+    }
+  };
+  Value isInside = both(isWithin(pixel[1] + (tile - 1), output[1]),
+                        isWithin(pixel[2] + (tile - 1), output[2]));
+  buildIf(isInside, [&] { storeAll(true); }, [&] { storeAll(false); });
+}
+
+/// Output channels [`channel`, `channel` + `channels`) of a block.
+void WinogradEmitter::emitTiles(const Block &block, AffineExpr channel,
+                                int64_t channels) {
+  loopOverTiles(block, [&](AffineExpr row, AffineExpr column, AffineExpr t) {
+    AffineExpr pixel[] = {block.n, row * tile, column * tile};
+    int64_t width = body.vector;
+    for (int64_t begin = 0; begin < channels; begin += width) {
+      while (width > channels - begin)
+        width /= 2;
+      emitTile(pixel, t, width, channel + begin, space.constant(begin));
+    }
+  });
+}
+
+LogicalResult WinogradEmitter::emit() {
+  emitShares();
+  return failure(failed);
+}
+
+LogicalResult lathe::emitWinograd(OpBuilder &builder, const KernelBody &body,
+                                  WinogradConvOp op) {
+  if (!body.scratch)
+    return op.emitOpError("needs scratch; run lathe-form-kernels first");
+  if (body.tile.size() != 4)
+    return op.emitOpError("needs a strategy; run lathe-select-strategy first");
+  return WinogradEmitter(builder, body, op).emit();
+}

@@ -1,0 +1,136 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Convolution by Winograd's algorithm.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h"
+
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace lathe;
+
+#include "lathe/Dialect/Lathe/IR/LatheWinogradOpInterfaces.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "lathe/Dialect/Lathe/IR/LatheWinogradOps.cpp.inc"
+
+// Positions of a patch.
+static constexpr int64_t numPositions =
+    WinogradConvOp::patch * WinogradConvOp::patch;
+
+//===----------------------------------------------------------------------===//
+// WinogradFilterOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult WinogradFilterOp::inferReturnTypes(MLIRContext *,
+                                                 std::optional<Location> loc,
+                                                 Adaptor adaptor,
+                                                 SmallVectorImpl<Type> &types) {
+  auto weight = cast<RankedTensorType>(adaptor.getWeight().getType());
+  if (weight.getRank() != 4 || weight.getDimSize(0) != 3 ||
+      weight.getDimSize(1) != 3)
+    return emitOptionalError(loc, "the weight must have shape [3, 3, C, O]");
+  int64_t block = adaptor.getBlock();
+  if (block < 1)
+    return emitOptionalError(loc, "a block must have at least one channel");
+  int64_t blocks = llvm::divideCeil(weight.getDimSize(3), block);
+  int64_t shape[] = {blocks, numPositions, weight.getDimSize(2), block};
+  types.push_back(RankedTensorType::get(shape, weight.getElementType()));
+  return success();
+}
+
+LogicalResult WinogradFilterOp::verify() {
+  if (getWeight().getType().getNumElements() == 0)
+    return emitOpError("needs at least one input and one output channel");
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// WinogradConvOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult WinogradConvOp::inferReturnTypes(MLIRContext *,
+                                               std::optional<Location> loc,
+                                               Adaptor adaptor,
+                                               SmallVectorImpl<Type> &types) {
+  auto input = cast<RankedTensorType>(adaptor.getInput().getType());
+  ArrayRef<int64_t> pads = adaptor.getPads();
+  if (input.getRank() != 4)
+    return emitOptionalError(loc, "the input must have four dimensions");
+  if (pads.size() != 4 ||
+      llvm::any_of(pads, [](int64_t pad) { return pad < 0; }))
+    return emitOptionalError(loc, "needs four pads that are not negative");
+  SmallVector<int64_t> shape = {input.getDimSize(0)};
+  for (unsigned i = 0; i < 2; ++i)
+    shape.push_back(input.getDimSize(i + 1) + pads[i] + pads[i + 2] - 2);
+  shape.push_back(adaptor.getChannels());
+  if (llvm::any_of(shape, [](int64_t extent) { return extent < 1; }))
+    return emitOptionalError(loc, "the result would be empty");
+  types.push_back(RankedTensorType::get(shape, input.getElementType()));
+  return success();
+}
+
+LogicalResult WinogradConvOp::verify() {
+  ArrayRef<int64_t> filter = getFilter().getType().getShape();
+  int64_t channels = getChannels();
+  if (filter.size() != 4 || filter[1] != numPositions || filter[3] < 1 ||
+      filter[0] != static_cast<int64_t>(llvm::divideCeil(channels, filter[3])))
+    return emitOpError("needs a filter of shape [channels / block, 36, C, "
+                       "block], as lathe.winograd_filter makes it");
+  if (filter[2] != getInput().getType().getShape().back())
+    return emitOpError("has ")
+           << getInput().getType().getShape().back()
+           << " input channels, but a filter for " << filter[2];
+  if (getBias() &&
+      getBias().getType().getShape() != ArrayRef<int64_t>{channels})
+    return emitOpError("needs a bias of shape [") << channels << "]";
+  if (getBlock().size() != 2 || getBlock()[0] < 1 || getBlock()[1] < 1)
+    return emitOpError("needs a block of at least one row and column of tiles");
+  if (getShares() < 1)
+    return emitOpError("needs at least one share");
+  return success();
+}
+
+int64_t WinogradConvOp::getNumTiles(unsigned dim) {
+  return llvm::divideCeil(getType().getDimSize(dim + 1), tile);
+}
+
+/// `elements` rounded up to an odd number of cache lines of 64 bytes: matrices
+/// that are a multiple of the cache's size apart would all lie in one set.
+static int64_t spreadPlane(int64_t elements) {
+  constexpr int64_t line = 16;
+  return (llvm::divideCeil(elements, line) | 1) * line;
+}
+
+int64_t WinogradConvOp::getInputPlane() {
+  return spreadPlane(getTilesInBlock() * getFilter().getType().getDimSize(2));
+}
+
+int64_t WinogradConvOp::getOutputPlane() {
+  return spreadPlane(getTilesInBlock() * getChannelBlock());
+}
+
+int64_t WinogradConvOp::getScratchBytes() {
+  constexpr int64_t bytes = 4;
+  return bytes * getShares() * numPositions *
+         (getInputPlane() + getOutputPlane());
+}
+
+int64_t WinogradConvOp::getMACs() {
+  return getType().getNumElements() * 9 * getFilter().getType().getDimSize(2);
+}
+
+SmallVector<LoopDim> WinogradConvOp::getLoops() {
+  return {{"share", static_cast<int64_t>(getShares()), false},
+          {"t", getTilesInBlock(), false},
+          {"oc", static_cast<int64_t>(getChannels()), false},
+          {"ic", getFilter().getType().getDimSize(2), true}};
+}

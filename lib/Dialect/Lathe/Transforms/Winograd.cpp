@@ -1,0 +1,215 @@
+//===- Winograd.cpp - Choose Winograd's algorithm where it wins -----------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Dialect/Lathe/IR/Constants.h"
+#include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h"
+#include "lathe/Dialect/Lathe/Transforms/Locations.h"
+#include "lathe/Dialect/Lathe/Transforms/Passes.h"
+#include "lathe/Reference/Evaluator.h"
+#include "lathe/Support/HostTensorAttr.h"
+
+#include "llvm/Support/MathExtras.h"
+
+namespace lathe {
+#define GEN_PASS_DEF_WINOGRAD
+#include "lathe/Dialect/Lathe/Transforms/Passes.h.inc"
+} // namespace lathe
+
+using namespace mlir;
+using namespace lathe;
+
+namespace {
+
+constexpr int64_t tile = WinogradConvOp::tile;
+constexpr int64_t positions = WinogradConvOp::patch * WinogradConvOp::patch;
+
+/// A convolution that Winograd's algorithm can compute.
+struct Candidate {
+  int64_t batch, height, width, inputs, outputs;
+
+  explicit Candidate(ConvOp conv) {
+    ArrayRef<int64_t> result = conv.getType().getShape();
+    batch = result[0];
+    height = result[1];
+    width = result[2];
+    inputs = conv.getInput().getType().getShape().back();
+    outputs = result[3];
+  }
+
+  int64_t tileRows() const { return llvm::divideCeil(height, tile); }
+  int64_t tileColumns() const { return llvm::divideCeil(width, tile); }
+  double filterBytes() const { return 4.0 * positions * inputs * outputs; }
+};
+
+/// What a target needs for either algorithm. The unit of time is a vector
+/// multiply-accumulate: half a cycle where two are issued at once.
+class CostModel {
+public:
+  CostModel(int64_t lanes, int64_t channelBlock, int64_t threads)
+      : lanes(lanes), channelBlock(channelBlock), threads(threads) {}
+
+  /// The time of the convolution as it is.
+  double ofDirect(const Candidate &conv) const {
+    double macs = 9.0 * conv.batch * conv.height * conv.width * conv.inputs *
+                  vectors(conv.outputs);
+    double weights = 4.0 * 9 * conv.inputs * conv.outputs;
+    return std::max(macs, weights / memoryRate);
+  }
+
+  /// The time of Winograd's algorithm in blocks of `rows` x `columns` tiles.
+  double ofBlocks(const Candidate &conv, int64_t rows, int64_t columns) const {
+    double tiles =
+        static_cast<double>(conv.batch) * conv.tileRows() * conv.tileColumns();
+    double compute =
+        tiles *
+        (positions * conv.inputs * vectors(conv.outputs) +
+         transformCost * (vectors(conv.inputs) + vectors(conv.outputs)));
+    double blocks = static_cast<double>(conv.batch) *
+                    llvm::divideCeil(conv.tileRows(), rows) *
+                    llvm::divideCeil(conv.tileColumns(), columns);
+    // V and M pass once for each block of channels, the filter once for each
+    // block of tiles; it stays in the near cache if all three fit.
+    double passes = llvm::divideCeil(conv.outputs, channelBlock);
+    double matrices =
+        4.0 * positions * rows * columns * (conv.inputs + channelBlock);
+    double filter = conv.filterBytes();
+    double again = (blocks - 1) * filter / rateOf(filter, /*beside=*/matrices);
+    double patches = blocks * passes * matrices / rateOf(matrices);
+    return std::max(compute, filter / memoryRate) + again + patches;
+  }
+
+  /// The best block: whole rows of tiles, or a part of one if that is too many.
+  std::pair<int64_t, int64_t> selectBlock(const Candidate &conv) const {
+    int64_t columns = conv.tileColumns(), rows = conv.tileRows();
+    std::pair<int64_t, int64_t> best = {1, columns};
+    double least = ofBlocks(conv, 1, columns);
+    auto consider = [&](int64_t height, int64_t width) {
+      // A block for each thread, if there are enough rows.
+      if (height > 1 &&
+          llvm::divideCeil(rows, height) < std::min<uint64_t>(rows, threads))
+        return;
+      if (double cost = ofBlocks(conv, height, width); cost < least) {
+        least = cost;
+        best = {height, width};
+      }
+    };
+    for (int64_t height = 2; height <= rows; ++height)
+      consider(height, columns);
+    for (int64_t parts = 2; parts <= columns / leastColumns; ++parts)
+      consider(1, llvm::divideCeil(columns, parts));
+    return best;
+  }
+
+private:
+  // About 120 operations, 36 loads and 36 or 16 stores for a vector of
+  // channels of a tile.
+  static constexpr double transformCost = 250;
+  // Fewer tiles than this leave multipliers idle.
+  static constexpr int64_t leastColumns = 8;
+  // What of a second-level cache of 1 MB, and of the share of a third-level
+  // cache, data may take that is to stay there.
+  static constexpr double nearCache = 800e3, farCache = 16e6;
+  // Bytes in the time of a multiply-accumulate; one core of a Zen 5 server
+  // reads 20 to 26 GB/s of DRAM in 3.8 GHz.
+  static constexpr double nearRate = 32, farRate = 6, memoryRate = 3;
+
+  double vectors(int64_t channels) const {
+    return llvm::divideCeil(channels, lanes);
+  }
+
+  /// The rate at which `bytes` are read again, if `beside` other ones are used
+  /// in between.
+  static double rateOf(double bytes, double beside = 0) {
+    if (bytes + beside <= nearCache)
+      return nearRate;
+    return bytes <= farCache ? farRate : memoryRate;
+  }
+
+  int64_t lanes, channelBlock, threads;
+};
+
+/// Whether the algorithm applies: 3x3, dense, one pixel apart, and with weights
+/// that can be transformed now. Weights that are stored in another form, or are
+/// all the same, stay as small as they are.
+bool isCandidate(ConvOp conv) {
+  auto weights = conv.getWeight().getDefiningOp<ConstantOp>();
+  auto isOne = [](int64_t step) { return step == 1; };
+  return conv.getSpatialRank() == 2 && conv.getGroup() == 1 &&
+         conv.getType().getElementType().isF32() &&
+         conv.getInput().getType().getElementType().isF32() &&
+         conv.getWeight().getType().getElementType().isF32() &&
+         conv.getWeight().getType().getShape().take_front(2) ==
+             ArrayRef<int64_t>{3, 3} &&
+         llvm::all_of(conv.getStrides(), isOne) &&
+         llvm::all_of(conv.getDilations(), isOne) && weights &&
+         !getSplatValue(weights) && toHostTensor(weights.getValue());
+}
+
+struct Winograd : lathe::impl::WinogradBase<Winograd> {
+  using WinogradBase::WinogradBase;
+
+  void runOnOperation() override {
+    int64_t lanes = std::max<int64_t>(vectorBits / 32, 1);
+    // As lathe-select-strategy has it.
+    int64_t channelBlock = lanes * (vectorBits <= 128 ? 3 : 2);
+    CostModel model(lanes, channelBlock, threads);
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      for (auto conv : llvm::make_early_inc_range(function.getOps<ConvOp>()))
+        if (isCandidate(conv) && failed(convert(conv, model, channelBlock)))
+          return signalPassFailure();
+  }
+
+  /// Replaces `conv` if that pays.
+  LogicalResult convert(ConvOp conv, const CostModel &model,
+                        int64_t channelBlock) {
+    // Less is not worth four times the weights.
+    constexpr double leastGain = 1.25;
+    Candidate candidate(conv);
+    auto [rows, columns] = model.selectBlock(candidate);
+    if (model.ofDirect(candidate) <
+        leastGain * model.ofBlocks(candidate, rows, columns))
+      return success();
+    int64_t shares = std::min<int64_t>(threads, candidate.tileRows() /
+                                                    std::max<int64_t>(rows, 1));
+    OpBuilder builder(conv);
+    // No more channels in a block than there are vectors of.
+    int64_t lanes = std::max<int64_t>(vectorBits / 32, 1);
+    channelBlock = std::min<int64_t>(
+        channelBlock, llvm::divideCeil(candidate.outputs, lanes) * lanes);
+    FailureOr<Value> filter = createFilter(builder, conv, channelBlock);
+    if (failed(filter))
+      return failure();
+    Value result = WinogradConvOp::create(
+        builder, conv.getLoc(), conv.getInput(), *filter, conv.getBias(),
+        conv.getPads(), candidate.outputs, ArrayRef<int64_t>{rows, columns},
+        std::max<int64_t>(shares, 1));
+    conv.replaceAllUsesWith(result);
+    conv.erase();
+    ++numConverted;
+    return success();
+  }
+
+  /// The transformed weights of `conv` as a constant.
+  static FailureOr<Value> createFilter(OpBuilder &builder, ConvOp conv,
+                                       int64_t channelBlock) {
+    auto weights = conv.getWeight().getDefiningOp<ConstantOp>();
+    auto filter =
+        WinogradFilterOp::create(builder, conv.getLoc(), weights, channelBlock);
+    SmallVector<HostTensor> result;
+    if (failed(evaluateOp(filter, *toHostTensor(weights.getValue()), result)))
+      return failure();
+    Location loc = weights.getLoc();
+    SmallVector<StringRef> names = getNodeNames(loc);
+    ElementsAttr elements =
+        toElementsAttr(result.front(), builder.getContext(),
+                       names.empty() ? StringRef("filter") : names.front());
+    filter.erase();
+    return Value(ConstantOp::create(builder, loc, elements));
+  }
+};
+
+} // namespace

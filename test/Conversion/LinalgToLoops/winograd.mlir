@@ -1,0 +1,58 @@
+// RUN: lathe-opt %s --pass-pipeline='builtin.module(convert-lathe-to-linalg,func.func(convert-linalg-to-scheduled-loops,cse,canonicalize))' | FileCheck %s
+
+// A row of seven tiles at a time: 36 matrices V of 7 tiles and 16 channels, then for
+// each group of 32 output channels the 36 products in a register tile, and from
+// these the tiles with the bias and the Relu behind.
+
+// CHECK-LABEL: func.func private @conv
+// CHECK-DAG: %[[V:.*]] = memref.reinterpret_cast {{.*}} to memref<36x7x16xf32, strided<[112, 16, 1]>>
+// CHECK-DAG: %[[M:.*]] = memref.reinterpret_cast {{.*}} to memref<36x7x32xf32, strided<[240, 32, 1]>>
+// CHECK: scf.for
+// CHECK:   scf.for
+// CHECK:     scf.if
+// CHECK-COUNT-36: vector.load %arg0[{{.*}} : memref<1x28x28x16xf32>, vector<16xf32>
+// CHECK-COUNT-36: vector.store {{.*}}, %[[V]]
+// Patches at the border have the same with a check of each pixel.
+// CHECK:     } else {
+// CHECK-COUNT-36: vector.store {{.*}}, %[[V]]
+// CHECK:   scf.for
+// CHECK:     scf.for
+// CHECK:       scf.for {{.*}} iter_args
+// CHECK-COUNT-2: vector.load %arg1[{{.*}} : memref<2x36x16x32xf32>, vector<16xf32>
+// CHECK-COUNT-7: memref.load %[[V]]
+// CHECK:         scf.yield
+// CHECK-COUNT-14: vector.store {{.*}}, %[[M]]
+// CHECK:     scf.for
+// CHECK-COUNT-36: vector.load %[[M]]
+// CHECK:       arith.select
+// CHECK:       vector.store {{.*}}, %arg3
+// CHECK-NOT:   scf.if
+// CHECK: return
+func.func private @conv(%x: memref<1x28x28x16xf32>, %u: memref<2x36x16x32xf32>, %b: memref<64xf32>, %out: memref<1x28x28x64xf32>, %scratch: memref<50688xi8>)
+    attributes {lathe.strategy = #lathe.strategy<order = [0, 1, 2, 3], tile = [1, 7, 32, 1], vector = 16>} {
+  %0 = bufferization.to_tensor %x restrict : memref<1x28x28x16xf32> to tensor<1x28x28x16xf32>
+  %1 = bufferization.to_tensor %u restrict : memref<2x36x16x32xf32> to tensor<2x36x16x32xf32>
+  %2 = bufferization.to_tensor %b restrict : memref<64xf32> to tensor<64xf32>
+  %3 = lathe.winograd_conv %0, %1, %2 {block = array<i64: 1, 7>, channels = 64 : i64, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x28x28x16xf32>, tensor<2x36x16x32xf32>, tensor<64xf32>) -> tensor<1x28x28x64xf32>
+  %4 = lathe.relu %3 : (tensor<1x28x28x64xf32>) -> tensor<1x28x28x64xf32>
+  bufferization.materialize_in_destination %4 in restrict writable %out : (tensor<1x28x28x64xf32>, memref<1x28x28x64xf32>) -> ()
+  return
+}
+
+// Threads share the seven blocks, each with scratch of its own.
+
+// CHECK-LABEL: func.func private @shared
+// CHECK: scf.parallel (%[[SHARE:.*]]) =
+// CHECK:   %[[START:.*]] = arith.muli %[[SHARE]]
+// CHECK:   memref.view %arg3[%[[START]]]
+// CHECK: scf.reduce
+func.func private @shared(%x: memref<1x28x28x16xf32>, %u: memref<2x36x16x32xf32>, %out: memref<1x28x28x64xf32>, %scratch: memref<101376xi8>)
+    attributes {lathe.strategy = #lathe.strategy<order = [0, 1, 2, 3], tile = [1, 7, 32, 1], vector = 16, parallel = true>} {
+  %0 = bufferization.to_tensor %x restrict : memref<1x28x28x16xf32> to tensor<1x28x28x16xf32>
+  %1 = bufferization.to_tensor %u restrict : memref<2x36x16x32xf32> to tensor<2x36x16x32xf32>
+  %2 = lathe.winograd_conv %0, %1 {block = array<i64: 1, 7>, channels = 64 : i64, pads = array<i64: 1, 1, 1, 1>, shares = 2 : i64}
+       : (tensor<1x28x28x16xf32>, tensor<2x36x16x32xf32>) -> tensor<1x28x28x64xf32>
+  bufferization.materialize_in_destination %2 in restrict writable %out : (tensor<1x28x28x64xf32>, memref<1x28x28x64xf32>) -> ()
+  return
+}

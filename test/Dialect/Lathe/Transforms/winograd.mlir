@@ -1,0 +1,81 @@
+// RUN: lathe-opt %s --lathe-fold-constants="max-growth=1000000" --lathe-winograd | FileCheck %s
+// RUN: lathe-opt %s --lathe-fold-constants="max-growth=1000000" --lathe-winograd="vector-bits=256" | FileCheck %s --check-prefix=AVX2
+// RUN: lathe-opt %s --lathe-fold-constants="max-growth=1000000" --lathe-winograd="threads=4" | FileCheck %s --check-prefix=FOUR
+
+// The filter is transformed and packed for two vectors of output channels.
+
+// CHECK-LABEL: func.func @dense
+// CHECK: %[[FILTER:.*]] = lathe.constant dense_resource<{{.*}}> : tensor<1x36x32x32xf32>
+// CHECK: lathe.winograd_conv %arg0, %[[FILTER]] {block = array<i64: {{[0-9]+, [0-9]+}}>, channels = 20 : i64, pads = array<i64: 1, 1, 1, 1>}
+// CHECK-SAME: (tensor<1x56x56x32xf32>, tensor<1x36x32x32xf32>) -> tensor<1x56x56x20xf32>
+// AVX2-LABEL: func.func @dense
+// AVX2: lathe.winograd_conv %arg0, {{.*}}tensor<2x36x32x16xf32>
+// Each thread has a block.
+// FOUR-LABEL: func.func @dense
+// FOUR: lathe.winograd_conv {{.*}}shares = 4
+func.func @dense(%x: tensor<1x56x56x32xf32>) -> tensor<1x56x56x20xf32> {
+  %a = lathe.constant dense<[[[[1.0]], [[2.0]], [[3.0]]], [[[4.0]], [[5.0]], [[6.0]]], [[[7.0]], [[8.0]], [[9.0]]]]> : tensor<3x3x1x1xf32>
+  %b = lathe.constant dense<0.5> : tensor<32x20xf32>
+  %w = lathe.mul %a, %b : (tensor<3x3x1x1xf32>, tensor<32x20xf32>) -> tensor<3x3x32x20xf32>
+  %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x56x56x32xf32>, tensor<3x3x32x20xf32>) -> tensor<1x56x56x20xf32>
+  return %0 : tensor<1x56x56x20xf32>
+}
+
+// A filter of 9 MB for four tiles takes longer to read than is saved.
+
+// CHECK-LABEL: func.func @few_tiles
+// CHECK: lathe.conv
+func.func @few_tiles(%x: tensor<1x7x7x256xf32>, %r: tensor<1x7x7x256xf32>) -> tensor<1x7x7x256xf32> {
+  %a = lathe.constant dense<[[[[1.0]], [[2.0]], [[3.0]]], [[[4.0]], [[5.0]], [[6.0]]], [[[7.0]], [[8.0]], [[9.0]]]]> : tensor<3x3x1x1xf32>
+  %b = lathe.constant dense<0.5> : tensor<256x256xf32>
+  %w = lathe.mul %a, %b : (tensor<3x3x1x1xf32>, tensor<256x256xf32>) -> tensor<3x3x256x256xf32>
+  %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x7x7x256xf32>, tensor<3x3x256x256xf32>) -> tensor<1x7x7x256xf32>
+  return %0 : tensor<1x7x7x256xf32>
+}
+
+// With three channels the transforms cost more than they save.
+
+// CHECK-LABEL: func.func @first_layer
+// CHECK: lathe.conv
+func.func @first_layer(%x: tensor<1x56x56x3xf32>) -> tensor<1x56x56x20xf32> {
+  %a = lathe.constant dense<[[[[1.0]], [[2.0]], [[3.0]]], [[[4.0]], [[5.0]], [[6.0]]], [[[7.0]], [[8.0]], [[9.0]]]]> : tensor<3x3x1x1xf32>
+  %b = lathe.constant dense<0.5> : tensor<3x20xf32>
+  %w = lathe.mul %a, %b : (tensor<3x3x1x1xf32>, tensor<3x20xf32>) -> tensor<3x3x3x20xf32>
+  %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x56x56x3xf32>, tensor<3x3x3x20xf32>) -> tensor<1x56x56x20xf32>
+  return %0 : tensor<1x56x56x20xf32>
+}
+
+// Weights that are all the same take no memory, and keep taking none.
+
+// CHECK-LABEL: func.func @splat
+// CHECK: lathe.conv
+func.func @splat(%x: tensor<1x56x56x32xf32>) -> tensor<1x56x56x32xf32> {
+  %w = lathe.constant dense<0.5> : tensor<3x3x32x32xf32>
+  %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x56x56x32xf32>, tensor<3x3x32x32xf32>) -> tensor<1x56x56x32xf32>
+  return %0 : tensor<1x56x56x32xf32>
+}
+
+// The algorithm has no stride, and needs the weights now.
+
+// CHECK-LABEL: func.func @strided
+// CHECK: lathe.conv
+func.func @strided(%x: tensor<1x56x56x32xf32>) -> tensor<1x28x28x20xf32> {
+  %a = lathe.constant dense<[[[[1.0]], [[2.0]], [[3.0]]], [[[4.0]], [[5.0]], [[6.0]]], [[[7.0]], [[8.0]], [[9.0]]]]> : tensor<3x3x1x1xf32>
+  %b = lathe.constant dense<0.5> : tensor<32x20xf32>
+  %w = lathe.mul %a, %b : (tensor<3x3x1x1xf32>, tensor<32x20xf32>) -> tensor<3x3x32x20xf32>
+  %0 = lathe.conv %x, %w {strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 0, 0>}
+       : (tensor<1x56x56x32xf32>, tensor<3x3x32x20xf32>) -> tensor<1x28x28x20xf32>
+  return %0 : tensor<1x28x28x20xf32>
+}
+
+// CHECK-LABEL: func.func @computed_weights
+// CHECK: lathe.conv
+func.func @computed_weights(%x: tensor<1x56x56x32xf32>, %w: tensor<3x3x32x32xf32>) -> tensor<1x56x56x32xf32> {
+  %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x56x56x32xf32>, tensor<3x3x32x32xf32>) -> tensor<1x56x56x32xf32>
+  return %0 : tensor<1x56x56x32xf32>
+}
