@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Driver/Profiler.h"
-#include "NativeCall.h"
+#include "lathe/Driver/NativeCall.h"
 
 #include "lathe/Conversion/LoopsToLLVM/TimedKernels.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"

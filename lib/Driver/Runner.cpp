@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Driver/Runner.h"
-#include "NativeCall.h"
+#include "lathe/Driver/NativeCall.h"
 
 #include "lathe/Dialect/Lathe/Transforms/States.h"
 #include "lathe/Driver/Artifact.h"

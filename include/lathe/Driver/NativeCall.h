@@ -1,12 +1,12 @@
-//===- NativeCall.h - A model in this process and its tensors ------------===//
+//===- NativeCall.h - A model in this process and its tensors ---*- C++ -*-===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef LATHE_LIB_DRIVER_NATIVECALL_H
-#define LATHE_LIB_DRIVER_NATIVECALL_H
+#ifndef LATHE_DRIVER_NATIVECALL_H
+#define LATHE_DRIVER_NATIVECALL_H
 
 #include "lathe/Support/NamedTensors.h"
 #include "lathe/Target/LLVM/JitModule.h"
@@ -37,4 +37,4 @@ private:
 
 } // namespace lathe
 
-#endif // LATHE_LIB_DRIVER_NATIVECALL_H
+#endif // LATHE_DRIVER_NATIVECALL_H
