@@ -167,6 +167,9 @@ struct Run : Command {
     llvm::Expected<TargetDescription> machine = getTarget(name);
     if (!machine)
       return reportError(machine.takeError());
+    // C has no vectors, whatever the machine has.
+    if (backend == RunBackend::C)
+      machine->backend = TargetBackend::C;
     if (comparesLayers()) {
       LayerCheck check = createLayerCheck(tensors, *options, *machine, context);
       return finish(check, check.checkModel());
