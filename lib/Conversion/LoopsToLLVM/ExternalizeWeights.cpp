@@ -107,6 +107,13 @@ void emitValue(const WeightsBlob::Segment &segment,
 
 } // namespace
 
+uint64_t WeightsBlob::getConstantBytes() const {
+  uint64_t bytes = 0;
+  for (const Segment &segment : segments)
+    bytes += segment.size;
+  return bytes;
+}
+
 void WeightsBlob::forEachPiece(llvm::function_ref<void(StringRef)> emit) const {
   uint64_t position = 0;
   auto padTo = [&](uint64_t offset) {
@@ -131,10 +138,13 @@ void WeightsBlob::write(llvm::raw_ostream &os) const {
 
 namespace {
 
-/// Gives each constant its place in a blob.
+/// Gives each constant its place in a blob, behind those that are there.
 class BlobBuilder {
 public:
-  explicit BlobBuilder(WeightsBlob &blob) : blob(blob) {}
+  explicit BlobBuilder(WeightsBlob &blob) : blob(blob) {
+    for (const WeightsBlob::Segment &segment : blob.segments)
+      offsets[{segment.size, *getRawElements(segment.value)}] = segment.offset;
+  }
 
   FailureOr<uint64_t> place(memref::GlobalOp global);
   unsigned getNumShared() const { return numShared; }
@@ -252,7 +262,7 @@ void ExternalizeWeights::runOnOperation() {
   if (constants.empty())
     return;
 
-  WeightsBlob blob;
+  WeightsBlob blob = weights ? *weights : WeightsBlob();
   BlobBuilder blobBuilder(blob);
   llvm::StringMap<uint64_t> offsets;
   for (memref::GlobalOp global : constants) {
@@ -269,7 +279,7 @@ void ExternalizeWeights::runOnOperation() {
   replaceUses(offsets, blob);
   for (memref::GlobalOp global : constants)
     global.erase();
-  numBytes += blob.size;
+  numBytes += blob.size - (weights ? weights->size : 0);
   numShared += blobBuilder.getNumShared();
   if (weights)
     *weights = std::move(blob);

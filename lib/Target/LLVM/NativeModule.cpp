@@ -75,13 +75,13 @@ Expected<NativeModule> lathe::translateToNative(mlir::ModuleOp module,
 Expected<NativeModule> lathe::lowerToNative(mlir::ModuleOp module,
                                             const TargetSpec &spec,
                                             llvm::TargetMachine &machine,
-                                            const NativeOptions &options) {
+                                            const NativeOptions &options,
+                                            WeightsBlob weights) {
   std::string name = getModelName(module);
   LoopsToLLVMPipelineOptions pipelineOptions;
   pipelineOptions.maxThreads = options.maxThreads;
   pipelineOptions.fpContract = options.fpContract;
   pipelineOptions.timeKernels = options.kernelDone != nullptr;
-  WeightsBlob weights;
   mlir::PassManager pm(module.getContext());
   buildLoopsToLLVMPipeline(pm, pipelineOptions, &weights);
   if (llvm::Error error = runPasses(pm, module))

@@ -34,12 +34,12 @@ struct LoopsToLLVMPipelineOptions
       llvm::cl::init(false)};
 };
 
-/// The pass `lathe-externalize-weights`, which leaves the bytes in `weights`.
+/// The pass `lathe-externalize-weights`, which adds the bytes to `weights`.
 std::unique_ptr<mlir::Pass> createExternalizeWeights(WeightsBlob &weights);
 
 /// Adds the passes that take a module from the loop level to the LLVM dialect.
-/// `weights`, if not null, gets what `lathe-externalize-weights` took out; it
-/// must outlive the run of the pass manager.
+/// `weights`, if not null, gets what `lathe-externalize-weights` took out,
+/// behind what it has; it must outlive the run of the pass manager.
 void buildLoopsToLLVMPipeline(mlir::OpPassManager &pm,
                               const LoopsToLLVMPipelineOptions &options,
                               WeightsBlob *weights = nullptr);

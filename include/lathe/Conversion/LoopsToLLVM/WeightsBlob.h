@@ -41,6 +41,9 @@ struct WeightsBlob {
 
   bool empty() const { return size == 0; }
 
+  /// Bytes of the constants, without padding.
+  uint64_t getConstantBytes() const;
+
   /// Calls `emit` with consecutive pieces that make up the whole block,
   /// padding included. Elements are little endian, bools one byte each.
   void forEachPiece(llvm::function_ref<void(llvm::StringRef)> emit) const;

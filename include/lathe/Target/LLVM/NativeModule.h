@@ -46,12 +46,14 @@ struct NativeOptions {
 };
 
 /// Lowers `module` from the loop level to the LLVM dialect, in place, and
-/// translates that to LLVM IR for `spec`, not yet optimized. Diagnostics tell
-/// more than the error.
+/// translates that to LLVM IR for `spec`, not yet optimized. The module's
+/// weights are `weights`, as another version of the model has them, and behind
+/// them what they lack. Diagnostics tell more than the error.
 llvm::Expected<NativeModule> lowerToNative(mlir::ModuleOp module,
                                            const TargetSpec &spec,
                                            llvm::TargetMachine &machine,
-                                           const NativeOptions &options = {});
+                                           const NativeOptions &options = {},
+                                           WeightsBlob weights = {});
 
 /// Translates a module of the LLVM dialect, as
 /// `lathe-loops-to-llvm-pipeline` leaves it, to LLVM IR.
