@@ -93,6 +93,12 @@ static void emitErrorCodes(const ArtifactInterface &artifact, raw_ostream &os) {
       "#define {0}ERROR_ALIGNMENT {1} /* arena is not a multiple of "
       "{0}ARENA_ALIGN */\n",
       prefix, int(RunStatus::MisalignedArena));
+  if (!artifact.versions.empty())
+    os << llvm::formatv(
+        "#define {0}ERROR_PROCESSOR {1} /* this processor, or its operating "
+        "system,\n   can run none of the code: {2} */\n",
+        prefix, int(RunStatus::UnknownProcessor),
+        llvm::join(artifact.versions, ", "));
 }
 
 static void emitResetPrototype(const ModelInterface &model, raw_ostream &os) {

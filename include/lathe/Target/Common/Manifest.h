@@ -32,11 +32,12 @@ struct ManifestInfo {
 llvm::StringRef getElementTypeName(mlir::Type elementType);
 
 /// Prints manifest.json: a JSON object with the name, kind, target, entry,
-/// header, files, libraries, io ("arguments" or "arena"), arena {size, align}
-/// in bytes, weights_size, and the inputs and outputs, each {name, identifier,
-/// type, shape} with offset for io "arena" and scale and zero_point where
-/// quantized. With shape bindings there is a list `bindings` instead of entry,
-/// inputs and outputs; each has these, its suffix and its own arena.
+/// header, files, libraries, versions where there are any, io ("arguments" or
+/// "arena"), arena {size, align} in bytes, weights_size, and the inputs and
+/// outputs, each {name, identifier, type, shape} with offset for io "arena" and
+/// scale and zero_point where quantized. With shape bindings there is a list
+/// `bindings` instead of entry, inputs and outputs; each has these, its suffix
+/// and its own arena.
 void emitManifest(const ArtifactInterface &artifact, const ManifestInfo &info,
                   llvm::raw_ostream &os);
 

@@ -49,7 +49,13 @@ enum class IOMode {
 };
 
 /// What a model's entry returns. Both backends emit these checks.
-enum class RunStatus { Ok = 0, NullArgument = 1, MisalignedArena = 2 };
+/// `UnknownProcessor` is for libraries with versions.
+enum class RunStatus {
+  Ok = 0,
+  NullArgument = 1,
+  MisalignedArena = 2,
+  UnknownProcessor = 3
+};
 
 /// The node that computes an output of a model with all its layers.
 struct LayerInterface {
@@ -121,6 +127,9 @@ struct ArtifactInterface {
   std::vector<ModelInterface> models;
   /// Bytes of all weights.
   int64_t weightsSize = 0;
+  /// The targets that the library chooses from when it runs, best first; none
+  /// if it does not.
+  std::vector<std::string> versions;
 
   /// Reads the interface off the entry functions of a loop-level module. Emits
   /// a diagnostic and fails if one is not shaped as docs/architecture.md says,
