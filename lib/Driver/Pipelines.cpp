@@ -41,6 +41,7 @@ static OpPassManager makeFunctionPipeline(const LoweringOptions &options,
   PlanMemoryOptions plan;
   plan.alignment = options.alignment;
   plan.ioInArena = ioInArena;
+  plan.fixIO = options.fixIO;
   func.addPass(createPlanMemory(plan));
   return func;
 }

@@ -45,6 +45,12 @@ struct LoweringOptions : mlir::PassPipelineOptions<LoweringOptions> {
       *this, "io-in-arena",
       llvm::cl::desc("Place inputs and outputs in the arena as well"),
       llvm::cl::init(false)};
+  Option<bool> fixIO{
+      *this, "fix-io",
+      llvm::cl::desc(
+          "Place inputs, outputs and states that are in the arena by "
+          "their size and order alone"),
+      llvm::cl::init(false)};
 };
 
 /// Groups the graph's ops into kernels with a strategy and a place in memory.

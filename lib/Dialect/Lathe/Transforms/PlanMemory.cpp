@@ -39,6 +39,8 @@ struct PlanMemory : lathe::impl::PlanMemoryBase<PlanMemory> {
     if (failed(graph))
       return signalPassFailure();
     SmallVector<ArenaBuffer> buffers = collectBuffers(*graph);
+    if (fixesIO())
+      fixVisible(buffers);
     llvm::Expected<ArenaPlan> plan = planArena(buffers);
     if (!plan) {
       func.emitError() << llvm::toString(plan.takeError());
@@ -59,6 +61,30 @@ private:
     return states;
   }
 
+  bool fixesIO() { return fixIO && !getOperation().isPrivate(); }
+
+  bool isResult(Value root) {
+    Operation *terminator = getOperation().getBody().front().getTerminator();
+    return llvm::is_contained(terminator->getOperands(), root);
+  }
+
+  /// Places the arguments and results at the start.
+  void fixVisible(MutableArrayRef<ArenaBuffer> buffers) {
+    uint64_t end = 0;
+    auto fix = [&](Value value) {
+      auto found = bufferOf.find(value);
+      // A state is an argument and a result.
+      if (found == bufferOf.end() || buffers[found->second].fixedOffset)
+        return;
+      ArenaBuffer &buffer = buffers[found->second];
+      buffer.fixedOffset = end;
+      end = llvm::alignTo(end + buffer.size, alignment);
+    };
+    func::FuncOp func = getOperation();
+    llvm::for_each(func.getArguments(), fix);
+    llvm::for_each(func.getBody().front().getTerminator()->getOperands(), fix);
+  }
+
   /// One buffer for each set of roots that share their bytes, then one for each
   /// kernel's scratch.
   SmallVector<ArenaBuffer> collectBuffers(const KernelGraph &graph) {
@@ -73,7 +99,9 @@ private:
       buffer.firstStep = lifetime.first;
       buffer.lastStep = lifetime.last;
       Value over = states.lookup(root);
-      if (!over && root.getDefiningOp<KernelOp>())
+      // What shares the bytes of another buffer lies where that one does.
+      bool isFixed = fixesIO() && isResult(root);
+      if (!over && !isFixed && root.getDefiningOp<KernelOp>())
         over = graph.getInPlaceRoot(lifetime.first);
       if (over) {
         // Roots come in the order of their birth, so `over` has its buffer.

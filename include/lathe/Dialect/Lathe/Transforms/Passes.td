@@ -306,6 +306,11 @@ def PlanMemory : Pass<"lathe-plan-memory", "::mlir::func::FuncOp"> {
     to its last use, which may be written over it, an output from its production
     to the end. The function gets `lathe.io = "arena"`. Each argument and result
     in the arena gets `lathe.offset` in bytes.
+
+    With `fix-io` arguments and results that are in the arena of a public function
+    lie at its start, one behind the other, each in bytes that no other of them has:
+    where, depends on nothing else, so that it is the same for the same model with
+    other kernels. Intermediates may still use these bytes while they are free.
   }];
   let dependentDialects = ["::lathe::LatheDialect"];
   let options = [
@@ -313,6 +318,8 @@ def PlanMemory : Pass<"lathe-plan-memory", "::mlir::func::FuncOp"> {
            "Alignment of every buffer in bytes, a power of two">,
     Option<"ioInArena", "io-in-arena", "bool", "false",
            "Place inputs and outputs in the arena as well">,
+    Option<"fixIO", "fix-io", "bool", "false",
+           "Place what a caller sees by its size and order alone">,
   ];
 }
 
