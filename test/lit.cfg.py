@@ -37,6 +37,7 @@ config.substitutions.append(("%build", config.lathe_build))
 for feature, program in (
     ("aarch64", "aarch64-linux-gnu-gcc"),
     ("qemu-aarch64", "qemu-aarch64"),
+    ("qemu-x86_64", "qemu-x86_64"),
     ("arm-none-eabi", "arm-none-eabi-gcc"),
     ("qemu-arm", "qemu-system-arm"),
     ("gcc", "gcc"),

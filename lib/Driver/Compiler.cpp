@@ -39,15 +39,21 @@ llvm::Error lathe::simplifyGraph(ModuleOp module) {
   return runPasses(pm, module);
 }
 
+llvm::Error lathe::planKernels(ModuleOp module,
+                               const LoweringOptions &options) {
+  PassManager pm(module.getContext());
+  buildKernelPipeline(pm, options);
+  return runPasses(pm, module);
+}
+
 llvm::Error lathe::lowerToKernels(ModuleOp module,
                                   const TargetDescription &target,
                                   const CodeOptions &code) {
-  PassManager pm(module.getContext());
+  if (llvm::Error error = simplifyGraph(module))
+    return error;
   LoweringOptions options;
   setLoweringOptions(options, target, code);
-  buildGraphPipeline(pm);
-  buildKernelPipeline(pm, options);
-  return runPasses(pm, module);
+  return planKernels(module, options);
 }
 
 llvm::Error lathe::lowerToLoops(ModuleOp module) {

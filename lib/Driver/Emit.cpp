@@ -11,6 +11,7 @@
 #include "lathe/Target/Common/Manifest.h"
 #include "lathe/Target/LLVM/Emit.h"
 #include "lathe/Target/LLVM/TargetSpec.h"
+#include "lathe/Target/LLVM/Versions.h"
 
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
@@ -48,11 +49,11 @@ namespace {
 /// Emits one model through LLVM.
 class NativeEmitter {
 public:
-  NativeEmitter(ModuleOp module, const TargetDescription &target,
-                const EmitOptions &options)
-      : module(module), target(target), options(options) {}
+  NativeEmitter(ArrayRef<ModelVersion> versions,
+                const TargetDescription &target, const EmitOptions &options)
+      : versions(versions), target(target), options(options) {}
 
-  llvm::Expected<std::vector<OutputFile>> emit();
+  llvm::Expected<Emission> emit();
 
 private:
   /// Adds what `write` prints as a file called `name`.
@@ -64,8 +65,14 @@ private:
                                llvm::TargetMachine &machine);
   void addInterface(const ArtifactInterface &artifact,
                     const NativeModule &native);
+  /// What a caller sees of all versions.
+  llvm::Expected<ArtifactInterface> getInterface() const;
+  /// The optimized code of all versions.
+  llvm::Expected<NativeModule> generate(const TargetSpec &spec,
+                                        llvm::TargetMachine &machine) const;
+  llvm::Expected<std::vector<NativeVersion>> lowerVersions() const;
 
-  ModuleOp module;
+  ArrayRef<ModelVersion> versions;
   const TargetDescription &target;
   const EmitOptions &options;
   std::vector<OutputFile> files;
@@ -159,42 +166,103 @@ void NativeEmitter::addInterface(const ArtifactInterface &artifact,
   files.push_back({"manifest.json", manifest});
 }
 
-llvm::Expected<std::vector<OutputFile>> NativeEmitter::emit() {
+llvm::Expected<ArtifactInterface> NativeEmitter::getInterface() const {
+  std::optional<ArtifactInterface> result;
+  for (const ModelVersion &version : versions) {
+    FailureOr<ArtifactInterface> artifact =
+        ArtifactInterface::get(version.module);
+    if (failed(artifact))
+      return llvm::createStringError("the model has no entry");
+    if (!result)
+      result = *artifact;
+    // An arena for each.
+    for (auto [model, other] :
+         llvm::zip_equal(result->models, artifact->models)) {
+      model.arenaSize = std::max(model.arenaSize, other.arenaSize);
+      model.arenaAlign = std::max(model.arenaAlign, other.arenaAlign);
+    }
+    if (versions.size() > 1)
+      result->versions.push_back(version.target.name);
+  }
+  return std::move(*result);
+}
+
+llvm::Expected<std::vector<NativeVersion>>
+NativeEmitter::lowerVersions() const {
+  NativeOptions native;
+  native.maxThreads = options.threads;
+  std::vector<NativeVersion> result;
+  WeightsBlob weights;
+  for (const ModelVersion &version : versions) {
+    NativeVersion &lowered = result.emplace_back();
+    lowered.name = version.target.name;
+    lowered.spec = specOf(version.target);
+    auto machine = createTargetMachine(lowered.spec);
+    if (!machine)
+      return machine.takeError();
+    lowered.machine = std::move(*machine);
+    auto code = lowerToNative(version.module, lowered.spec, *lowered.machine,
+                              native, weights);
+    if (!code)
+      return code.takeError();
+    lowered.code = std::move(*code);
+    weights = lowered.code.weights;
+  }
+  return result;
+}
+
+llvm::Expected<NativeModule>
+NativeEmitter::generate(const TargetSpec &spec,
+                        llvm::TargetMachine &machine) const {
+  auto lowered = lowerVersions();
+  if (!lowered)
+    return lowered.takeError();
+  if (lowered->size() > 1)
+    return joinVersions(*lowered, spec, machine);
+  NativeVersion &only = lowered->front();
+  optimize(only.code, *only.machine);
+  return std::move(only.code);
+}
+
+llvm::Expected<Emission> NativeEmitter::emit() {
   TargetSpec spec = specOf(target);
   auto machine = createTargetMachine(spec);
   if (!machine)
     return machine.takeError();
-  FailureOr<ArtifactInterface> artifact = ArtifactInterface::get(module);
-  if (failed(artifact))
-    return llvm::createStringError("the model has no entry");
-  NativeOptions native;
-  native.maxThreads = options.threads;
-  llvm::Expected<NativeModule> code =
-      lowerToNative(module, spec, **machine, native);
+  auto artifact = getInterface();
+  if (!artifact)
+    return artifact.takeError();
+  llvm::Expected<NativeModule> code = generate(spec, **machine);
   if (!code)
     return code.takeError();
-  optimize(*code, **machine);
+  // Weights that the versions share are there once.
+  if (versions.size() > 1)
+    artifact->weightsSize = code->weights.getConstantBytes();
   if (llvm::Error error = addCode(*code, **machine))
     return std::move(error);
   addInterface(*artifact, *code);
-  return std::move(files);
+  return Emission{std::move(files), artifact->weightsSize};
 }
 
-llvm::Expected<std::vector<OutputFile>>
-lathe::emitFiles(ModuleOp module, const TargetDescription &target,
-                 const EmitOptions &options) {
+llvm::Expected<Emission> lathe::emitFiles(ArrayRef<ModelVersion> versions,
+                                          const TargetDescription &target,
+                                          const EmitOptions &options) {
   if (options.kind != EmitKind::C) {
     if (target.backend == TargetBackend::C)
       return llvm::createStringError("target '" + target.name +
                                      "' is compiled to C only (--emit=c)");
-    return NativeEmitter(module, target, options).emit();
+    return NativeEmitter(versions, target, options).emit();
   }
   CPackageOptions package;
   package.weights = options.weights;
   package.target = target.name;
   package.selfTest = options.selfTest;
+  ModuleOp module = versions.front().module;
+  FailureOr<ArtifactInterface> artifact = ArtifactInterface::get(module);
+  if (failed(artifact))
+    return llvm::make_error<DiagnosedError>();
   FailureOr<std::vector<OutputFile>> files = buildCPackage(module, package);
   if (failed(files))
     return llvm::make_error<DiagnosedError>();
-  return std::move(*files);
+  return Emission{std::move(*files), artifact->weightsSize};
 }

@@ -79,10 +79,10 @@ static SmallVector<OutputExtents> getOutputExtents(func::FuncOp model) {
   return extents;
 }
 
-/// Writes the module as files into a temporary folder, and builds and runs
+/// Writes the model as files into a temporary folder, and builds and runs
 /// them.
 static llvm::Expected<NamedTensors>
-runAsFiles(ModuleOp module, const NamedTensors &inputs,
+runAsFiles(ArrayRef<ModelVersion> versions, const NamedTensors &inputs,
            const TargetDescription &target, EmitKind kind, unsigned threads) {
   SmallString<64> directory;
   if (std::error_code error =
@@ -93,10 +93,10 @@ runAsFiles(ModuleOp module, const NamedTensors &inputs,
   EmitOptions options;
   options.kind = kind;
   options.threads = threads;
-  auto files = emitFiles(module, target, options);
-  if (!files)
-    return files.takeError();
-  if (llvm::Error error = writeOutputFiles(directory, *files))
+  llvm::Expected<Emission> emission = emitFiles(versions, target, options);
+  if (!emission)
+    return emission.takeError();
+  if (llvm::Error error = writeOutputFiles(directory, emission->files))
     return std::move(error);
   llvm::Expected<Artifact> artifact = Artifact::load(directory);
   if (!artifact)
@@ -133,15 +133,16 @@ lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
     return cropOutputs(*outputs, extents);
   }
 
-  if (llvm::Error error = lowerToKernels(module, target, code))
-    return std::move(error);
+  auto versions = lowerVersionsToKernels(module, target, code);
+  if (!versions)
+    return versions.takeError();
   int64_t arenaSize = getFootprint(lookupModel(module)).arena;
-  if (llvm::Error error = lowerToLoops(module))
+  if (llvm::Error error = lowerVersionsToLoops(*versions))
     return std::move(error);
   if (backend == RunBackend::C)
-    return runAsFiles(module, given, target, EmitKind::C, code.threads);
+    return runAsFiles(*versions, given, target, EmitKind::C, code.threads);
   if (target.name != "host")
-    return runAsFiles(module, given, target, getDefaultEmitKind(target),
+    return runAsFiles(*versions, given, target, getDefaultEmitKind(target),
                       code.threads);
   NativeOptions options;
   options.maxThreads = code.threads;

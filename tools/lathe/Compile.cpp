@@ -19,6 +19,7 @@
 
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/Pass/Pass.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
@@ -170,6 +171,8 @@ struct Compile : Command {
     if (code.threads > 1 && machine->backend == TargetBackend::C)
       return reportError("C runs on one thread: leave --threads away, or "
                          "compile a library for a target that has threads");
+    if (llvm::Error error = refuseForVersions(*machine))
+      return reportError(std::move(error));
     if (printPipeline) {
       llvm::outs() << "lathe compile ";
       flags.print(llvm::outs());
@@ -213,6 +216,23 @@ struct Compile : Command {
     return lower(*module, *machine, name);
   }
 
+  /// Fails if what the user asked for is one of several versions.
+  llvm::Error refuseForVersions(const TargetDescription &machine) const {
+    llvm::Expected<std::vector<TargetDescription>> versions =
+        getVersions(machine);
+    if (!versions)
+      return versions.takeError();
+    bool isAnyVersion = level == Level::Graph || level == Level::Simplified;
+    StringRef flag = printPipeline                         ? "--print-pipeline"
+                     : emit == Emit::MLIR && !isAnyVersion ? "--emit=mlir"
+                                                           : "";
+    if (versions->size() == 1 || flag.empty())
+      return llvm::Error::success();
+    return llvm::createStringError(
+        flag + " is for one version of " + machine.name +
+        "; pass --target=" + llvm::join(machine.versions, " or --target="));
+  }
+
   /// Fails if what the user asked for is for a single model.
   llvm::Error refuseForBindings() const {
     StringRef flag = selfTest || !selfTestInputs.empty() ? "--self-test"
@@ -248,12 +268,44 @@ struct Compile : Command {
         return reportError(std::move(error));
       return writeIR(module);
     }
-    if (llvm::Error error = lowerToKernels(module, machine, code))
-      return reportError(std::move(error));
+    auto versions = lowerVersionsToKernels(module, machine, code);
+    if (!versions)
+      return reportError(versions.takeError());
     SmallVector<NamedFootprint> footprints;
-    for (func::FuncOp model : lookupModels(module)) {
-      if (!allowOversize && failed(checkFit(model, machine, getLimits())))
+    for (const ModelVersion &version : *versions) {
+      if (printPlan && versions->size() > 1)
+        llvm::outs() << "version " << version.target.name << "\n";
+      if (failed(measure(version, name, footprints)))
         return UserError;
+    }
+    if (writesIR && level == Level::Kernels)
+      return writeIR(module);
+    if (llvm::Error error = lowerVersionsToLoops(*versions))
+      return reportError(std::move(error));
+    if (writesIR)
+      return writeIR(module);
+
+    llvm::Expected<Emission> emission = emitFiles(*versions, machine, options);
+    if (!emission)
+      return reportError(emission.takeError());
+    std::string directory = output.empty() ? name.str() : output.getValue();
+    if (llvm::Error error = writeOutputFiles(directory, emission->files))
+      return reportError(std::move(error));
+    if (!quiet)
+      printSummary(name, directory, machine, footprints, emission->weightsSize);
+    return Done;
+  }
+
+  /// Checks that the models of `version` fit, and makes `footprints` those of
+  /// an arena that has room for it as well.
+  LogicalResult measure(const ModelVersion &version, StringRef name,
+                        SmallVectorImpl<NamedFootprint> &footprints) {
+    SmallVector<func::FuncOp> models = lookupModels(version.module);
+    footprints.resize(models.size());
+    for (auto [model, entry] : llvm::zip_equal(models, footprints)) {
+      if (!allowOversize &&
+          failed(checkFit(model, version.target, getLimits())))
+        return failure();
       StringRef suffix = model.getSymName();
       suffix.consume_front(name);
       suffix.consume_front("_");
@@ -261,24 +313,11 @@ struct Compile : Command {
         llvm::outs() << "binding " << suffix << "\n";
       if (printPlan)
         printMemoryPlan(model, llvm::outs());
-      footprints.emplace_back(suffix.str(), getFootprint(model));
+      Footprint footprint = getFootprint(model);
+      if (footprint.arena >= entry.second.arena)
+        entry = {suffix.str(), footprint};
     }
-    if (writesIR && level == Level::Kernels)
-      return writeIR(module);
-    if (llvm::Error error = lowerToLoops(module))
-      return reportError(std::move(error));
-    if (writesIR)
-      return writeIR(module);
-
-    auto files = emitFiles(module, machine, options);
-    if (!files)
-      return reportError(files.takeError());
-    std::string directory = output.empty() ? name.str() : output.getValue();
-    if (llvm::Error error = writeOutputFiles(directory, *files))
-      return reportError(std::move(error));
-    if (!quiet)
-      printSummary(name, directory, machine, footprints);
-    return Done;
+    return success();
   }
 
   /// Runs the model, at the graph level, on the inputs of its self-test.
@@ -372,7 +411,8 @@ struct Compile : Command {
 
   static void printSummary(StringRef name, StringRef directory,
                            const TargetDescription &machine,
-                           ArrayRef<NamedFootprint> footprints) {
+                           ArrayRef<NamedFootprint> footprints,
+                           int64_t weights) {
     llvm::outs() << name << " for " << machine.name << " in " << directory
                  << "\n";
     for (const auto &[suffix, footprint] : footprints) {
@@ -385,9 +425,7 @@ struct Compile : Command {
                    << (footprint.io == IOMode::Arena ? ", in the arena" : "")
                    << "\n";
     }
-    // Those of all models, each counted once.
-    llvm::outs() << "  weights  " << footprints.front().second.weights
-                 << " bytes\n";
+    llvm::outs() << "  weights  " << weights << " bytes\n";
   }
 
   ModelFlags flags;

@@ -40,6 +40,9 @@ void setLoweringOptions(LoweringOptions &options,
 /// below, it fails as runPasses does.
 llvm::Error simplifyGraph(mlir::ModuleOp module);
 
+/// Runs the kernel pipeline on a module whose graph is simplified.
+llvm::Error planKernels(mlir::ModuleOp module, const LoweringOptions &options);
+
 /// Runs the graph and the kernel pipeline on a module at the graph level.
 llvm::Error lowerToKernels(mlir::ModuleOp module,
                            const TargetDescription &target,

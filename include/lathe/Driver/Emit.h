@@ -8,11 +8,10 @@
 #ifndef LATHE_DRIVER_EMIT_H
 #define LATHE_DRIVER_EMIT_H
 
+#include "lathe/Driver/Versions.h"
 #include "lathe/Target/C/Package.h"
 #include "lathe/Target/Common/OutputFiles.h"
 #include "lathe/Target/Description/TargetDescription.h"
-
-#include "mlir/IR/BuiltinOps.h"
 
 namespace lathe {
 
@@ -39,12 +38,19 @@ struct EmitOptions {
 /// What is emitted for `target` unless the user asks for something else.
 EmitKind getDefaultEmitKind(const TargetDescription &target);
 
-/// Turns `module`, at the loop level, into files: code, header and manifest.
-/// The module is consumed. Fails as runPasses does, or with what a target or a
-/// file system has against it.
-llvm::Expected<std::vector<OutputFile>>
-emitFiles(mlir::ModuleOp module, const TargetDescription &target,
-          const EmitOptions &options);
+/// What was written for a model.
+struct Emission {
+  std::vector<OutputFile> files;
+  /// Bytes of all weights, those that versions share once.
+  int64_t weightsSize = 0;
+};
+
+/// Turns `versions`, at the loop level, into files: code, header and manifest.
+/// C is that of the only version. The modules are consumed. Fails as runPasses
+/// does, or with what a target or a file system has against it.
+llvm::Expected<Emission> emitFiles(llvm::ArrayRef<ModelVersion> versions,
+                                   const TargetDescription &target,
+                                   const EmitOptions &options);
 
 } // namespace lathe
 

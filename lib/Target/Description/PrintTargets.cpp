@@ -100,6 +100,7 @@ void lathe::printTarget(const TargetDescription &target,
   printLine("description", target.description);
   printLine("core", target.core);
   printLine("triple", target.triple);
+  printLine("versions", llvm::join(target.versions, ", "));
   printLine("c-compiler",
             target.cCompiler.empty()
                 ? ""

@@ -236,6 +236,26 @@ Expected<TargetDescription> lathe::getTarget(StringRef spec) {
   return target;
 }
 
+Expected<std::vector<TargetDescription>>
+lathe::getVersions(const TargetDescription &target) {
+  // C has no vectors, and so nothing to choose.
+  if (target.versions.empty() || target.backend == TargetBackend::C)
+    return std::vector<TargetDescription>{target};
+  std::vector<TargetDescription> versions;
+  for (StringRef name : target.versions) {
+    Expected<TargetDescription> version = getTarget(name);
+    if (!version)
+      return version.takeError();
+    if (version->backend != target.backend ||
+        version->triple != target.triple || !version->versions.empty())
+      return createStringError(
+          "target '" + target.name + "' cannot have the version '" + name +
+          "'; it takes single targets for " + target.triple);
+    versions.push_back(std::move(*version));
+  }
+  return versions;
+}
+
 /// The sizes of the memories of a kind.
 static llvm::SmallVector<uint64_t> getSizes(const TargetDescription &target,
                                             MemoryKind kind) {

@@ -121,6 +121,7 @@ template <> struct MappingTraits<TargetDescription> {
     io.mapOptional("triple", target.triple);
     io.mapOptional("cpu", target.cpu);
     mapList(io, "llvm-features", target.llvmFeatures);
+    mapList(io, "versions", target.versions);
     io.mapOptional("c-compiler", target.cCompiler);
     mapList(io, "c-flags", target.cFlags);
     io.mapOptional("float", target.floatUnit);

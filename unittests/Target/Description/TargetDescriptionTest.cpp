@@ -129,6 +129,41 @@ TEST(TargetDescriptionTest, OptionsReplaceFields) {
   EXPECT_TRUE(target.dsp);
 }
 
+TEST(TargetDescriptionTest, VersionsAreTargetsOfTheirOwn) {
+  std::vector<TargetDescription> versions =
+      llvm::cantFail(getVersions(get("x86-64")));
+  ASSERT_EQ(versions.size(), 3u);
+  for (size_t i = 0; i < versions.size(); ++i)
+    EXPECT_EQ(versions[i].name, ("x86-64-v" + llvm::Twine(4 - i)).str());
+  EXPECT_EQ(versions[0].vector.bits, 512u);
+  EXPECT_EQ(llvm::cantFail(getVersions(get("x86-64-v3"))).size(), 1u);
+  TargetDescription c = get("x86-64");
+  c.backend = TargetBackend::C;
+  EXPECT_EQ(llvm::cantFail(getVersions(c)).front().name, "x86-64")
+      << "C is the same for each";
+}
+
+TEST(TargetDescriptionTest, VersionsOfAUsersFileAreOfOneArchitecture) {
+  auto getVersionError = [](StringRef versions) {
+    TemporaryTarget file(("name: mine\ndescription: my servers\n"
+                          "base: x86-64\nversions: " +
+                          versions + "\n")
+                             .str());
+    auto read = getVersions(get(file.str()));
+    return read ? "no error" : llvm::toString(read.takeError());
+  };
+  EXPECT_EQ(getVersionError("[x86-64-v4+vnni, x86-64-v3]"), "no error");
+  EXPECT_EQ(getVersionError("[x86-64-v3, aarch64]"),
+            "target 'mine' cannot have the version 'aarch64'; it takes single "
+            "targets for x86_64-unknown-linux-gnu");
+  EXPECT_EQ(getVersionError("[x86-64]"),
+            "target 'mine' cannot have the version 'x86-64'; it takes single "
+            "targets for x86_64-unknown-linux-gnu");
+  EXPECT_EQ(getVersionError("[x86-64-v4+sve]"),
+            "target 'x86-64-v4' has no option 'sve'; its options are vnni, "
+            "bf16");
+}
+
 TEST(TargetDescriptionTest, HostIsAMachineWithVectors) {
   TargetDescription target = get("host");
   EXPECT_EQ(target.backend, TargetBackend::LLVM);

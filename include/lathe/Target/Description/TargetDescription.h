@@ -106,6 +106,9 @@ struct TargetDescription {
   std::string triple;
   std::string cpu;
   std::vector<std::string> llvmFeatures;
+  /// The targets that a library has code for, best first, if it is to choose
+  /// when it runs; else none. See getVersions.
+  std::vector<std::string> versions;
   /// The C compiler, and the flags it needs for this machine.
   std::string cCompiler;
   std::vector<std::string> cFlags;
@@ -141,6 +144,12 @@ llvm::Expected<TargetDescription> getTarget(llvm::StringRef spec);
 /// The machine that this program runs on, from what LLVM detects.
 llvm::Expected<TargetDescription> getHostTarget();
 
+/// The targets that a library for `target` has code for, best first: `target`
+/// alone, unless it lists versions and is compiled through LLVM. Fails if one
+/// of them does not exist, or is not a machine of the same triple.
+llvm::Expected<std::vector<TargetDescription>>
+getVersions(const TargetDescription &target);
+
 /// The names of all targets that Lathe brings along, "host" included, sorted:
 /// cores first, then boards.
 std::vector<std::string> getTargetNames();
@@ -149,8 +158,8 @@ std::vector<std::string> getTargetNames();
 /// options.
 void printTargets(llvm::raw_ostream &os);
 
-/// What is known of one target, a line `KEY  VALUE` each: `target`, `backend` (c
-/// or llvm), `description`, and what else it has.
+/// What is known of one target, a line `KEY  VALUE` each: `target`, `backend`
+/// (c or llvm), `description`, and what else it has.
 void printTarget(const TargetDescription &target, llvm::raw_ostream &os);
 
 } // namespace lathe

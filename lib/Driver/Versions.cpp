@@ -1,0 +1,47 @@
+//===- Versions.cpp - A model for each processor of a library -------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Driver/Versions.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+using namespace lathe;
+
+llvm::Expected<std::vector<ModelVersion>>
+lathe::lowerVersionsToKernels(ModuleOp module, const TargetDescription &target,
+                              const CodeOptions &code) {
+  auto targets = getVersions(target);
+  if (!targets)
+    return targets.takeError();
+  if (llvm::Error error = simplifyGraph(module))
+    return std::move(error);
+  std::vector<ModelVersion> versions(targets->size());
+  // Copied before the passes below take the functions apart.
+  for (auto [i, version] : llvm::enumerate(versions)) {
+    version.target = std::move((*targets)[i]);
+    if (i != 0)
+      version.copy = module.clone();
+    version.module = i == 0 ? module : *version.copy;
+  }
+  for (const ModelVersion &version : versions) {
+    LoweringOptions options;
+    setLoweringOptions(options, version.target, code);
+    // A caller must find them where the header says, whichever version runs.
+    options.fixIO = versions.size() > 1;
+    if (llvm::Error error = planKernels(version.module, options))
+      return std::move(error);
+  }
+  return versions;
+}
+
+llvm::Error lathe::lowerVersionsToLoops(ArrayRef<ModelVersion> versions) {
+  for (const ModelVersion &version : versions)
+    if (llvm::Error error = lowerToLoops(version.module))
+      return error;
+  return llvm::Error::success();
+}
