@@ -253,6 +253,8 @@ static LogicalResult convertSequenceMap(NodeContext &node) {
     auto outputs = node.importGraph(*graph, inputs, /*body=*/nullptr);
     if (failed(outputs))
       return failure();
+    if (!llvm::all_of(*outputs, isTensor))
+      return node.error("what its body computes must be tensors");
     for (auto [elements, output] : llvm::zip(results, *outputs))
       elements.push_back(output);
   }
