@@ -137,6 +137,12 @@ private:
 
     int64_t size() const { return height * width; }
   };
+  /// A part of M at `position`: from tile `row` of the block and channel
+  /// `column` of the group, so many of each.
+  struct Product {
+    AffineExpr group, position, row, column;
+    int64_t rows, columns;
+  };
   using Body = llvm::function_ref<void(AffineExpr)>;
 
   void loop(StringRef name, Range range, Body body);
@@ -151,8 +157,7 @@ private:
   void emitPatch(ArrayRef<AffineExpr> pixel, AffineExpr number, int64_t width,
                  AffineExpr channel);
   void emitProducts(AffineExpr group, int64_t tiles);
-  void emitProduct(AffineExpr group, AffineExpr position, AffineExpr first,
-                   int64_t rows);
+  void emitProduct(const Product &product);
   void emitTiles(const Block &block, AffineExpr group, int64_t channels);
   void emitTile(ArrayRef<AffineExpr> pixel, AffineExpr number, int64_t width,
                 AffineExpr channel, AffineExpr inGroup);
@@ -414,37 +419,41 @@ void WinogradEmitter::emitPatches(const Block &block) {
 void WinogradEmitter::emitProducts(AffineExpr group, int64_t tiles) {
   int64_t most = std::max<int64_t>(body.tile[1], 1);
   int64_t rows = llvm::divideCeil(tiles, llvm::divideCeil(tiles, most));
+  int64_t columns = std::clamp(body.tile[2], body.vector, channelBlock);
+  columns -= columns % body.vector;
   loop("p", {0, positions, 1}, [&](AffineExpr position) {
-    for (Range range : cut(tiles, rows))
-      loop("t", range, [&](AffineExpr first) {
-        emitProduct(group, position, first, range.step);
+    for (Range across : cut(channelBlock, columns))
+      loop("o", across, [&](AffineExpr column) {
+        for (Range down : cut(tiles, rows))
+          loop("t", down, [&](AffineExpr row) {
+            emitProduct({group, position, row, column, down.step, across.step});
+          });
       });
   });
 }
 
-/// The register tile: `rows` tiles by the group's channels, summed over all
-/// input channels.
-void WinogradEmitter::emitProduct(AffineExpr group, AffineExpr position,
-                                  AffineExpr first, int64_t rows) {
-  int64_t width = std::min(body.vector, channelBlock);
-  int64_t vectors = channelBlock / width;
+/// The register tile, summed over all input channels.
+void WinogradEmitter::emitProduct(const Product &product) {
+  int64_t width = body.vector, vectors = product.columns / width;
   auto type = VectorType::get(width, builder.getF32Type());
   Value zero =
       arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
-  SmallVector<Value> sums(rows * vectors, zero);
+  SmallVector<Value> sums(product.rows * vectors, zero);
   auto lanesOf = [&](int64_t vector) {
-    return space.constant(vector * width) + space.lane();
+    return product.column + vector * width + space.lane();
   };
   auto accumulate = [&](AffineExpr c, ValueRange carried) {
     SmallVector<Value> next, weights;
     for (int64_t vector = 0; vector < vectors; ++vector)
       weights.push_back(reader.read(
-          op.getFilter(), {group, position, c, lanesOf(vector)}, width));
+          op.getFilter(), {product.group, product.position, c, lanesOf(vector)},
+          width));
     failed |= llvm::is_contained(weights, Value());
     if (failed)
       return llvm::to_vector(carried);
-    for (int64_t row = 0; row < rows; ++row) {
-      Value scalar = reader.load(loc, patches, {position, first + row, c}, 1);
+    for (int64_t row = 0; row < product.rows; ++row) {
+      Value scalar = reader.load(loc, patches,
+                                 {product.position, product.row + row, c}, 1);
       Value element = vector::BroadcastOp::create(builder, loc, type, scalar);
       for (int64_t vector = 0; vector < vectors; ++vector) {
         auto contract = arith::FastMathFlags::contract;
@@ -459,10 +468,11 @@ void WinogradEmitter::emitProduct(AffineExpr group, AffineExpr position,
   sums = buildLoop(builder, space, loc, "c", builder.getIndexAttr(0),
                    builder.getIndexAttr(input[3]), 1, {0, input[3] - 1}, sums,
                    accumulate);
-  for (int64_t row = 0; row < rows; ++row)
+  for (int64_t row = 0; row < product.rows; ++row)
     for (int64_t vector = 0; vector < vectors; ++vector)
       reader.store(loc, sums[row * vectors + vector], products,
-                   {position, first + row, lanesOf(vector)}, width);
+                   {product.position, product.row + row, lanesOf(vector)},
+                   width);
 }
 
 //===----------------------------------------------------------------------===//

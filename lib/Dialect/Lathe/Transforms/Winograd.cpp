@@ -154,8 +154,9 @@ struct Winograd : lathe::impl::WinogradBase<Winograd> {
 
   void runOnOperation() override {
     int64_t lanes = std::max<int64_t>(vectorBits / 32, 1);
-    // As lathe-select-strategy has it.
-    int64_t channelBlock = lanes * (vectorBits <= 128 ? 3 : 2);
+    // A multiple of the register tile's vectors. The same for 256 and 512 bits,
+    // so that versions for several processors share the filters.
+    int64_t channelBlock = vectorBits <= 128 ? 3 * lanes : 32;
     CostModel model(lanes, channelBlock, threads);
     for (auto function : getOperation().getOps<func::FuncOp>())
       for (auto conv : llvm::make_early_inc_range(function.getOps<ConvOp>()))
@@ -176,8 +177,8 @@ struct Winograd : lathe::impl::WinogradBase<Winograd> {
     int64_t shares = std::min<int64_t>(threads, candidate.tileRows() /
                                                     std::max<int64_t>(rows, 1));
     OpBuilder builder(conv);
-    // No more channels in a block than there are vectors of.
-    int64_t lanes = std::max<int64_t>(vectorBits / 32, 1);
+    // No more channels in a block than vectors, at most of 512 bits, hold.
+    int64_t lanes = vectorBits <= 128 ? vectorBits / 32 : 16;
     channelBlock = std::min<int64_t>(
         channelBlock, llvm::divideCeil(candidate.outputs, lanes) * lanes);
     FailureOr<Value> filter = createFilter(builder, conv, channelBlock);

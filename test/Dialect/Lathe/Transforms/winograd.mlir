@@ -2,14 +2,15 @@
 // RUN: lathe-opt %s --lathe-fold-constants="max-growth=1000000" --lathe-winograd="vector-bits=256" | FileCheck %s --check-prefix=AVX2
 // RUN: lathe-opt %s --lathe-fold-constants="max-growth=1000000" --lathe-winograd="threads=4" | FileCheck %s --check-prefix=FOUR
 
-// The filter is transformed and packed for two vectors of output channels.
+// The filter is transformed and packed for two vectors of 16 output channels.
 
 // CHECK-LABEL: func.func @dense
 // CHECK: %[[FILTER:.*]] = lathe.constant dense_resource<{{.*}}> : tensor<1x36x32x32xf32>
 // CHECK: lathe.winograd_conv %arg0, %[[FILTER]] {block = array<i64: {{[0-9]+, [0-9]+}}>, channels = 20 : i64, pads = array<i64: 1, 1, 1, 1>}
 // CHECK-SAME: (tensor<1x56x56x32xf32>, tensor<1x36x32x32xf32>) -> tensor<1x56x56x20xf32>
 // AVX2-LABEL: func.func @dense
-// AVX2: lathe.winograd_conv %arg0, {{.*}}tensor<2x36x32x16xf32>
+// Vectors of 256 bits share the filter of those of 512.
+// AVX2: lathe.winograd_conv %arg0, {{.*}}tensor<1x36x32x32xf32>
 // Each thread has a block.
 // FOUR-LABEL: func.func @dense
 // FOUR: lathe.winograd_conv {{.*}}shares = 4
