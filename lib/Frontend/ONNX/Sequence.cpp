@@ -238,7 +238,7 @@ static LogicalResult convertConcatFromSequence(NodeContext &node) {
 static LogicalResult convertSequenceMap(NodeContext &node) {
   const onnx::GraphProto *graph = node.getGraph("body");
   FailureOr<SmallVector<Value>> first = getSequence(node);
-  if (failed(first) || !graph)
+  if (failed(first) || node.hasFailed())
     return failure();
   for (Value input : node.getInputs())
     if (!input || isEmptyOptional(input) ||

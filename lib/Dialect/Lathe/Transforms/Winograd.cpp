@@ -12,6 +12,7 @@
 #include "lathe/Reference/Evaluator.h"
 #include "lathe/Support/HostTensorAttr.h"
 
+#include "llvm/ADT/SetVector.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace lathe {
@@ -132,9 +133,27 @@ private:
   int64_t lanes, channelBlock, threads;
 };
 
+/// Whether `value` is rounded to integers after elementwise ops: a difference
+/// in its last bits may become one of a whole step there.
+bool isRoundedToIntegers(Value value) {
+  // As many as a kernel fuses.
+  constexpr size_t maxOps = 64;
+  llvm::SetVector<Operation *> readers(value.user_begin(), value.user_end());
+  for (size_t i = 0; i < std::min(readers.size(), maxOps); ++i) {
+    if (!isa<ElementwiseOpInterface>(readers[i]))
+      continue;
+    Value result = readers[i]->getResult(0);
+    Type element = cast<RankedTensorType>(result.getType()).getElementType();
+    if (!isa<FloatType>(element) && !element.isInteger(1))
+      return true;
+    readers.insert(result.user_begin(), result.user_end());
+  }
+  return false;
+}
+
 /// Whether the algorithm applies: 3x3, dense, one pixel apart, and with weights
 /// that can be transformed now. Weights that are stored in another form, or are
-/// all the same, stay as small as they are.
+/// all the same, stay as small as they are; what is quantized, as exact.
 bool isCandidate(ConvOp conv) {
   auto weights = conv.getWeight().getDefiningOp<ConstantOp>();
   auto isOne = [](int64_t step) { return step == 1; };
@@ -146,7 +165,8 @@ bool isCandidate(ConvOp conv) {
              ArrayRef<int64_t>{3, 3} &&
          llvm::all_of(conv.getStrides(), isOne) &&
          llvm::all_of(conv.getDilations(), isOne) && weights &&
-         !getSplatValue(weights) && toHostTensor(weights.getValue());
+         !getSplatValue(weights) && toHostTensor(weights.getValue()) &&
+         !isRoundedToIntegers(conv.getResult());
 }
 
 struct Winograd : lathe::impl::WinogradBase<Winograd> {

@@ -60,6 +60,21 @@ func.func @splat(%x: tensor<1x56x56x32xf32>) -> tensor<1x56x56x32xf32> {
   return %0 : tensor<1x56x56x32xf32>
 }
 
+// What is rounded to integers, as quantized models do, is computed exactly.
+
+// CHECK-LABEL: func.func @rounded
+// CHECK: lathe.conv
+func.func @rounded(%x: tensor<1x56x56x32xf32>) -> tensor<1x56x56x20xi32> {
+  %a = lathe.constant dense<[[[[1.0]], [[2.0]], [[3.0]]], [[[4.0]], [[5.0]], [[6.0]]], [[[7.0]], [[8.0]], [[9.0]]]]> : tensor<3x3x1x1xf32>
+  %b = lathe.constant dense<0.5> : tensor<32x20xf32>
+  %w = lathe.mul %a, %b : (tensor<3x3x1x1xf32>, tensor<32x20xf32>) -> tensor<3x3x32x20xf32>
+  %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x56x56x32xf32>, tensor<3x3x32x20xf32>) -> tensor<1x56x56x20xf32>
+  %1 = lathe.relu %0 : (tensor<1x56x56x20xf32>) -> tensor<1x56x56x20xf32>
+  %2 = lathe.cast %1 {to = i32} : (tensor<1x56x56x20xf32>) -> tensor<1x56x56x20xi32>
+  return %2 : tensor<1x56x56x20xi32>
+}
+
 // The algorithm has no stride, and needs the weights now.
 
 // CHECK-LABEL: func.func @strided

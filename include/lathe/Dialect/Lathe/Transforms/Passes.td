@@ -207,7 +207,8 @@ def Winograd : Pass<"lathe-winograd", "::mlir::ModuleOp"> {
     caches and memory; it also chooses how many tiles are transformed at a time.
 
     The filters are transformed here and now. Weights that are all the same, or
-    stored in another form than f32, are left as small as they are.
+    stored in another form than f32, are left as small as they are, and a
+    convolution whose result is rounded to integers stays exact.
   }];
   let dependentDialects = ["::lathe::LatheDialect"];
   let options = [
