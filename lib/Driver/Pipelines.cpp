@@ -60,6 +60,9 @@ void lathe::buildKernelPipeline(OpPassManager &pm,
   functions.pipelines = {makeFunctionPipeline(options, /*ioInArena=*/false),
                          makeFunctionPipeline(options, options.ioInArena)};
   pm.addPass(createBodiesFirst(functions));
+  // Constants take no place in the memory that is planned.
+  pm.addNestedPass<func::FuncOp>(createPackWeights());
+  pm.addPass(createFoldConstants());
   pm.addPass(createShareConstants());
 }
 

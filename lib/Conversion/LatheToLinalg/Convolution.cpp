@@ -134,11 +134,13 @@ struct LowerConv : OpConversionPattern<ConvOp> {
     bool hasChannel = group == 1 || outputs != group, hasReduced = inputs != 1;
     ConvDims d(b.getContext(), spatialRank, group > 1, hasChannel, hasReduced);
 
-    Value input = padSpatial(b, adaptor.getInput(), op.getPads(),
-                             zeroOf(adaptor.getInput()));
-    Value weight = adaptor.getWeight(), bias = adaptor.getBias();
+    // The generic reads the padded tensor itself, whose borders its loops leave
+    // out.
+    Value input = adaptor.getInput();
     if (group > 1 && hasReduced)
       input = splitDim(b, input, spatialRank + 1, group);
+    input = padSpatial(b, input, op.getPads(), zeroOf(input));
+    Value weight = adaptor.getWeight(), bias = adaptor.getBias();
     if (group > 1 && hasChannel) {
       weight = splitDim(b, weight, spatialRank + 1, group);
       bias = bias ? splitDim(b, bias, 0, group) : bias;
@@ -207,12 +209,12 @@ struct LowerConvTranspose : OpConversionPattern<ConvTransposeOp> {
       missing[i] = taps[i] * stride - tensorTypeOf(weight).getDimSize(i);
     }
 
-    Value input =
-        padSpatial(b, adaptor.getInput(), pads, zeroOf(adaptor.getInput()));
-    weight = padTaps(b, weight, missing);
-    Value bias = adaptor.getBias();
-    if (group > 1) {
+    Value input = adaptor.getInput(), bias = adaptor.getBias();
+    if (group > 1)
       input = splitDim(b, input, spatialRank + 1, group);
+    input = padSpatial(b, input, pads, zeroOf(input));
+    weight = padTaps(b, weight, missing);
+    if (group > 1) {
       weight = splitDim(b, weight, spatialRank, group);
       bias = bias ? splitDim(b, bias, 0, group) : bias;
     }

@@ -89,13 +89,24 @@ struct LowerSlice : OpConversionPattern<SliceOp> {
       hasMap &=
           exprs.back() != index || op.getSizes()[dim] == input.getDimSize(dim);
     }
+    bool ascends = llvm::all_of(op.getSteps(), [](int64_t s) { return s > 0; });
     rewriter.replaceOp(
-        op, hasMap ? buildMoved(b, adaptor.getInput(), op.getSizes(), exprs)
-                   : buildRead(b, op, adaptor.getInput()));
+        op, hasMap    ? buildMoved(b, adaptor.getInput(), op.getSizes(), exprs)
+            : ascends ? buildSlice(b, op, adaptor.getInput())
+                      : buildRead(b, op, adaptor.getInput()));
     return success();
   }
 
 private:
+  static Value buildSlice(ImplicitLocOpBuilder &b, SliceOp op, Value input) {
+    auto attributes = [&](ArrayRef<int64_t> values) {
+      return getAsIndexOpFoldResult(b.getContext(), values);
+    };
+    return tensor::ExtractSliceOp::create(b, input, attributes(op.getOffsets()),
+                                          attributes(op.getSizes()),
+                                          attributes(op.getSteps()));
+  }
+
   /// Reads the elements by their indices.
   static Value buildRead(ImplicitLocOpBuilder &b, SliceOp op, Value input) {
     auto body = [&](ImplicitLocOpBuilder &b, ValueRange) -> Value {

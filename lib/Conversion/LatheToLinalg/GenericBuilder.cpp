@@ -204,8 +204,8 @@ Value lathe::detail::padSpatial(ImplicitLocOpBuilder &b, Value input,
   SmallVector<int64_t> low = {0}, high = {0};
   llvm::append_range(low, pads.take_front(spatialRank));
   llvm::append_range(high, pads.drop_front(spatialRank));
-  low.push_back(0);
-  high.push_back(0);
+  low.resize(tensorTypeOf(input).getRank(), 0);
+  high.resize(low.size(), 0);
   Value border = arith::ConstantOp::create(b, neutral);
   return buildPad(b, input, low, high, border, /*neutral=*/true);
 }

@@ -58,8 +58,8 @@ SmallVector<Value> lathe::buildLoop(
     builder.setInsertionPoint(loop.getBody()->getTerminator());
   else
     builder.setInsertionPointToEnd(loop.getBody());
-  SmallVector<Value> next =
-      body(space.add(loop.getInductionVar(), range), loop.getRegionIterArgs());
+  SmallVector<Value> next = body(space.add(loop.getInductionVar(), range, step),
+                                 loop.getRegionIterArgs());
   if (!carried.empty())
     scf::YieldOp::create(builder, loc, next);
   return llvm::to_vector(ValueRange(loop.getResults()));
@@ -81,11 +81,12 @@ void lathe::buildParallelLoop(
   loop->setAttr("lathe.names", builder.getStrArrayAttr({name}));
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(loop.getBody()->getTerminator());
-  body(space.add(loop.getInductionVars()[0], {low, high - step}), {});
+  body(space.add(loop.getInductionVars()[0], {low, high - step}, step), {});
 }
 
 std::optional<Indices> lathe::project(const IndexSpace &space, Value from,
-                                      const Indices &at, Value target) {
+                                      const Indices &at, Value target,
+                                      Lanes lanes) {
   if (from == target)
     return at;
   for (OpOperand &use : from.getUses()) {
@@ -118,15 +119,15 @@ std::optional<Indices> lathe::project(const IndexSpace &space, Value from,
         AffineExpr rest = at[i];
         for (int64_t dim : llvm::reverse(group)) {
           bool isFirst = dim == group.front();
-          next[dim] = isFirst ? rest : space.simplify(rest % shape[dim]);
-          rest = space.simplify(rest.floorDiv(shape[dim]));
+          next[dim] = isFirst ? rest : space.simplify(rest % shape[dim], lanes);
+          rest = space.simplify(rest.floorDiv(shape[dim]), lanes);
         }
       }
     } else {
       continue;
     }
     if (std::optional<Indices> found =
-            project(space, user->getResult(0), next, target))
+            project(space, user->getResult(0), next, target, lanes))
       return found;
   }
   return std::nullopt;
@@ -148,7 +149,8 @@ static bool isOneNest(const KernelBody &body, MLIRContext *context) {
     indices.push_back(space.add({}, {0, extent - 1}));
   return llvm::all_of(body.stores, [&](const KernelStore &store) {
     return llvm::any_of(root.getResults(), [&](Value result) {
-      return project(space, result, indices, store.tensor).has_value();
+      return project(space, result, indices, store.tensor, /*lanes=*/1)
+          .has_value();
     });
   });
 }

@@ -17,10 +17,9 @@ IndexSpace::IndexSpace(MLIRContext *context) : context(context) {}
 
 AffineExpr IndexSpace::lane() const { return getAffineDimExpr(0, context); }
 
-AffineExpr IndexSpace::add(Value value, IndexRange range) {
-  values.push_back(value);
-  ranges.push_back(range);
-  return getAffineDimExpr(values.size(), context);
+AffineExpr IndexSpace::add(Value value, IndexRange range, int64_t step) {
+  indices.push_back({value, range, step});
+  return getAffineDimExpr(indices.size(), context);
 }
 
 AffineExpr IndexSpace::constant(int64_t value) const {
@@ -32,7 +31,7 @@ IndexRange IndexSpace::rangeOf(AffineExpr expr) const {
     return {constant.getValue(), constant.getValue()};
   if (auto dim = dyn_cast<AffineDimExpr>(expr))
     return dim.getPosition() == 0 ? IndexRange{0, 0}
-                                  : ranges[dim.getPosition() - 1];
+                                  : indices[dim.getPosition() - 1].range;
   auto binary = cast<AffineBinaryOpExpr>(expr);
   IndexRange left = rangeOf(binary.getLHS()), right = rangeOf(binary.getRHS());
   switch (expr.getKind()) {
@@ -57,22 +56,42 @@ IndexRange IndexSpace::rangeOf(AffineExpr expr) const {
 }
 
 AffineExpr IndexSpace::flatten(AffineExpr expr) const {
-  return simplifyAffineExpr(expr, values.size() + 1, 0);
+  return simplifyAffineExpr(expr, indices.size() + 1, 0);
 }
 
-AffineExpr IndexSpace::simplify(AffineExpr expr) const {
+bool IndexSpace::isMultipleOf(AffineExpr expr, int64_t divisor) const {
+  if (expr.isMultipleOf(divisor))
+    return true;
+  auto dim = dyn_cast<AffineDimExpr>(expr);
+  if (!dim || dim.getPosition() == 0)
+    return false;
+  const Index &index = indices[dim.getPosition() - 1];
+  return index.step % divisor == 0 && index.range.low % divisor == 0;
+}
+
+std::optional<IndexRange> IndexSpace::rangeOf(AffineExpr expr,
+                                              Lanes lanes) const {
+  std::optional<int64_t> step = laneStep(expr);
+  if (!step)
+    return std::nullopt;
+  IndexRange range = rangeOf(atLane(expr, 0));
+  int64_t reach = *step * (lanes.used - 1);
+  return IndexRange{range.low + std::min<int64_t>(reach, 0),
+                    range.high + std::max<int64_t>(reach, 0)};
+}
+
+AffineExpr IndexSpace::simplify(AffineExpr expr, Lanes lanes) const {
   auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
   if (!binary)
     return expr;
-  AffineExpr left = simplify(binary.getLHS());
-  AffineExpr right = simplify(binary.getRHS());
+  AffineExpr left = simplify(binary.getLHS(), lanes);
+  AffineExpr right = simplify(binary.getRHS(), lanes);
   bool divides = expr.getKind() == AffineExprKind::FloorDiv ||
                  expr.getKind() == AffineExprKind::Mod;
   if (!divides)
     return getAffineBinaryOpExpr(expr.getKind(), left, right);
 
-  // (q * n + r) floordiv n is q and its mod n is r when 0 <= r < n. The lane
-  // counts as part of r only if it does not appear, since its range is open.
+  // (q * n + r) floordiv n is q and its mod n is r when 0 <= r < n.
   int64_t divisor = cast<AffineConstantExpr>(right).getValue();
   AffineExpr quotient = constant(0), rest = constant(0);
   SmallVector<AffineExpr> terms = {left};
@@ -82,14 +101,14 @@ AffineExpr IndexSpace::simplify(AffineExpr expr) const {
       auto sum = cast<AffineBinaryOpExpr>(term);
       terms.push_back(sum.getRHS());
       terms.push_back(sum.getLHS());
-    } else if (term.isMultipleOf(divisor)) {
+    } else if (isMultipleOf(term, divisor)) {
       quotient = quotient + term.floorDiv(divisor);
     } else {
       rest = rest + term;
     }
   }
-  IndexRange range = rangeOf(rest);
-  if (!rest.isFunctionOfDim(0) && range.low >= 0 && range.high < divisor)
+  std::optional<IndexRange> range = rangeOf(rest, lanes);
+  if (range && range->low >= 0 && range->high < divisor)
     return expr.getKind() == AffineExprKind::FloorDiv ? quotient : rest;
   return getAffineBinaryOpExpr(expr.getKind(), left, right);
 }
@@ -101,7 +120,7 @@ Value IndexSpace::materialize(OpBuilder &builder, Location loc,
   if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
     if (dim.getPosition() == 0)
       return arith::ConstantIndexOp::create(builder, loc, 0);
-    return values[dim.getPosition() - 1];
+    return indices[dim.getPosition() - 1].value;
   }
   auto binary = cast<AffineBinaryOpExpr>(expr);
   // x + -c reads better as x - c.
@@ -153,8 +172,7 @@ AffineExpr IndexSpace::atLane(AffineExpr expr, int64_t number) const {
 std::optional<int64_t> IndexSpace::laneStep(AffineExpr expr) const {
   if (!expr.isFunctionOfDim(0))
     return 0;
-  AffineExpr step =
-      flatten(expr.replace(lane(), lane() + constant(1)) - expr);
+  AffineExpr step = flatten(expr.replace(lane(), lane() + constant(1)) - expr);
   if (auto constant = dyn_cast<AffineConstantExpr>(step))
     return constant.getValue();
   return std::nullopt;

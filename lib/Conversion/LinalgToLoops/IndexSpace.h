@@ -18,6 +18,15 @@ struct IndexRange {
   int64_t low, high;
 };
 
+/// The lanes of a vector. Those beyond the first `used` hold anything: the end
+/// of a row that is no multiple of the vector. One lane is a scalar.
+struct Lanes {
+  Lanes(int64_t width) : width(width), used(width) {}
+  Lanes(int64_t width, int64_t used) : width(width), used(used) {}
+
+  int64_t width, used;
+};
+
 /// The indices in scope while loops are emitted, as affine expressions over
 /// loop variables. Dimension 0 is the lane: the position inside a vector, which
 /// runs from 0 to the vector's width and is 0 in scalar code.
@@ -28,8 +37,9 @@ public:
   /// The lane's expression.
   mlir::AffineExpr lane() const;
 
-  /// Adds a loop variable or other index with what is known of its values.
-  mlir::AffineExpr add(mlir::Value value, IndexRange range);
+  /// Adds a loop variable or other index with what is known of its values; they
+  /// are `step` apart.
+  mlir::AffineExpr add(mlir::Value value, IndexRange range, int64_t step = 1);
 
   mlir::AffineExpr constant(int64_t value) const;
 
@@ -50,13 +60,22 @@ public:
   /// `expr` as a sum of multiples, where it is linear.
   mlir::AffineExpr flatten(mlir::AffineExpr expr) const;
 
-  /// Simplifies `expr` with what is known of the indices' ranges.
-  mlir::AffineExpr simplify(mlir::AffineExpr expr) const;
+  /// Simplifies `expr` with what is known of the indices, for the used `lanes`.
+  mlir::AffineExpr simplify(mlir::AffineExpr expr, Lanes lanes) const;
 
 private:
+  /// What is known of dimension i + 1.
+  struct Index {
+    mlir::Value value;
+    IndexRange range;
+    int64_t step;
+  };
+
+  bool isMultipleOf(mlir::AffineExpr expr, int64_t divisor) const;
+  std::optional<IndexRange> rangeOf(mlir::AffineExpr expr, Lanes lanes) const;
+
   mlir::MLIRContext *context;
-  llvm::SmallVector<mlir::Value> values; // of dimension i + 1
-  llvm::SmallVector<IndexRange> ranges;
+  llvm::SmallVector<Index> indices;
 };
 
 } // namespace lathe

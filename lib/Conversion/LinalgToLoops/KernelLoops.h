@@ -61,9 +61,10 @@ void buildParallelLoop(mlir::OpBuilder &builder, IndexSpace &space,
 llvm::SmallVector<llvm::StringRef> loopNames(mlir::linalg::GenericOp op);
 
 /// Follows elementwise ops and reshapes from element `at` of `from` to the
-/// element of `target` that is computed from it alone.
+/// element of `target` that is computed from it alone, in the used `lanes`.
 std::optional<Indices> project(const IndexSpace &space, mlir::Value from,
-                               const Indices &at, mlir::Value target);
+                               const Indices &at, mlir::Value target,
+                               Lanes lanes);
 
 /// Emits one nest of register tiles: a root with accumulators, or no root at
 /// all.

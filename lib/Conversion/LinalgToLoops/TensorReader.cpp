@@ -30,10 +30,10 @@ Value TensorReader::broadcast(Location loc, Value value, int64_t width) {
 }
 
 Value TensorReader::readLanes(
-    Location loc, ArrayRef<AffineExpr> indices, int64_t width,
+    Location loc, ArrayRef<AffineExpr> indices, Lanes lanes,
     llvm::function_ref<Value(ArrayRef<AffineExpr>)> readOne) {
   SmallVector<Value> elements;
-  for (int64_t lane = 0; lane < width; ++lane) {
+  for (int64_t lane = 0; lane < lanes.used; ++lane) {
     Indices one;
     for (AffineExpr index : indices)
       one.push_back(space.atLane(index, lane));
@@ -42,28 +42,32 @@ Value TensorReader::readLanes(
       return {};
     elements.push_back(element);
   }
-  auto type = VectorType::get(width, elements[0].getType());
+  // Any value is right for the others.
+  elements.resize(lanes.width, elements.back());
+  auto type = VectorType::get(lanes.width, elements[0].getType());
   return vector::FromElementsOp::create(builder, loc, type, elements);
 }
 
 Value TensorReader::read(Value tensor, ArrayRef<AffineExpr> indices,
-                         int64_t width) {
+                         Lanes lanes) {
   if (Value value = known.lookup(tensor))
     return value;
   if (Value memref = stored.lookup(tensor))
-    return load(tensor.getLoc(), memref, indices, width);
+    return load(tensor.getLoc(), memref, indices, lanes);
   Operation *op = tensor.getDefiningOp();
   if (auto buffer = dyn_cast_if_present<bufferization::ToTensorOp>(op))
-    return load(op->getLoc(), buffer.getBuffer(), indices, width);
+    return load(op->getLoc(), buffer.getBuffer(), indices, lanes);
   if (auto generic = dyn_cast_if_present<linalg::GenericOp>(op))
     return readGeneric(generic, cast<OpResult>(tensor).getResultNumber(),
-                       indices, width);
+                       indices, lanes);
   if (auto pad = dyn_cast_if_present<tensor::PadOp>(op))
-    return readPad(pad, indices, width);
+    return readPad(pad, indices, lanes);
+  if (auto slice = dyn_cast_if_present<tensor::ExtractSliceOp>(op))
+    return readSlice(slice, indices, lanes);
   if (auto fill = dyn_cast_if_present<linalg::FillOp>(op))
     return fill.getInputs()[0];
   if (isa_and_present<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
-    return readReshaped(op, indices, width);
+    return readReshaped(op, indices, lanes);
   SplatElementsAttr splat;
   if (matchPattern(tensor, m_Constant(&splat)))
     return arith::ConstantOp::create(builder, tensor.getLoc(),
@@ -73,16 +77,96 @@ Value TensorReader::read(Value tensor, ArrayRef<AffineExpr> indices,
   return {};
 }
 
+/// The lowest used lanes in pieces of ever smaller powers of two, as the first
+/// lane and the number of lanes.
+static SmallVector<std::pair<int64_t, int64_t>> piecesOf(Lanes lanes) {
+  SmallVector<std::pair<int64_t, int64_t>> pieces;
+  int64_t first = 0;
+  for (int64_t size = lanes.width; size > 0; size /= 2)
+    if (lanes.used & size) {
+      pieces.push_back({first, size});
+      first += size;
+    }
+  return pieces;
+}
+
+/// Whether memory is accessed with masks. Vectors of 512 bits are AVX-512's, on
+/// which it costs no more than an access without. Where there are no masks at
+/// all (NEON), or storing with them takes many steps (AVX2 on AMD: 18 to 42
+/// operations, A. Fog, "Instruction tables"), smaller vectors do.
+static bool usesMasks(Type element, Lanes lanes) {
+  return element.getIntOrFloatBitWidth() * lanes.width == 512;
+}
+
+Value TensorReader::buildMask(Location loc, Lanes lanes) {
+  SmallVector<bool> bits(lanes.width, false);
+  std::fill_n(bits.begin(), lanes.used, true);
+  return arith::ConstantOp::create(builder, loc,
+                                   builder.getBoolVectorAttr(bits));
+}
+
+Value TensorReader::loadUsed(Location loc, Value memref, ArrayRef<Value> at,
+                             Lanes lanes) {
+  Type element = cast<MemRefType>(memref.getType()).getElementType();
+  auto type = VectorType::get(lanes.width, element);
+  Value vector =
+      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
+  if (usesMasks(element, lanes))
+    return vector::MaskedLoadOp::create(builder, loc, type, memref, at,
+                                        buildMask(loc, lanes), vector);
+  for (auto [first, size] : piecesOf(lanes)) {
+    SmallVector<Value> start(at);
+    start.back() = addConstant(loc, start.back(), first);
+    Value piece = vector::LoadOp::create(
+        builder, loc, VectorType::get(size, element), memref, start);
+    vector = vector::InsertStridedSliceOp::create(builder, loc, piece, vector,
+                                                  first, int64_t(1));
+  }
+  return vector;
+}
+
+void TensorReader::storeUsed(Location loc, Value value, Value memref,
+                             ArrayRef<Value> at, Lanes lanes) {
+  Type element = cast<MemRefType>(memref.getType()).getElementType();
+  if (usesMasks(element, lanes)) {
+    vector::MaskedStoreOp::create(builder, loc, memref, at,
+                                  buildMask(loc, lanes), value);
+    return;
+  }
+  for (auto [first, size] : piecesOf(lanes)) {
+    SmallVector<Value> start(at);
+    start.back() = addConstant(loc, start.back(), first);
+    Value piece = vector::ExtractStridedSliceOp::create(builder, loc, value,
+                                                        first, size, 1);
+    vector::StoreOp::create(builder, loc, piece, memref, start);
+  }
+}
+
+Value TensorReader::addConstant(Location loc, Value index, int64_t amount) {
+  if (amount == 0)
+    return index;
+  Value constant = arith::ConstantIndexOp::create(builder, loc, amount);
+  return arith::AddIOp::create(builder, loc, index, constant);
+}
+
+SmallVector<Value> TensorReader::materializeAt(Location loc,
+                                               ArrayRef<AffineExpr> indices,
+                                               int64_t lane) {
+  SmallVector<Value> values;
+  for (AffineExpr index : indices)
+    values.push_back(space.materialize(
+        builder, loc, space.simplify(space.atLane(index, lane), 1)));
+  return values;
+}
+
 Value TensorReader::load(Location loc, Value memref,
-                         ArrayRef<AffineExpr> indices, int64_t width) {
+                         ArrayRef<AffineExpr> indices, Lanes lanes) {
   auto type = cast<MemRefType>(memref.getType());
   auto readOne = [&](ArrayRef<AffineExpr> at) -> Value {
-    SmallVector<Value> values;
-    for (AffineExpr index : at)
-      values.push_back(space.materialize(builder, loc, space.simplify(index)));
-    return memref::LoadOp::create(builder, loc, memref, values);
+    return memref::LoadOp::create(builder, loc, memref,
+                                  materializeAt(loc, at, 0));
   };
-  if (width == 1)
+  if (lanes.width == 1)
     return readOne(indices);
 
   // A vector load needs lanes that are neighbours in memory; bits are packed
@@ -90,7 +174,7 @@ Value TensorReader::load(Location loc, Value memref,
   auto [strides, offset] = type.getStridesAndOffset();
   bool uniform = true, contiguous = !type.getElementType().isInteger(1);
   for (auto [dim, index] : llvm::enumerate(indices)) {
-    std::optional<int64_t> step = space.laneStep(space.simplify(index));
+    std::optional<int64_t> step = space.laneStep(space.simplify(index, lanes));
     bool isLast = dim + 1 == indices.size();
     uniform &= step == 0;
     contiguous &= step == (isLast ? 1 : 0);
@@ -98,40 +182,46 @@ Value TensorReader::load(Location loc, Value memref,
   if (uniform)
     return readOne(indices);
   if (!contiguous || strides.back() != 1)
-    return readLanes(loc, indices, width,
+    return readLanes(loc, indices, lanes,
                      [&](ArrayRef<AffineExpr> one) { return readOne(one); });
-  SmallVector<Value> values;
-  for (AffineExpr index : indices)
-    values.push_back(space.materialize(builder, loc,
-                                       space.simplify(space.atLane(index, 0))));
-  auto vector = VectorType::get(width, type.getElementType());
+  SmallVector<Value> values = materializeAt(loc, indices, 0);
+  // What follows in the same row may be read, too.
+  AffineExpr last = space.simplify(space.atLane(indices.back(), 0), 1);
+  if (lanes.used < lanes.width &&
+      space.rangeOf(last).high + lanes.width > type.getShape().back())
+    return loadUsed(loc, memref, values, lanes);
+  auto vector = VectorType::get(lanes.width, type.getElementType());
   return vector::LoadOp::create(builder, loc, vector, memref, values);
 }
 
 void TensorReader::store(Location loc, Value value, Value memref,
-                         ArrayRef<AffineExpr> indices, int64_t width) {
+                         ArrayRef<AffineExpr> indices, Lanes lanes) {
+  value = broadcast(loc, value, lanes.width);
+  if (lanes.width == 1) {
+    memref::StoreOp::create(builder, loc, value, memref,
+                            materializeAt(loc, indices, 0));
+    return;
+  }
   auto type = cast<MemRefType>(memref.getType());
   auto [strides, offset] = type.getStridesAndOffset();
   bool contiguous = !type.getElementType().isInteger(1) && strides.size() > 0 &&
                     strides.back() == 1;
   for (auto [dim, index] : llvm::enumerate(indices))
-    contiguous &= space.laneStep(index) == (dim + 1 == indices.size() ? 1 : 0);
-  value = broadcast(loc, value, width);
-  int64_t stores = width == 1 || contiguous ? 1 : width;
-  for (int64_t lane = 0; lane < stores; ++lane) {
-    SmallVector<Value> at;
-    for (AffineExpr index : indices)
-      at.push_back(space.materialize(
-          builder, loc, space.simplify(space.atLane(index, lane))));
-    if (width == 1) {
-      memref::StoreOp::create(builder, loc, value, memref, at);
-    } else if (contiguous) {
-      vector::StoreOp::create(builder, loc, value, memref, at);
-    } else {
+    contiguous &= space.laneStep(space.simplify(index, lanes)) ==
+                  (dim + 1 == indices.size() ? 1 : 0);
+  if (!contiguous) {
+    for (int64_t lane = 0; lane < lanes.used; ++lane) {
       Value element = vector::ExtractOp::create(builder, loc, value, lane);
-      memref::StoreOp::create(builder, loc, element, memref, at);
+      memref::StoreOp::create(builder, loc, element, memref,
+                              materializeAt(loc, indices, lane));
     }
+    return;
   }
+  SmallVector<Value> at = materializeAt(loc, indices, 0);
+  if (lanes.used < lanes.width)
+    storeUsed(loc, value, memref, at, lanes);
+  else
+    vector::StoreOp::create(builder, loc, value, memref, at);
 }
 
 /// Whether each op of the region computes lane by lane on vectors, at
@@ -147,7 +237,7 @@ static bool isVectorizable(linalg::GenericOp op, ArrayRef<AffineExpr> loops) {
 }
 
 Value TensorReader::readGeneric(linalg::GenericOp op, unsigned result,
-                                ArrayRef<AffineExpr> indices, int64_t width) {
+                                ArrayRef<AffineExpr> indices, Lanes lanes) {
   if (op.getNumReductionLoops() != 0) {
     op.emitError("a reduction cannot be computed inside another loop nest");
     return {};
@@ -157,8 +247,8 @@ Value TensorReader::readGeneric(linalg::GenericOp op, unsigned result,
   for (auto [i, expr] : llvm::enumerate(output.getResults()))
     loops[cast<AffineDimExpr>(expr).getPosition()] = indices[i];
 
-  if (width > 1 && !isVectorizable(op, loops))
-    return readLanes(op.getLoc(), indices, width,
+  if (lanes.width > 1 && !isVectorizable(op, loops))
+    return readLanes(op.getLoc(), indices, lanes,
                      [&](ArrayRef<AffineExpr> one) {
                        return readGeneric(op, result, one, 1);
                      });
@@ -174,12 +264,12 @@ Value TensorReader::readGeneric(linalg::GenericOp op, unsigned result,
     Indices at;
     for (AffineExpr expr : map.getResults())
       at.push_back(expr.replaceDims(loops));
-    Value element = read(operand.get(), at, width);
+    Value element = read(operand.get(), at, lanes);
     if (!element)
       return {};
     arguments.push_back(element);
   }
-  SmallVector<Value> results = inlineRegion(op, loops, arguments, width);
+  SmallVector<Value> results = inlineRegion(op, loops, arguments, lanes);
   return results.empty() ? Value() : results[result];
 }
 
@@ -192,10 +282,10 @@ Indices TensorReader::indicesInSource(tensor::PadOp pad,
 }
 
 Value TensorReader::readPad(tensor::PadOp pad, ArrayRef<AffineExpr> indices,
-                            int64_t width) {
+                            Lanes lanes) {
   Indices source = indicesInSource(pad, indices);
   if (unpadded.contains(pad))
-    return read(pad.getSource(), source, width);
+    return read(pad.getSource(), source, lanes);
 
   // The checks that remain after what is known of the indices.
   Location loc = pad.getLoc();
@@ -204,14 +294,15 @@ Value TensorReader::readPad(tensor::PadOp pad, ArrayRef<AffineExpr> indices,
   for (size_t dim = 0; dim < shape.size(); ++dim) {
     AffineExpr index = source[dim];
     int64_t extent = shape[dim];
-    if (width > 1 && index.isFunctionOfDim(0) &&
-        pad.getResultType().getShape() != shape)
-      return readLanes(loc, indices, width, [&](ArrayRef<AffineExpr> one) {
+    if (lanes.width > 1 && index.isFunctionOfDim(0) &&
+        pad.getResultType().getDimSize(dim) != extent)
+      return readLanes(loc, indices, lanes, [&](ArrayRef<AffineExpr> one) {
         return readPad(pad, one, 1);
       });
     IndexRange range = space.rangeOf(index);
     auto check = [&](arith::CmpIPredicate predicate, int64_t bound) {
-      Value value = space.materialize(builder, loc, space.simplify(index));
+      Value value =
+          space.materialize(builder, loc, space.simplify(index, lanes));
       Value limit = arith::ConstantIndexOp::create(builder, loc, bound);
       Value holds =
           arith::CmpIOp::create(builder, loc, predicate, value, limit);
@@ -224,17 +315,17 @@ Value TensorReader::readPad(tensor::PadOp pad, ArrayRef<AffineExpr> indices,
       check(arith::CmpIPredicate::slt, extent);
   }
   if (!inside)
-    return read(pad.getSource(), source, width);
+    return read(pad.getSource(), source, lanes);
 
-  Value padding = broadcast(loc, pad.getConstantPaddingValue(), width);
+  Value padding = broadcast(loc, pad.getConstantPaddingValue(), lanes.width);
   auto choice = scf::IfOp::create(builder, loc, padding.getType(), inside,
                                   /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(choice.thenBlock());
-  Value element = read(pad.getSource(), source, width);
+  Value element = read(pad.getSource(), source, lanes);
   if (!element)
     return {};
-  scf::YieldOp::create(builder, loc, broadcast(loc, element, width));
+  scf::YieldOp::create(builder, loc, broadcast(loc, element, lanes.width));
   builder.setInsertionPointToStart(choice.elseBlock());
   scf::YieldOp::create(builder, loc, padding);
   return choice.getResult(0);
@@ -250,14 +341,14 @@ static AffineExpr join(ArrayRef<AffineExpr> indices, ArrayRef<int64_t> group,
 }
 
 Value TensorReader::readReshaped(Operation *op, ArrayRef<AffineExpr> indices,
-                                 int64_t width) {
+                                 Lanes lanes) {
   Indices source;
   if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op)) {
     ArrayRef<int64_t> shape = expand.getResultType().getShape();
     for (const ReassociationIndices &group : expand.getReassociationIndices())
       source.push_back(group.empty() ? space.constant(0)
                                      : join(indices, group, shape));
-    return read(expand.getSrc(), source, width);
+    return read(expand.getSrc(), source, lanes);
   }
   auto collapse = cast<tensor::CollapseShapeOp>(op);
   ArrayRef<int64_t> shape = collapse.getSrcType().getShape();
@@ -266,15 +357,24 @@ Value TensorReader::readReshaped(Operation *op, ArrayRef<AffineExpr> indices,
     AffineExpr rest = indices[i];
     for (int64_t dim : llvm::reverse(group)) {
       bool isFirst = dim == group.front();
-      source[dim] = isFirst ? rest : space.simplify(rest % shape[dim]);
-      rest = space.simplify(rest.floorDiv(shape[dim]));
+      source[dim] = isFirst ? rest : space.simplify(rest % shape[dim], lanes);
+      rest = space.simplify(rest.floorDiv(shape[dim]), lanes);
     }
   }
-  return read(collapse.getSrc(), source, width);
+  return read(collapse.getSrc(), source, lanes);
+}
+
+Value TensorReader::readSlice(tensor::ExtractSliceOp slice,
+                              ArrayRef<AffineExpr> indices, Lanes lanes) {
+  Indices source;
+  for (auto [index, offset, step] :
+       llvm::zip(indices, slice.getStaticOffsets(), slice.getStaticStrides()))
+    source.push_back(index * step + offset);
+  return read(slice.getSource(), source, lanes);
 }
 
 Value TensorReader::inlineOp(Operation &op, IRMapping &mapping,
-                             ArrayRef<AffineExpr> loops, int64_t width) {
+                             ArrayRef<AffineExpr> loops, Lanes lanes) {
   Location loc = op.getLoc();
   if (auto index = dyn_cast<linalg::IndexOp>(op))
     return space.materialize(builder, loc, loops[index.getDim()]);
@@ -294,8 +394,9 @@ Value TensorReader::inlineOp(Operation &op, IRMapping &mapping,
     return builder.clone(op, mapping)->getResult(0);
   SmallVector<Value> operands;
   for (Value operand : op.getOperands())
-    operands.push_back(broadcast(loc, mapping.lookupOrDefault(operand), width));
-  Type type = VectorType::get(width, op.getResult(0).getType());
+    operands.push_back(
+        broadcast(loc, mapping.lookupOrDefault(operand), lanes.width));
+  Type type = VectorType::get(lanes.width, op.getResult(0).getType());
   OperationState state(loc, op.getName(), operands, type, op.getAttrs());
   return builder.create(state)->getResult(0);
 }
@@ -303,14 +404,14 @@ Value TensorReader::inlineOp(Operation &op, IRMapping &mapping,
 SmallVector<Value> TensorReader::inlineRegion(linalg::GenericOp op,
                                               ArrayRef<AffineExpr> loops,
                                               ValueRange arguments,
-                                              int64_t width) {
+                                              Lanes lanes) {
   IRMapping mapping;
   for (auto [argument, value] :
        llvm::zip(op.getBody()->getArguments(), arguments))
     if (value)
       mapping.map(argument, value);
   for (Operation &inner : op.getBody()->without_terminator()) {
-    Value value = inlineOp(inner, mapping, loops, width);
+    Value value = inlineOp(inner, mapping, loops, lanes);
     if (!value)
       return {};
     mapping.map(inner.getResult(0), value);

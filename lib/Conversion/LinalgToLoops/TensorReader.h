@@ -19,8 +19,9 @@ using Indices = llvm::SmallVector<mlir::AffineExpr>;
 
 /// Computes elements of the tensors of a kernel where they are needed, by
 /// following their definitions up to memory. A read yields one element, or with
-/// `width` > 1 a vector of the elements at lanes 0 to width - 1; an element
-/// that is the same in all lanes may stay a scalar (see `broadcast`).
+/// several lanes a vector of the elements at each; an element that is the same
+/// in all lanes may stay a scalar (see `broadcast`). No memory is read or
+/// written for lanes that are not used, but what lies in the same row.
 class TensorReader {
 public:
   TensorReader(mlir::OpBuilder &builder, IndexSpace &space)
@@ -28,22 +29,23 @@ public:
 
   /// The element of `tensor` at `indices`; null after an error was reported.
   mlir::Value read(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> indices,
-                   int64_t width);
+                   Lanes lanes);
 
   /// Loads from memory.
   mlir::Value load(mlir::Location loc, mlir::Value memref,
-                   llvm::ArrayRef<mlir::AffineExpr> indices, int64_t width);
+                   llvm::ArrayRef<mlir::AffineExpr> indices, Lanes lanes);
 
-  /// Stores a scalar or a vector of `width` elements to memory.
+  /// Stores a scalar or the used lanes of a vector to memory.
   void store(mlir::Location loc, mlir::Value value, mlir::Value memref,
-             llvm::ArrayRef<mlir::AffineExpr> indices, int64_t width);
+             llvm::ArrayRef<mlir::AffineExpr> indices, Lanes lanes);
 
   /// Computes the region of `op` at the iteration `loops` from `arguments`,
-  /// which are scalars or vectors of `width`. Yields one value for each result.
+  /// which are scalars or vectors of all lanes. Yields one value for each
+  /// result.
   llvm::SmallVector<mlir::Value>
   inlineRegion(mlir::linalg::GenericOp op,
                llvm::ArrayRef<mlir::AffineExpr> loops,
-               mlir::ValueRange arguments, int64_t width);
+               mlir::ValueRange arguments, Lanes lanes);
 
   /// A vector of `width` from a scalar; anything else is returned as it is.
   mlir::Value broadcast(mlir::Location loc, mlir::Value value, int64_t width);
@@ -69,20 +71,34 @@ public:
 private:
   mlir::Value readGeneric(mlir::linalg::GenericOp op, unsigned result,
                           llvm::ArrayRef<mlir::AffineExpr> indices,
-                          int64_t width);
+                          Lanes lanes);
   mlir::Value readPad(mlir::tensor::PadOp pad,
-                      llvm::ArrayRef<mlir::AffineExpr> indices, int64_t width);
+                      llvm::ArrayRef<mlir::AffineExpr> indices, Lanes lanes);
   mlir::Value readReshaped(mlir::Operation *op,
                            llvm::ArrayRef<mlir::AffineExpr> indices,
-                           int64_t width);
-  /// Reads lane by lane and joins the elements.
+                           Lanes lanes);
+  mlir::Value readSlice(mlir::tensor::ExtractSliceOp slice,
+                        llvm::ArrayRef<mlir::AffineExpr> indices, Lanes lanes);
+  /// Reads the used lanes one by one and joins the elements.
   mlir::Value
   readLanes(mlir::Location loc, llvm::ArrayRef<mlir::AffineExpr> indices,
-            int64_t width,
+            Lanes lanes,
             llvm::function_ref<mlir::Value(llvm::ArrayRef<mlir::AffineExpr>)>
                 readOne);
+  /// Loads and stores of the used lanes alone, in memory next to each other.
+  mlir::Value loadUsed(mlir::Location loc, mlir::Value memref,
+                       llvm::ArrayRef<mlir::Value> at, Lanes lanes);
+  void storeUsed(mlir::Location loc, mlir::Value value, mlir::Value memref,
+                 llvm::ArrayRef<mlir::Value> at, Lanes lanes);
+  mlir::Value buildMask(mlir::Location loc, Lanes lanes);
+  mlir::Value addConstant(mlir::Location loc, mlir::Value index,
+                          int64_t amount);
+  /// The values of `indices` in one lane.
+  llvm::SmallVector<mlir::Value>
+  materializeAt(mlir::Location loc, llvm::ArrayRef<mlir::AffineExpr> indices,
+                int64_t lane);
   mlir::Value inlineOp(mlir::Operation &op, mlir::IRMapping &mapping,
-                       llvm::ArrayRef<mlir::AffineExpr> loops, int64_t width);
+                       llvm::ArrayRef<mlir::AffineExpr> loops, Lanes lanes);
 
   mlir::OpBuilder &builder;
   IndexSpace &space;

@@ -17,6 +17,8 @@
 #include "KernelLoops.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -29,11 +31,11 @@ struct Segment {
   int64_t low, high, tile;
 };
 
-/// One point of a register tile: an offset along every loop, and for the vector
-/// loop the number of lanes.
+/// One point of a register tile: an offset along every loop, and the lanes
+/// along the vector loop.
 struct Point {
   SmallVector<int64_t> offsets;
-  int64_t width = 1;
+  Lanes lanes = 1;
 };
 
 class TileEmitter {
@@ -58,6 +60,12 @@ public:
       parallel = extents.size();
       loc = tensor.getLoc();
     }
+    // Unless something else than the elements that are stored can be undefined,
+    // as a division by what an unused lane holds.
+    Value(stores[0].memref).getParentRegion()->walk([&](linalg::GenericOp op) {
+      for (Operation &inner : op.getBody()->without_terminator())
+        canOverrun &= isSpeculatable(&inner);
+    });
   }
 
   LogicalResult emit();
@@ -98,6 +106,8 @@ private:
   SmallVector<StringRef> names;
   int64_t parallel;
   Location loc = builder.getUnknownLoc();
+  /// Whether lanes beyond the end of a row may be computed.
+  bool canOverrun = true;
   bool failed = false;
 };
 
@@ -229,20 +239,26 @@ void TileEmitter::emitNest(ArrayRef<int64_t> order, Indices bases,
 SmallVector<Point> TileEmitter::pointsOf(ArrayRef<int64_t> tile) const {
   SmallVector<Point> points(1);
   for (int64_t loop = 0; loop < parallel; ++loop) {
-    // Pieces along this loop: vectors, then ever smaller ones for the rest.
-    SmallVector<std::pair<int64_t, int64_t>> pieces;
+    SmallVector<std::pair<int64_t, Lanes>> pieces;
     int64_t width = loop + 1 == parallel ? body.vector : 1;
     for (int64_t offset = 0; offset < tile[loop]; offset += width) {
-      while (width > tile[loop] - offset)
-        width /= 2;
-      pieces.push_back({offset, width});
+      int64_t left = tile[loop] - offset;
+      if (left >= width) {
+        pieces.push_back({offset, width});
+        continue;
+      }
+      // The end of a row is a vector, too: one of the next power of two, or,
+      // where the lanes beyond must not be computed, ever smaller ones.
+      width = canOverrun ? llvm::PowerOf2Ceil(left)
+                         : llvm::bit_floor<uint64_t>(left);
+      pieces.push_back({offset, Lanes(width, std::min(left, width))});
     }
     SmallVector<Point> next;
     for (const Point &point : points)
       for (auto [offset, lanes] : pieces) {
         next.push_back(point);
         next.back().offsets.push_back(offset);
-        next.back().width = lanes;
+        next.back().lanes = lanes;
       }
     points = std::move(next);
   }
@@ -253,7 +269,7 @@ Indices TileEmitter::indicesOf(const Point &point, const Indices &bases) const {
   Indices indices;
   for (auto [base, offset] : llvm::zip(bases, point.offsets))
     indices.push_back(base + offset);
-  if (point.width > 1)
+  if (point.lanes.width > 1)
     indices.back() = indices.back() + space.lane();
   return indices;
 }
@@ -268,9 +284,9 @@ SmallVector<Value> TileEmitter::initialValues(ArrayRef<Point> points,
       Indices at;
       for (AffineExpr expr : root.getMatchingIndexingMap(&init).getResults())
         at.push_back(expr.replaceDims(indices));
-      Value value = reader.read(init.get(), at, point.width);
+      Value value = reader.read(init.get(), at, point.lanes);
       failed |= !value;
-      values.push_back(reader.broadcast(loc, value, point.width));
+      values.push_back(reader.broadcast(loc, value, point.lanes.width));
     }
   }
   return values;
@@ -354,17 +370,17 @@ SmallVector<Value> TileEmitter::accumulate(ArrayRef<Point> points,
       Indices at;
       for (AffineExpr expr : root.getMatchingIndexingMap(input).getResults())
         at.push_back(expr.replaceDims(loops));
-      arguments.push_back(reader.read(input->get(), at, point.width));
+      arguments.push_back(reader.read(input->get(), at, point.lanes));
       failed |= !arguments.back();
     }
     llvm::append_range(arguments, accumulators.slice(i * results, results));
     if (failed)
       return llvm::to_vector(accumulators);
     llvm::append_range(
-        next, reader.inlineRegion(root, loops, arguments, point.width));
+        next, reader.inlineRegion(root, loops, arguments, point.lanes));
   }
   for (size_t i = 0; i < next.size(); ++i)
-    next[i] = reader.broadcast(loc, next[i], points[i / results].width);
+    next[i] = reader.broadcast(loc, next[i], points[i / results].lanes.width);
   return next;
 }
 
@@ -380,13 +396,14 @@ void TileEmitter::storeResults(const Point &point, const Indices &bases,
       std::optional<Indices> projected;
       for (Value result : root.getResults())
         if (!projected)
-          projected = project(space, result, indices, store.tensor);
+          projected =
+              project(space, result, indices, store.tensor, point.lanes);
       at = *projected;
     }
-    Value value = reader.read(store.tensor, at, point.width);
+    Value value = reader.read(store.tensor, at, point.lanes);
     failed |= !value;
     if (!failed)
-      reader.store(store.tensor.getLoc(), value, store.memref, at, point.width);
+      reader.store(store.tensor.getLoc(), value, store.memref, at, point.lanes);
   }
 }
 

@@ -22,11 +22,22 @@ func.func private @slice(%x: tensor<3x4xf32>) -> tensor<2x2xf32> {
 // refuse a map for the first two of three rows.
 
 // CHECK-LABEL: func.func private @first_rows
-// CHECK: %[[I:.*]] = linalg.index 0
-// CHECK: %[[J:.*]] = linalg.index 1
-// CHECK: tensor.extract %{{.*}}[%[[I]], %[[J]]] : tensor<3x4xf32>
+// CHECK: tensor.extract_slice %{{.*}}[0, 0] [2, 4] [1, 1] : tensor<3x4xf32> to tensor<2x4xf32>
 func.func private @first_rows(%x: tensor<3x4xf32>) -> tensor<2x4xf32> {
   %0 = lathe.slice %x {offsets = array<i64: 0, 0>, sizes = array<i64: 2, 4>, steps = array<i64: 1, 1>} : (tensor<3x4xf32>) -> tensor<2x4xf32>
+  return %0 : tensor<2x4xf32>
+}
+
+// -----
+
+// A slice of tensors has no negative steps.
+
+// CHECK-LABEL: func.func private @last_of_first_rows
+// CHECK-DAG: %[[I:.*]] = linalg.index 0
+// CHECK-DAG: %[[J:.*]] = arith.addi
+// CHECK: tensor.extract %{{.*}}[%[[I]], %[[J]]] : tensor<3x4xf32>
+func.func private @last_of_first_rows(%x: tensor<3x4xf32>) -> tensor<2x4xf32> {
+  %0 = lathe.slice %x {offsets = array<i64: 0, 3>, sizes = array<i64: 2, 4>, steps = array<i64: 1, -1>} : (tensor<3x4xf32>) -> tensor<2x4xf32>
   return %0 : tensor<2x4xf32>
 }
 

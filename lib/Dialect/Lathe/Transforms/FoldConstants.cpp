@@ -126,7 +126,8 @@ void BlockFolder::findConstantOps() {
         sourcesOf[&op].insert(constant);
       continue;
     }
-    if (op.getNumOperands() == 0 || !isEvaluable(&op) ||
+    // A kernel has its place in the memory plan.
+    if (isa<KernelOp>(op) || op.getNumOperands() == 0 || !isEvaluable(&op) ||
         !isMemoryEffectFree(&op))
       continue;
     Sources sources;

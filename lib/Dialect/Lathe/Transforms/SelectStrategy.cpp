@@ -10,6 +10,8 @@
 
 #include "llvm/Support/MathExtras.h"
 
+#include <limits>
+
 namespace lathe {
 #define GEN_PASS_DEF_SELECTSTRATEGY
 #include "lathe/Dialect/Lathe/Transforms/Passes.h.inc"
@@ -63,6 +65,65 @@ StrategyAttr selectScalar(MLIRContext *context, ArrayRef<LoopDim> loops) {
   return StrategyAttr::get(context, order, tile, 1, /*parallel=*/false);
 }
 
+/// A register tile: rows (pixels, rows of a matrix) times vectors (of channels,
+/// columns).
+struct RegisterTile {
+  int64_t rows, vectors;
+};
+
+/// The cycles that one step of the reduction takes in a tile, on a core of two
+/// multiply-add units with a latency of four cycles and two loads a cycle (Zen
+/// 2 to 5, Intel since Haswell; A. Fog, "Instruction tables"): each row loads
+/// an element that it broadcasts, each vector its weights.
+double cyclesOf(RegisterTile tile) {
+  constexpr double unitsPerCycle = 2, loadsPerCycle = 2, latency = 4;
+  double loads = tile.rows + tile.vectors;
+  double cycles = std::max({tile.rows * tile.vectors / unitsPerCycle,
+                            loads / loadsPerCycle, latency});
+  // Loads are not quite free, those of weights less so: a panel of them is
+  // often larger than the first-level cache.
+  return cycles + (tile.rows + 2 * tile.vectors) / 32.0;
+}
+
+/// The cycles of a step on a grid of `rows` times `vectors`, cut into `tile`s
+/// and what is left of them.
+double cyclesOfGrid(int64_t rows, int64_t vectors, RegisterTile tile) {
+  auto sumOver = [](int64_t extent, int64_t step, auto &&cycles) {
+    double sum = static_cast<double>(extent / step) * cycles(step);
+    return extent % step == 0 ? sum : sum + cycles(extent % step);
+  };
+  return sumOver(rows, tile.rows, [&](int64_t height) {
+    return sumOver(vectors, tile.vectors,
+                   [&](int64_t width) { return cyclesOf({height, width}); });
+  });
+}
+
+/// The fastest tile for a grid of `rows` times `vectors`. One register holds
+/// the broadcast element, and with several rows one the weights of each vector.
+RegisterTile selectTile(int64_t rows, int64_t vectors, int64_t registers) {
+  constexpr int64_t maxVectors = 8;
+  RegisterTile best{1, 1};
+  double least = std::numeric_limits<double>::max();
+  for (int64_t width = 1; width <= std::min(vectors, maxVectors); ++width) {
+    int64_t most = std::max<int64_t>((registers - width - 1) / width, 1);
+    RegisterTile tile{balancedTile(rows, most), width};
+    double cycles = cyclesOfGrid(rows, vectors, tile);
+    if (cycles < least) {
+      least = cycles;
+      best = tile;
+    }
+  }
+  return best;
+}
+
+/// The loop next to the vector loop that reads the same weights: the innermost
+/// of the pixels or rows, outside of a loop over groups of channels. -1 if
+/// none.
+int64_t rowLoopOf(ArrayRef<LoopDim> loops, int64_t vectorLoop) {
+  int64_t row = vectorLoop - 1;
+  return row >= 0 && loops[row].name == "g" ? row - 1 : row;
+}
+
 StrategyAttr selectVector(MLIRContext *context, ArrayRef<LoopDim> loops,
                           const VectorUnit &unit, int64_t lanes) {
   int64_t parallel = llvm::count_if(
@@ -71,20 +132,21 @@ StrategyAttr selectVector(MLIRContext *context, ArrayRef<LoopDim> loops,
   SmallVector<int64_t> order;
   bool reduces = parallel != static_cast<int64_t>(loops.size());
   if (parallel > 0) {
-    int64_t last = parallel - 1;
-    int64_t vectors = std::min<int64_t>(
-        llvm::divideCeil(loops[last].extent, lanes), unit.bits <= 128 ? 3 : 2);
-    tile[last] = std::min(loops[last].extent, vectors * lanes);
-    if (reduces && last > 0) {
-      // One register holds the broadcast element, `vectors` the weights.
-      int64_t rows =
-          (unit.registers - vectors - 1) / std::max<int64_t>(vectors, 1);
-      tile[last - 1] = balancedTile(loops[last - 1].extent, rows);
+    int64_t last = parallel - 1, row = rowLoopOf(loops, last);
+    int64_t vectors = llvm::divideCeil(loops[last].extent, lanes);
+    RegisterTile best{1, std::min<int64_t>(vectors, 2)};
+    if (reduces && row >= 0)
+      best = selectTile(loops[row].extent, vectors, unit.registers);
+    tile[last] = std::min(loops[last].extent, best.vectors * lanes);
+    if (reduces && row >= 0) {
+      tile[row] = best.rows;
+      // The vector loop runs outside the pixels or rows, so that its slice of
+      // the weights stays in the cache while the data passes.
+      if (row > 0)
+        order.push_back(0);
+      for (int64_t loop = row + 1; loop <= last; ++loop)
+        order.push_back(loop);
     }
-    // The vector loop runs outside the others, so that its slice of the weights
-    // stays in the cache while the data passes.
-    if (reduces && last > 0)
-      order = {0, last};
   }
   for (int64_t loop = 0; loop < static_cast<int64_t>(loops.size()); ++loop)
     if (!llvm::is_contained(order, loop))

@@ -230,11 +230,11 @@ def SelectStrategy : Pass<"lathe-select-strategy", "::mlir::func::FuncOp"> {
     order of the loops, the register tile and the number of elements in a
     vector, and notes which input the result may be written over.
 
-    Vector code: the last parallel loop (channels, columns) runs in vectors. Two
-    vectors (three with registers of 128 bits) times as many pixels or rows as
-    the registers hold make the tile; it is balanced so that the last one is
-    about as large as the others. Scalar code: four channels a tile, so that
-    each loaded activation is used four times.
+    Vector code: the last parallel loop (channels, columns) runs in vectors. A
+    tile of vectors times pixels or rows is chosen so that one step of the
+    reduction over the whole loops, rests of tiles included, takes the least
+    cycles with the target's registers: the cost model is in the source. Scalar
+    code: four channels a tile, so that each loaded activation is used four times.
 
     With `threads`, kernels that are worth it get a `parallel` strategy: of the
     loops whose tiles make shares of nearly the same size, the outermost is
@@ -267,6 +267,30 @@ def ScheduleKernels : Pass<"lathe-schedule-kernels", "::mlir::func::FuncOp"> {
   let options = [
     Option<"ioInArena", "io-in-arena", "bool", "false",
            "Count inputs and outputs as well">,
+  ];
+}
+
+def PackWeights : Pass<"lathe-pack-weights", "::mlir::func::FuncOp"> {
+  let summary = "Lay out weights in the order in which kernels read them";
+  let description = [{
+    A kernel of vectors goes through the constant weights of its convolution or
+    matrix product in panels: as many output channels as its register tile has, of
+    all taps and input channels. In the weights `[kernel…, C, O]` the rows of a
+    panel lie far apart, often by a multiple of 4 KiB, where they displace each
+    other from the cache and no stream of neighbouring lines can be prefetched.
+    This pass brings them into the form `[groups, panels, kernel…, C, channels of a
+    panel]`, filled up with zeros to whole vectors, by ops on the constant, which
+    `lathe-fold-constants` is to run then; the kernel begins with the ops that
+    undo it, which cost nothing, since an element is read where it lies.
+
+    Weights of integers, and those that would double in size, stay as they are.
+    Idempotent: what a kernel reads through other ops is not looked at.
+
+    Example: see test/Dialect/Lathe/Transforms/pack-weights.mlir.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+  let statistics = [
+    Statistic<"numPacked", "packed", "Number of weights packed">,
   ];
 }
 

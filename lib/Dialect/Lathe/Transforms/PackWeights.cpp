@@ -1,0 +1,158 @@
+//===- PackWeights.cpp - Weights in the order of the register tiles -------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Dialect/Lathe/Transforms/Passes.h"
+
+#include "llvm/Support/MathExtras.h"
+
+namespace lathe {
+#define GEN_PASS_DEF_PACKWEIGHTS
+#include "lathe/Dialect/Lathe/Transforms/Passes.h.inc"
+} // namespace lathe
+
+using namespace mlir;
+using namespace lathe;
+
+namespace {
+
+/// The panels of weights [lead…, groups * channels].
+struct Panels {
+  RankedTensorType type;
+  int64_t groups, channels;
+  /// Panels of a group, and the channels in each.
+  int64_t count, width;
+
+  /// Whether packing changes anything, and at most doubles the weights.
+  bool areWorthwhile() const {
+    return (count > 1 || groups > 1 || width != channels) &&
+           count * width <= 2 * channels;
+  }
+
+  Value pack(OpBuilder &builder, Location loc, Value weights) const;
+  Value unpack(OpBuilder &builder, Location loc, Value packed) const;
+
+private:
+  int64_t getNumLead() const { return type.getRank() - 1; }
+
+  /// The leading dimensions, then `last`.
+  SmallVector<int64_t> shapeOf(ArrayRef<int64_t> last) const {
+    SmallVector<int64_t> shape(type.getShape().drop_back());
+    llvm::append_range(shape, last);
+    return shape;
+  }
+};
+
+} // namespace
+
+Value Panels::pack(OpBuilder &builder, Location loc, Value weights) const {
+  Value split =
+      ReshapeOp::create(builder, loc, weights, shapeOf({groups, channels}));
+  if (int64_t missing = count * width - channels) {
+    SmallVector<int64_t> none(type.getRank() + 1, 0), high(none);
+    high.back() = missing;
+    split = PadOp::create(builder, loc,
+                          type.clone(shapeOf({groups, count * width})), split,
+                          /*value=*/Value(), none, high);
+  }
+  split =
+      ReshapeOp::create(builder, loc, split, shapeOf({groups, count, width}));
+  int64_t lead = getNumLead();
+  SmallVector<int64_t> order = {lead, lead + 1};
+  llvm::append_range(order, llvm::seq<int64_t>(0, lead));
+  order.push_back(lead + 2);
+  return TransposeOp::create(builder, loc, split, order);
+}
+
+Value Panels::unpack(OpBuilder &builder, Location loc, Value packed) const {
+  int64_t lead = getNumLead();
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(2, lead + 2));
+  order.append({0, 1, lead + 2});
+  Value split = TransposeOp::create(builder, loc, packed, order);
+  split =
+      ReshapeOp::create(builder, loc, split, shapeOf({groups, count * width}));
+  if (count * width != channels) {
+    SmallVector<int64_t> none(type.getRank() + 1, 0), ones(none.size(), 1);
+    split = SliceOp::create(builder, loc, split, none,
+                            shapeOf({groups, channels}), ones);
+  }
+  return ReshapeOp::create(builder, loc, split, type.getShape());
+}
+
+/// The kernel's argument that `root` takes its weights from, as they are or
+/// widened; null if there is none.
+static BlockArgument getWeightsArgument(WeightedOpInterface root) {
+  Value weights = root.getWeights();
+  while (Operation *op = weights.getDefiningOp()) {
+    if (!isa<ElementwiseOpInterface>(op) || op->getNumOperands() != 1)
+      return {};
+    weights = op->getOperand(0);
+  }
+  return cast<BlockArgument>(weights);
+}
+
+/// The panels in which a kernel reads weights of `type`; none if it has no
+/// vectors, or no tile of output channels.
+static std::optional<Panels> getPanels(KernelOp kernel, Operation *root,
+                                       RankedTensorType type) {
+  auto conv = dyn_cast<ConvOp>(root);
+  if (!isa<FloatType>(type.getElementType()) || (conv && conv.isDepthwise()) ||
+      (!conv && !isa<MatMulOp>(root)) || (!conv && type.getRank() != 2))
+    return std::nullopt;
+  StrategyAttr strategy = *kernel.getStrategy();
+  int64_t groups = conv ? conv.getGroup() : 1, lanes = strategy.getVector();
+  int64_t channels = type.getShape().back() / groups, last = -1;
+  for (const LoopDim &loop : cast<LoopNestOpInterface>(root).getLoops())
+    last += !loop.isReduction;
+  if (lanes <= 1 || last < 0)
+    return std::nullopt;
+  int64_t width = llvm::divideCeil(strategy.getTile()[last], lanes) * lanes;
+  return Panels{type, groups, channels,
+                static_cast<int64_t>(llvm::divideCeil(channels, width)), width};
+}
+
+/// Packs the weights of the kernel's root. Returns whether it did.
+static bool packWeights(KernelOp kernel) {
+  for (Operation &op : kernel.getBody().front()) {
+    auto root = dyn_cast<WeightedOpInterface>(op);
+    if (!root)
+      continue;
+    BlockArgument argument = getWeightsArgument(root);
+    if (!argument)
+      return false;
+    OpOperand &input = kernel->getOpOperand(argument.getArgNumber());
+    auto constant = input.get().getDefiningOp<ConstantOp>();
+    if (!constant || constant.getValue().isSplat())
+      return false;
+    std::optional<Panels> panels =
+        getPanels(kernel, &op, cast<RankedTensorType>(argument.getType()));
+    if (!panels || !panels->areWorthwhile())
+      return false;
+    OpBuilder builder(kernel);
+    input.set(panels->pack(builder, constant.getLoc(), constant));
+    argument.setType(input.get().getType());
+    builder.setInsertionPointToStart(&kernel.getBody().front());
+    SmallVector<OpOperand *> uses =
+        llvm::to_vector(llvm::make_pointer_range(argument.getUses()));
+    Value unpacked = panels->unpack(builder, constant.getLoc(), argument);
+    for (OpOperand *use : uses)
+      use->set(unpacked);
+    return true;
+  }
+  return false;
+}
+
+namespace {
+
+struct PackWeights : lathe::impl::PackWeightsBase<PackWeights> {
+  void runOnOperation() override {
+    for (auto kernel : getOperation().getOps<KernelOp>())
+      if (kernel.getStrategy() && packWeights(kernel))
+        ++numPacked;
+  }
+};
+
+} // namespace
