@@ -213,7 +213,7 @@ void WinogradEmitter::loopOverTiles(
 }
 
 Value WinogradEmitter::isWithin(AffineExpr index, int64_t extent) {
-  index = space.simplify(space.flatten(index));
+  index = space.simplify(space.flatten(index), /*lanes=*/1);
   IndexRange range = space.rangeOf(index);
   if (range.low >= 0 && range.high < extent)
     return {};
@@ -326,7 +326,8 @@ void WinogradEmitter::emitBlock(const Block &block) {
   for (Range channels : cut(output[3], channelBlock))
     loop("oc", channels, [&](AffineExpr channel) {
       AffineExpr group =
-          space.simplify(space.flatten(channel).floorDiv(channelBlock));
+          space.simplify(space.flatten(channel).floorDiv(channelBlock),
+                         /*lanes=*/1);
       emitProducts(group, block.size());
       emitTiles(block, channel, channels.step);
     });
@@ -484,8 +485,8 @@ void WinogradEmitter::store(ArrayRef<AffineExpr> indices, Value value,
                             int64_t width) {
   reader.setKnown(op.getResult(), value);
   for (const KernelStore &target : body.stores) {
-    std::optional<Indices> at =
-        project(space, op.getResult(), llvm::to_vector(indices), target.tensor);
+    std::optional<Indices> at = project(
+        space, op.getResult(), llvm::to_vector(indices), target.tensor, width);
     Value result = at ? reader.read(target.tensor, *at, width) : Value();
     failed |= !result;
     if (!failed)

@@ -13,6 +13,8 @@
 #include "NodeContext.h"
 #include "OperatorRegistry.h"
 
+#include "lathe/Dialect/Lathe/IR/Constants.h"
+
 using namespace mlir;
 using namespace lathe;
 using namespace lathe::frontend;
@@ -201,24 +203,40 @@ static LogicalResult convertRMSNormalization(NodeContext &node) {
   return convertLayerNorm(node, /*rms=*/true);
 }
 
-/// Local response normalization across channels (Krizhevsky et al., 2012,
-/// section 3.3): x / (bias + alpha / size * sum of squares) ^ beta, the sum
-/// over `size` neighbouring channels. Channels are the spatial dimension of an
-/// average pool that counts its padding.
-static LogicalResult convertLRN(NodeContext &node) {
-  Value input = node.getInput(0);
-  double alpha = node.getFloat("alpha", 1e-4),
-         beta = node.getFloat("beta", 0.75);
-  double bias = node.getFloat("bias", 1);
-  int64_t size = node.getInt("size", 0);
+/// The sum of `size` neighbours along dimension 1 of `input`, which is zero
+/// beyond its ends: shifted slices of the input between zeros, all of which any
+/// layout suits.
+static Value buildNeighbourSum(NodeContext &node, Value input, int64_t size) {
+  SmallVector<int64_t> shape(getShape(input)), offsets(shape.size(), 0),
+      steps(shape.size(), 1);
+  auto zeros = [&](int64_t count) {
+    SmallVector<int64_t> border(shape);
+    border[1] = count;
+    return createSplat(node.getBuilder(), node.getLoc(),
+                       RankedTensorType::get(border, getElement(input)), 0);
+  };
+  int64_t before = (size - 1) / 2, after = size / 2;
+  SmallVector<Value> parts = {input};
+  if (before > 0)
+    parts.insert(parts.begin(), zeros(before));
+  if (after > 0)
+    parts.push_back(zeros(after));
+  Value joined =
+      parts.size() == 1 ? input : node.create<ConcatOp>(parts, /*axis=*/1);
+  Value sum;
+  for (offsets[1] = 0; offsets[1] < size; ++offsets[1]) {
+    Value shifted = node.create<SliceOp>(joined, offsets, shape, steps);
+    sum = sum ? node.create<AddOp>(sum, shifted) : shifted;
+  }
+  return sum;
+}
+
+/// The same sum as an average pool, times 1 / size, for any size. Channels are
+/// the pool's spatial dimension.
+static Value buildNeighbourMean(NodeContext &node, Value input, int64_t size) {
   ArrayRef<int64_t> shape = getShape(input);
-  if (shape.size() < 3 || size < 1 || size > INT32_MAX)
-    return node.error("the input needs at least 3 dimensions, and attribute "
-                      "'size' must be positive");
-  Type element = getElement(input);
-  Value squares = node.create<MulOp>(input, input);
   Value flat = node.createReshape(
-      squares,
+      input,
       {shape[0], shape[1], ShapedType::getNumElements(shape.drop_front(2))});
   OpBuilder &builder = node.getBuilder();
   auto one = builder.getDenseI64ArrayAttr({1});
@@ -226,10 +244,39 @@ static LogicalResult convertLRN(NodeContext &node) {
       flat, builder.getDenseI64ArrayAttr({size}), one, one,
       builder.getDenseI64ArrayAttr({(size - 1) / 2, size / 2}),
       builder.getUnitAttr(), DenseI64ArrayAttr());
-  Value scaled = node.create<MulOp>(node.createReshape(mean, shape),
-                                    node.createScalar(alpha, element));
-  Value base = node.create<AddOp>(scaled, node.createScalar(bias, element));
-  Value divisor = node.create<PowOp>(base, node.createScalar(beta, element));
+  return node.createReshape(mean, shape);
+}
+
+/// Local response normalization across channels (Krizhevsky et al., 2012,
+/// section 3.3): x / (bias + alpha / size * sum of squares) ^ beta, the sum
+/// over `size` neighbouring channels.
+static LogicalResult convertLRN(NodeContext &node) {
+  // Models have 5; the pool takes less code for many.
+  constexpr int64_t maxSlices = 16;
+  Value input = node.getInput(0);
+  double alpha = node.getFloat("alpha", 1e-4),
+         beta = node.getFloat("beta", 0.75);
+  double bias = node.getFloat("bias", 1);
+  int64_t size = node.getInt("size", 0);
+  if (getShape(input).size() < 3 || size < 1 || size > INT32_MAX)
+    return node.error("the input needs at least 3 dimensions, and attribute "
+                      "'size' must be positive");
+  Type element = getElement(input);
+  Value squares = node.create<MulOp>(input, input);
+  bool isSmall = size <= maxSlices;
+  Value sum = isSmall ? buildNeighbourSum(node, squares, size)
+                      : buildNeighbourMean(node, squares, size);
+  Value factor = node.createScalar(isSmall ? alpha / size : alpha, element);
+  Value base = node.create<AddOp>(node.create<MulOp>(sum, factor),
+                                  node.createScalar(bias, element));
+  Value divisor;
+  if (beta == 0.75) {
+    // The usual exponent: roots are faster than a power.
+    Value root = node.create<SqrtOp>(base);
+    divisor = node.create<MulOp>(root, node.create<SqrtOp>(root));
+  } else {
+    divisor = node.create<PowOp>(base, node.createScalar(beta, element));
+  }
   return node.setResults(node.create<DivOp>(input, divisor));
 }
 

@@ -129,8 +129,9 @@ int64_t WinogradConvOp::getMACs() {
 }
 
 SmallVector<LoopDim> WinogradConvOp::getLoops() {
+  // The products are computed for one block of channels after the other.
   return {{"share", static_cast<int64_t>(getShares()), false},
           {"t", getTilesInBlock(), false},
-          {"oc", static_cast<int64_t>(getChannels()), false},
+          {"oc", static_cast<int64_t>(getChannelBlock()), false},
           {"ic", getFilter().getType().getDimSize(2), true}};
 }
