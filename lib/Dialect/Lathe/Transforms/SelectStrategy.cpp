@@ -5,12 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "RegisterTile.h"
+
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Dialect/Lathe/Transforms/States.h"
 
 #include "llvm/Support/MathExtras.h"
-
-#include <limits>
 
 namespace lathe {
 #define GEN_PASS_DEF_SELECTSTRATEGY
@@ -46,13 +46,6 @@ SmallVector<LoopDim> loopsOf(KernelOp kernel) {
   return loops;
 }
 
-/// The largest tile not above `most` that divides `extent` into tiles of about
-/// equal size.
-int64_t balancedTile(int64_t extent, int64_t most) {
-  most = std::max<int64_t>(most, 1);
-  return llvm::divideCeil(extent, llvm::divideCeil(extent, most));
-}
-
 StrategyAttr selectScalar(MLIRContext *context, ArrayRef<LoopDim> loops) {
   SmallVector<int64_t> order =
       llvm::to_vector(llvm::seq<int64_t>(0, loops.size()));
@@ -65,57 +58,6 @@ StrategyAttr selectScalar(MLIRContext *context, ArrayRef<LoopDim> loops) {
   return StrategyAttr::get(context, order, tile, 1, /*parallel=*/false);
 }
 
-/// A register tile: rows (pixels, rows of a matrix) times vectors (of channels,
-/// columns).
-struct RegisterTile {
-  int64_t rows, vectors;
-};
-
-/// The cycles that one step of the reduction takes in a tile, on a core of two
-/// multiply-add units with a latency of four cycles and two loads a cycle (Zen
-/// 2 to 5, Intel since Haswell; A. Fog, "Instruction tables"): each row loads
-/// an element that it broadcasts, each vector its weights.
-double cyclesOf(RegisterTile tile) {
-  constexpr double unitsPerCycle = 2, loadsPerCycle = 2, latency = 4;
-  double loads = tile.rows + tile.vectors;
-  double cycles = std::max({tile.rows * tile.vectors / unitsPerCycle,
-                            loads / loadsPerCycle, latency});
-  // Loads are not quite free, those of weights less so: a panel of them is
-  // often larger than the first-level cache.
-  return cycles + (tile.rows + 2 * tile.vectors) / 32.0;
-}
-
-/// The cycles of a step on a grid of `rows` times `vectors`, cut into `tile`s
-/// and what is left of them.
-double cyclesOfGrid(int64_t rows, int64_t vectors, RegisterTile tile) {
-  auto sumOver = [](int64_t extent, int64_t step, auto &&cycles) {
-    double sum = static_cast<double>(extent / step) * cycles(step);
-    return extent % step == 0 ? sum : sum + cycles(extent % step);
-  };
-  return sumOver(rows, tile.rows, [&](int64_t height) {
-    return sumOver(vectors, tile.vectors,
-                   [&](int64_t width) { return cyclesOf({height, width}); });
-  });
-}
-
-/// The fastest tile for a grid of `rows` times `vectors`. One register holds
-/// the broadcast element, and with several rows one the weights of each vector.
-RegisterTile selectTile(int64_t rows, int64_t vectors, int64_t registers) {
-  constexpr int64_t maxVectors = 8;
-  RegisterTile best{1, 1};
-  double least = std::numeric_limits<double>::max();
-  for (int64_t width = 1; width <= std::min(vectors, maxVectors); ++width) {
-    int64_t most = std::max<int64_t>((registers - width - 1) / width, 1);
-    RegisterTile tile{balancedTile(rows, most), width};
-    double cycles = cyclesOfGrid(rows, vectors, tile);
-    if (cycles < least) {
-      least = cycles;
-      best = tile;
-    }
-  }
-  return best;
-}
-
 /// The loop next to the vector loop that reads the same weights: the innermost
 /// of the pixels or rows, outside of a loop over groups of channels. -1 if
 /// none.
@@ -124,34 +66,59 @@ int64_t rowLoopOf(ArrayRef<LoopDim> loops, int64_t vectorLoop) {
   return row >= 0 && loops[row].name == "g" ? row - 1 : row;
 }
 
-StrategyAttr selectVector(MLIRContext *context, ArrayRef<LoopDim> loops,
-                          const VectorUnit &unit, int64_t lanes) {
-  int64_t parallel = llvm::count_if(
-      loops, [](const LoopDim &loop) { return !loop.isReduction; });
-  SmallVector<int64_t> tile(loops.size(), 1);
-  SmallVector<int64_t> order;
-  bool reduces = parallel != static_cast<int64_t>(loops.size());
-  if (parallel > 0) {
-    int64_t last = parallel - 1, row = rowLoopOf(loops, last);
-    int64_t vectors = llvm::divideCeil(loops[last].extent, lanes);
-    RegisterTile best{1, std::min<int64_t>(vectors, 2)};
-    if (reduces && row >= 0)
-      best = selectTile(loops[row].extent, vectors, unit.registers);
-    tile[last] = std::min(loops[last].extent, best.vectors * lanes);
-    if (reduces && row >= 0) {
-      tile[row] = best.rows;
-      // The vector loop runs outside the pixels or rows, so that its slice of
-      // the weights stays in the cache while the data passes.
-      if (row > 0)
-        order.push_back(0);
-      for (int64_t loop = row + 1; loop <= last; ++loop)
-        order.push_back(loop);
-    }
+/// The bytes between the elements that two rows of a tile read of the root's
+/// data; 1 if unknown.
+int64_t pitchOfRows(KernelOp kernel) {
+  for (Operation &op : kernel.getBody().front()) {
+    auto root = dyn_cast<WeightedOpInterface>(op);
+    if (!root)
+      continue;
+    auto data = cast<RankedTensorType>(root.getData().getType());
+    auto conv = dyn_cast<ConvOp>(op);
+    int64_t stride = conv ? conv.getStrides().back() : 1;
+    return data.getShape().back() * stride * data.getElementTypeBitWidth() / 8;
   }
+  return 1;
+}
+
+/// The order of a kernel's loops, outermost first, with the `vector` and `row`
+/// loops of its register tile. The vector loop runs outside the pixels or rows,
+/// so that its slice of the weights stays in the cache while the data passes.
+SmallVector<int64_t> orderLoops(ArrayRef<LoopDim> loops, int64_t vector,
+                                int64_t row) {
+  SmallVector<int64_t> order;
+  if (row > 0)
+    order.push_back(0);
+  if (row >= 0)
+    for (int64_t loop = row + 1; loop <= vector; ++loop)
+      order.push_back(loop);
   for (int64_t loop = 0; loop < static_cast<int64_t>(loops.size()); ++loop)
     if (!llvm::is_contained(order, loop))
       order.push_back(loop);
-  return StrategyAttr::get(context, order, tile, lanes, /*parallel=*/false);
+  return order;
+}
+
+StrategyAttr selectVector(KernelOp kernel, ArrayRef<LoopDim> loops,
+                          const VectorUnit &unit, int64_t lanes) {
+  constexpr int64_t elementwiseVectors = 2;
+  SmallVector<int64_t> tile(loops.size(), 1);
+  int64_t last = -1;
+  for (const LoopDim &loop : loops)
+    last += !loop.isReduction;
+  bool reduces = last + 1 != static_cast<int64_t>(loops.size());
+  int64_t row = reduces && last >= 0 ? rowLoopOf(loops, last) : -1;
+  if (last >= 0) {
+    int64_t vectors = llvm::divideCeil(loops[last].extent, lanes);
+    RegisterTile best{1, std::min(vectors, elementwiseVectors)};
+    if (row >= 0)
+      best = selectRegisterTile(
+          {loops[row].extent, vectors, pitchOfRows(kernel), unit.registers});
+    tile[last] = std::min(loops[last].extent, best.vectors * lanes);
+    if (row >= 0)
+      tile[row] = best.rows;
+  }
+  return StrategyAttr::get(kernel.getContext(), orderLoops(loops, last, row),
+                           tile, lanes, /*parallel=*/false);
 }
 
 /// What executing the kernel once costs, in operations, or elements where it
@@ -254,9 +221,9 @@ struct SelectStrategy : lathe::impl::SelectStrategyBase<SelectStrategy> {
       Type element =
           cast<RankedTensorType>(kernel.getResultTypes()[0]).getElementType();
       int64_t lanes = unit.lanes(element);
-      StrategyAttr strategy =
-          lanes > 1 ? selectVector(&getContext(), loops, unit, lanes)
-                    : selectScalar(&getContext(), loops);
+      StrategyAttr strategy = lanes > 1
+                                  ? selectVector(kernel, loops, unit, lanes)
+                                  : selectScalar(&getContext(), loops);
       if (threads > 1 && workOf(kernel) >= leastWork)
         strategy = shareAmongThreads(strategy, loops, threads);
       numParallel += strategy.getParallel();
