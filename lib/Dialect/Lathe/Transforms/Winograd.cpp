@@ -50,8 +50,8 @@ struct Candidate {
 /// multiply-accumulate: half a cycle where two are issued at once.
 class CostModel {
 public:
-  CostModel(int64_t lanes, int64_t channelBlock, int64_t threads)
-      : lanes(lanes), channelBlock(channelBlock), threads(threads) {}
+  CostModel(int64_t lanes, int64_t channelBlock)
+      : lanes(lanes), channelBlock(channelBlock) {}
 
   /// The time of the convolution as it is.
   double ofDirect(const Candidate &conv) const {
@@ -83,8 +83,10 @@ public:
     return std::max(compute, filter / memoryRate) + again + patches;
   }
 
-  /// The best block: whole rows of tiles, or a part of one if that is too many.
-  std::pair<int64_t, int64_t> selectBlock(const Candidate &conv) const {
+  /// The best block for `threads`: whole rows of tiles, or a part of one if
+  /// that is too many.
+  std::pair<int64_t, int64_t> selectBlock(const Candidate &conv,
+                                          int64_t threads) const {
     int64_t columns = conv.tileColumns(), rows = conv.tileRows();
     std::pair<int64_t, int64_t> best = {1, columns};
     double least = ofBlocks(conv, 1, columns);
@@ -130,7 +132,7 @@ private:
     return bytes <= farCache ? farRate : memoryRate;
   }
 
-  int64_t lanes, channelBlock, threads;
+  int64_t lanes, channelBlock;
 };
 
 /// Whether `value` is rounded to integers after elementwise ops: a difference
@@ -177,7 +179,7 @@ struct Winograd : lathe::impl::WinogradBase<Winograd> {
     // A multiple of the register tile's vectors. The same for 256 and 512 bits,
     // so that versions for several processors share the filters.
     int64_t channelBlock = vectorBits <= 128 ? 3 * lanes : 32;
-    CostModel model(lanes, channelBlock, threads);
+    CostModel model(lanes, channelBlock);
     for (auto function : getOperation().getOps<func::FuncOp>())
       for (auto conv : llvm::make_early_inc_range(function.getOps<ConvOp>()))
         if (isCandidate(conv) && failed(convert(conv, model, channelBlock)))
@@ -190,10 +192,12 @@ struct Winograd : lathe::impl::WinogradBase<Winograd> {
     // Less is not worth four times the weights.
     constexpr double leastGain = 1.25;
     Candidate candidate(conv);
-    auto [rows, columns] = model.selectBlock(candidate);
+    // Threads change no bit of the result, so they have no say in this.
+    auto [rows, columns] = model.selectBlock(candidate, 1);
     if (model.ofDirect(candidate) <
         leastGain * model.ofBlocks(candidate, rows, columns))
       return success();
+    std::tie(rows, columns) = model.selectBlock(candidate, threads);
     int64_t shares = std::min<int64_t>(threads, candidate.tileRows() /
                                                     std::max<int64_t>(rows, 1));
     OpBuilder builder(conv);
