@@ -61,7 +61,9 @@ void lathe::buildKernelPipeline(OpPassManager &pm,
                          makeFunctionPipeline(options, options.ioInArena)};
   pm.addPass(createBodiesFirst(functions));
   // Constants take no place in the memory that is planned.
-  pm.addNestedPass<func::FuncOp>(createPackWeights());
+  PackWeightsOptions packing;
+  packing.panelWidth = options.panelWidth;
+  pm.addNestedPass<func::FuncOp>(createPackWeights(packing));
   pm.addPass(createFoldConstants());
   pm.addPass(createShareConstants());
 }

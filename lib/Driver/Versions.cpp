@@ -33,6 +33,8 @@ lathe::lowerVersionsToKernels(ModuleOp module, const TargetDescription &target,
     setLoweringOptions(options, version.target, code);
     // A caller must find them where the header says, whichever version runs.
     options.fixIO = versions.size() > 1;
+    // They share the packed weights as well.
+    options.panelWidth = versions.size() > 1 ? 32 : 0;
     // Filters for Winograd's algorithm are four times as large as the weights.
     // Vectors of 256 and 512 bits share them; old processors go without.
     if (versions.size() > 1 && options.vectorBits <= 128)

@@ -36,6 +36,11 @@ struct LoweringOptions : mlir::PassPipelineOptions<LoweringOptions> {
   Option<int64_t> threads{*this, "threads",
                           llvm::cl::desc("Most threads that a kernel may use"),
                           llvm::cl::init(1)};
+  Option<int64_t> panelWidth{
+      *this, "panel-width",
+      llvm::cl::desc("Output channels in a panel of packed weights; 0 for "
+                     "those of the register tile"),
+      llvm::cl::init(0)};
   Option<bool> winograd{
       *this, "winograd",
       llvm::cl::desc("Compute 3x3 convolutions by Winograd's algorithm where "

@@ -10,6 +10,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/Support/MathExtras.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace lathe;
 
@@ -94,7 +96,7 @@ AffineExpr IndexSpace::simplify(AffineExpr expr, Lanes lanes) const {
   // (q * n + r) floordiv n is q and its mod n is r when 0 <= r < n.
   int64_t divisor = cast<AffineConstantExpr>(right).getValue();
   AffineExpr quotient = constant(0), rest = constant(0);
-  SmallVector<AffineExpr> terms = {left};
+  SmallVector<AffineExpr> terms = {left}, restTerms;
   while (!terms.empty()) {
     AffineExpr term = terms.pop_back_val();
     if (term.getKind() == AffineExprKind::Add) {
@@ -105,12 +107,45 @@ AffineExpr IndexSpace::simplify(AffineExpr expr, Lanes lanes) const {
       quotient = quotient + term.floorDiv(divisor);
     } else {
       rest = rest + term;
+      restTerms.push_back(term);
     }
   }
-  std::optional<IndexRange> range = rangeOf(rest, lanes);
-  if (range && range->low >= 0 && range->high < divisor)
-    return expr.getKind() == AffineExprKind::FloorDiv ? quotient : rest;
+  bool isQuotient = expr.getKind() == AffineExprKind::FloorDiv;
+  if (isWithin(rest, divisor, lanes))
+    return isQuotient ? quotient : rest;
+
+  // If r is a + b, where a is a multiple of some divisor of n and b less than
+  // that, then b has no part in the quotient.
+  auto [coarse, fine, grain] = splitByStep(restTerms, divisor);
+  if (grain > 1 && isWithin(fine, grain, lanes))
+    return isQuotient ? quotient + coarse.floorDiv(divisor)
+                      : coarse % divisor + fine;
   return getAffineBinaryOpExpr(expr.getKind(), left, right);
+}
+
+bool IndexSpace::isWithin(AffineExpr expr, int64_t extent, Lanes lanes) const {
+  std::optional<IndexRange> range = rangeOf(expr, lanes);
+  return range && range->low >= 0 && range->high < extent;
+}
+
+IndexSpace::Split IndexSpace::splitByStep(ArrayRef<AffineExpr> terms,
+                                          int64_t divisor) const {
+  Split split{constant(0), constant(0), divisor};
+  for (AffineExpr term : terms)
+    if (auto dim = dyn_cast<AffineDimExpr>(term); dim && dim.getPosition() != 0)
+      split.grain = std::gcd(split.grain, indices[dim.getPosition() - 1].step);
+  for (AffineExpr term : terms) {
+    if (auto number = dyn_cast<AffineConstantExpr>(term)) {
+      int64_t part = llvm::mod(number.getValue(), split.grain);
+      split.coarse = split.coarse + (number.getValue() - part);
+      split.fine = split.fine + part;
+    } else if (isMultipleOf(term, split.grain)) {
+      split.coarse = split.coarse + term;
+    } else {
+      split.fine = split.fine + term;
+    }
+  }
+  return split;
 }
 
 Value IndexSpace::materialize(OpBuilder &builder, Location loc,

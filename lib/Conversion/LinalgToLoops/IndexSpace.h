@@ -71,7 +71,18 @@ private:
     int64_t step;
   };
 
+  /// A sum of multiples of `grain` and the rest.
+  struct Split {
+    mlir::AffineExpr coarse, fine;
+    int64_t grain;
+  };
+
   bool isMultipleOf(mlir::AffineExpr expr, int64_t divisor) const;
+  bool isWithin(mlir::AffineExpr expr, int64_t extent, Lanes lanes) const;
+  /// Splits the sum of `terms` by the largest divisor of `divisor` that divides
+  /// the steps of all indices that are terms.
+  Split splitByStep(llvm::ArrayRef<mlir::AffineExpr> terms,
+                    int64_t divisor) const;
   std::optional<IndexRange> rangeOf(mlir::AffineExpr expr, Lanes lanes) const;
 
   mlir::MLIRContext *context;

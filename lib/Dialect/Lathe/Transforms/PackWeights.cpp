@@ -97,7 +97,8 @@ static BlockArgument getWeightsArgument(WeightedOpInterface root) {
 /// The panels in which a kernel reads weights of `type`; none if it has no
 /// vectors, or no tile of output channels.
 static std::optional<Panels> getPanels(KernelOp kernel, Operation *root,
-                                       RankedTensorType type) {
+                                       RankedTensorType type,
+                                       int64_t panelWidth) {
   auto conv = dyn_cast<ConvOp>(root);
   if (!isa<FloatType>(type.getElementType()) || (conv && conv.isDepthwise()) ||
       (!conv && !isa<MatMulOp>(root)) || (!conv && type.getRank() != 2))
@@ -110,12 +111,15 @@ static std::optional<Panels> getPanels(KernelOp kernel, Operation *root,
   if (lanes <= 1 || last < 0)
     return std::nullopt;
   int64_t width = llvm::divideCeil(strategy.getTile()[last], lanes) * lanes;
+  // As many channels for any vectors of up to 512 bits.
+  if (panelWidth != 0)
+    width = std::min<int64_t>(panelWidth, llvm::divideCeil(channels, 16) * 16);
   return Panels{type, groups, channels,
                 static_cast<int64_t>(llvm::divideCeil(channels, width)), width};
 }
 
 /// Packs the weights of the kernel's root. Returns whether it did.
-static bool packWeights(KernelOp kernel) {
+static bool packWeights(KernelOp kernel, int64_t panelWidth) {
   for (Operation &op : kernel.getBody().front()) {
     auto root = dyn_cast<WeightedOpInterface>(op);
     if (!root)
@@ -127,8 +131,8 @@ static bool packWeights(KernelOp kernel) {
     auto constant = input.get().getDefiningOp<ConstantOp>();
     if (!constant || constant.getValue().isSplat())
       return false;
-    std::optional<Panels> panels =
-        getPanels(kernel, &op, cast<RankedTensorType>(argument.getType()));
+    std::optional<Panels> panels = getPanels(
+        kernel, &op, cast<RankedTensorType>(argument.getType()), panelWidth);
     if (!panels || !panels->areWorthwhile())
       return false;
     OpBuilder builder(kernel);
@@ -148,9 +152,11 @@ static bool packWeights(KernelOp kernel) {
 namespace {
 
 struct PackWeights : lathe::impl::PackWeightsBase<PackWeights> {
+  using PackWeightsBase::PackWeightsBase;
+
   void runOnOperation() override {
     for (auto kernel : getOperation().getOps<KernelOp>())
-      if (kernel.getStrategy() && packWeights(kernel))
+      if (kernel.getStrategy() && packWeights(kernel, panelWidth))
         ++numPacked;
   }
 };

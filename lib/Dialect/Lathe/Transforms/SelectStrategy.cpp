@@ -66,6 +66,14 @@ int64_t rowLoopOf(ArrayRef<LoopDim> loops, int64_t vectorLoop) {
   return row >= 0 && loops[row].name == "g" ? row - 1 : row;
 }
 
+/// Whether the kernel sums products.
+bool multiplies(KernelOp kernel) {
+  return llvm::any_of(kernel.getBody().front(), [](Operation &op) {
+    auto cost = dyn_cast<CostOpInterface>(op);
+    return cost && cost.getMACs() > 0;
+  });
+}
+
 /// The bytes between the elements that two rows of a tile read of the root's
 /// data; 1 if unknown.
 int64_t pitchOfRows(KernelOp kernel) {
@@ -110,6 +118,10 @@ StrategyAttr selectVector(KernelOp kernel, ArrayRef<LoopDim> loops,
   if (last >= 0) {
     int64_t vectors = llvm::divideCeil(loops[last].extent, lanes);
     RegisterTile best{1, std::min(vectors, elementwiseVectors)};
+    // Only products share loads within a tile; of anything else, wide tiles
+    // would leave too few for threads.
+    if (!multiplies(kernel))
+      vectors = best.vectors;
     if (row >= 0)
       best = selectRegisterTile(
           {loops[row].extent, vectors, pitchOfRows(kernel), unit.registers});

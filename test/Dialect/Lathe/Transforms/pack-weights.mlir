@@ -1,6 +1,7 @@
 // RUN: lathe-opt %s --lathe-form-kernels --lathe-select-strategy="vector-bits=128 vector-registers=32" --lathe-pack-weights --split-input-file | FileCheck %s
 // RUN: lathe-opt %s --lathe-form-kernels --lathe-select-strategy="vector-bits=128 vector-registers=32" --lathe-pack-weights --lathe-fold-constants --split-input-file | FileCheck %s --check-prefix=FOLDED
 // RUN: lathe-opt %s --lathe-form-kernels --lathe-select-strategy --lathe-pack-weights --split-input-file | FileCheck %s --check-prefix=SCALAR
+// RUN: lathe-opt %s --lathe-form-kernels --lathe-select-strategy="vector-bits=128 vector-registers=32" --lathe-pack-weights=panel-width=32 --split-input-file | FileCheck %s --check-prefix=WIDE
 
 // The columns of a tile come together: rows of all its columns, then the next
 // tile's. What is missing in the last tile are zeros.
@@ -18,6 +19,9 @@
 // FOLDED-LABEL: func.func @columns
 // FOLDED-NEXT: lathe.constant
 // FOLDED-NEXT: lathe.kernel
+
+// WIDE-LABEL: func.func @columns
+// WIDE: lathe.reshape %{{.*}} {shape = array<i64: 2, 1, 2, 32>}
 
 // SCALAR-LABEL: func.func @columns
 // SCALAR-NOT: lathe.transpose

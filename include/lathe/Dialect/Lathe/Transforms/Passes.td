@@ -289,6 +289,11 @@ def PackWeights : Pass<"lathe-pack-weights", "::mlir::func::FuncOp"> {
     Example: see test/Dialect/Lathe/Transforms/pack-weights.mlir.
   }];
   let dependentDialects = ["::lathe::LatheDialect"];
+  let options = [
+    Option<"panelWidth", "panel-width", "int64_t", "0",
+           "Output channels of a panel, so that several targets share them; 0 "
+           "for those of the register tile">,
+  ];
   let statistics = [
     Statistic<"numPacked", "packed", "Number of weights packed">,
   ];
