@@ -178,7 +178,7 @@ struct Winograd : lathe::impl::WinogradBase<Winograd> {
     int64_t lanes = std::max<int64_t>(vectorBits / 32, 1);
     // A multiple of the register tile's vectors. The same for 256 and 512 bits,
     // so that versions for several processors share the filters.
-    int64_t channelBlock = vectorBits <= 128 ? 3 * lanes : 32;
+    int64_t channelBlock = vectorBits <= 128 ? 4 * lanes : 32;
     CostModel model(lanes, channelBlock);
     for (auto function : getOperation().getOps<func::FuncOp>())
       for (auto conv : llvm::make_early_inc_range(function.getOps<ConvOp>()))
