@@ -258,6 +258,8 @@ static LogicalResult convertLRN(NodeContext &node) {
          beta = node.getFloat("beta", 0.75);
   double bias = node.getFloat("bias", 1);
   int64_t size = node.getInt("size", 0);
+  if (node.hasFailed())
+    return failure();
   if (getShape(input).size() < 3 || size < 1 || size > INT32_MAX)
     return node.error("the input needs at least 3 dimensions, and attribute "
                       "'size' must be positive");
