@@ -168,13 +168,13 @@ LogicalResult GraphImporter::addInputs(Scope &scope, func::FuncOp function) {
     }
     attributes.push_back(builder.getDictionaryAttr(builder.getNamedAttr(
         "lathe.name", builder.getStringAttr(input->name()))));
-    Value argument = function.front().addArgument(*type, loc);
-    tables.setDataType(argument, dataType);
-    scope.values[input->name()] = argument;
+    Value value = function.front().addArgument(*type, loc);
     // Of a tensor without elements, everything is known.
     if (type->getNumElements() == 0)
-      scope.values[input->name()] = ConstantOp::create(
+      value = ConstantOp::create(
           builder, loc, DenseElementsAttr::get(*type, ArrayRef<Attribute>()));
+    tables.setDataType(value, dataType);
+    scope.values[input->name()] = value;
   }
   // All at once: each change makes a copy of all.
   function.setType(
