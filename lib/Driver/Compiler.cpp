@@ -30,6 +30,8 @@ void lathe::setLoweringOptions(LoweringOptions &options,
     options.alignment = 64; // a cache line, and the widest vector
     options.threads = code.threads;
     options.winograd = code.winograd;
+    // Two vectors of 512 bits, four of 256 and so on.
+    options.panelWidth = code.sharesWeights ? 32 : 0;
   }
 }
 
@@ -72,7 +74,10 @@ std::string lathe::getLoweringFlag(const TargetDescription &target,
      << " vector-registers=" << options.vectorRegisters
      << " alignment=" << options.alignment << " threads=" << options.threads
      << (options.ioInArena ? " io-in-arena=true" : "")
-     << (options.winograd ? "" : " winograd=false") << "\"";
+     << (options.winograd ? "" : " winograd=false");
+  if (options.panelWidth != 0)
+    os << " panel-width=" << options.panelWidth;
+  os << "\"";
   return flag;
 }
 

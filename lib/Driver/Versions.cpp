@@ -28,13 +28,13 @@ lathe::lowerVersionsToKernels(ModuleOp module, const TargetDescription &target,
       version.copy = module.clone();
     version.module = i == 0 ? module : *version.copy;
   }
+  CodeOptions shared = code;
+  shared.sharesWeights |= versions.size() > 1;
   for (const ModelVersion &version : versions) {
     LoweringOptions options;
-    setLoweringOptions(options, version.target, code);
+    setLoweringOptions(options, version.target, shared);
     // A caller must find them where the header says, whichever version runs.
     options.fixIO = versions.size() > 1;
-    // They share the packed weights as well.
-    options.panelWidth = versions.size() > 1 ? 32 : 0;
     // Filters for Winograd's algorithm are four times as large as the weights.
     // Vectors of 256 and 512 bits share them; old processors go without.
     if (versions.size() > 1 && options.vectorBits <= 128)

@@ -168,6 +168,7 @@ struct Compile : Command {
       return reportError(given.takeError());
     code = *given;
     code.io = io;
+    code.sharesWeights = bindings.size() > 1;
     if (code.threads > 1 && machine->backend == TargetBackend::C)
       return reportError("C runs on one thread: leave --threads away, or "
                          "compile a library for a target that has threads");

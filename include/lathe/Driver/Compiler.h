@@ -27,6 +27,9 @@ struct CodeOptions {
   /// Whether convolutions may be computed by Winograd's algorithm, which is
   /// faster and rounds differently.
   bool winograd = true;
+  /// Whether code for other shapes or processors is to find the same packed
+  /// weights.
+  bool sharesWeights = false;
   /// Where inputs and outputs lie.
   IOMode io = IOMode::Arguments;
 };
