@@ -199,6 +199,10 @@ SmallVector<LoopDim> ConvOp::getLoops() {
   return loops;
 }
 
+/// Behind the batch and the positions come loops over channels.
+int64_t ConvOp::getRowLoop() { return getSpatialRank(); }
+int64_t ConvTransposeOp::getRowLoop() { return getSpatialRank(); }
+
 /// [in] as [in, 1], which broadcasts along the output channels.
 static Value asColumn(OpBuilder &builder, Value vector) {
   int64_t extent = cast<RankedTensorType>(vector.getType()).getNumElements();

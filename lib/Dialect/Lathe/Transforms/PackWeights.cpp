@@ -99,12 +99,11 @@ static BlockArgument getWeightsArgument(WeightedOpInterface root) {
 static std::optional<Panels> getPanels(KernelOp kernel, Operation *root,
                                        RankedTensorType type,
                                        int64_t panelWidth) {
-  auto conv = dyn_cast<ConvOp>(root);
-  if (!isa<FloatType>(type.getElementType()) || (conv && conv.isDepthwise()) ||
-      (!conv && !isa<MatMulOp>(root)) || (!conv && type.getRank() != 2))
+  int64_t groups = cast<WeightedOpInterface>(root).getWeightGroups();
+  if (!isa<FloatType>(type.getElementType()) || groups == 0)
     return std::nullopt;
   StrategyAttr strategy = *kernel.getStrategy();
-  int64_t groups = conv ? conv.getGroup() : 1, lanes = strategy.getVector();
+  int64_t lanes = strategy.getVector();
   int64_t channels = type.getShape().back() / groups, last = -1;
   for (const LoopDim &loop : cast<LoopNestOpInterface>(root).getLoops())
     last += !loop.isReduction;

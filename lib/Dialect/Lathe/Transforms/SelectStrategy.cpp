@@ -34,11 +34,18 @@ struct VectorUnit {
   }
 };
 
-/// The loops of a kernel: its root's, or those over its result's elements.
-SmallVector<LoopDim> loopsOf(KernelOp kernel) {
+/// The op whose loops the kernel runs; null if it is elementwise.
+LoopNestOpInterface rootOf(KernelOp kernel) {
   for (Operation &op : kernel.getBody().front())
     if (auto root = dyn_cast<LoopNestOpInterface>(op))
-      return root.getLoops();
+      return root;
+  return {};
+}
+
+/// The loops of a kernel: its root's, or those over its result's elements.
+SmallVector<LoopDim> loopsOf(KernelOp kernel) {
+  if (LoopNestOpInterface root = rootOf(kernel))
+    return root.getLoops();
   SmallVector<LoopDim> loops;
   auto type = cast<RankedTensorType>(kernel.getResultTypes()[0]);
   for (int64_t extent : type.getShape())
@@ -58,14 +65,6 @@ StrategyAttr selectScalar(MLIRContext *context, ArrayRef<LoopDim> loops) {
   return StrategyAttr::get(context, order, tile, 1, /*parallel=*/false);
 }
 
-/// The loop next to the vector loop that reads the same weights: the innermost
-/// of the pixels or rows, outside of a loop over groups of channels. -1 if
-/// none.
-int64_t rowLoopOf(ArrayRef<LoopDim> loops, int64_t vectorLoop) {
-  int64_t row = vectorLoop - 1;
-  return row >= 0 && loops[row].name == "g" ? row - 1 : row;
-}
-
 /// Whether the kernel sums products.
 bool multiplies(KernelOp kernel) {
   return llvm::any_of(kernel.getBody().front(), [](Operation &op) {
@@ -76,17 +75,13 @@ bool multiplies(KernelOp kernel) {
 
 /// The bytes between the elements that two rows of a tile read of the root's
 /// data; 1 if unknown.
-int64_t pitchOfRows(KernelOp kernel) {
-  for (Operation &op : kernel.getBody().front()) {
-    auto root = dyn_cast<WeightedOpInterface>(op);
-    if (!root)
-      continue;
-    auto data = cast<RankedTensorType>(root.getData().getType());
-    auto conv = dyn_cast<ConvOp>(op);
-    int64_t stride = conv ? conv.getStrides().back() : 1;
-    return data.getShape().back() * stride * data.getElementTypeBitWidth() / 8;
-  }
-  return 1;
+int64_t pitchOfRows(LoopNestOpInterface nest) {
+  auto root = dyn_cast_if_present<WeightedOpInterface>(nest.getOperation());
+  if (!root)
+    return 1;
+  auto data = cast<RankedTensorType>(root.getData().getType());
+  return data.getShape().back() * root.getRowStride() *
+         data.getElementTypeBitWidth() / 8;
 }
 
 /// The order of a kernel's loops, outermost first, with the `vector` and `row`
@@ -114,7 +109,8 @@ StrategyAttr selectVector(KernelOp kernel, ArrayRef<LoopDim> loops,
   for (const LoopDim &loop : loops)
     last += !loop.isReduction;
   bool reduces = last + 1 != static_cast<int64_t>(loops.size());
-  int64_t row = reduces && last >= 0 ? rowLoopOf(loops, last) : -1;
+  LoopNestOpInterface root = rootOf(kernel);
+  int64_t row = reduces && root ? root.getRowLoop() : -1;
   if (last >= 0) {
     int64_t vectors = llvm::divideCeil(loops[last].extent, lanes);
     RegisterTile best{1, std::min(vectors, elementwiseVectors)};
@@ -124,7 +120,7 @@ StrategyAttr selectVector(KernelOp kernel, ArrayRef<LoopDim> loops,
       vectors = best.vectors;
     if (row >= 0)
       best = selectRegisterTile(
-          {loops[row].extent, vectors, pitchOfRows(kernel), unit.registers});
+          {loops[row].extent, vectors, pitchOfRows(root), unit.registers});
     tile[last] = std::min(loops[last].extent, best.vectors * lanes);
     if (row >= 0)
       tile[row] = best.rows;

@@ -110,6 +110,16 @@ def WeightedOpInterface : OpInterface<"WeightedOpInterface"> {
         where padding or the ends of the input leave weights out.
       }],
       "bool", "usesAllWeights", (ins), "", "return false;">,
+    InterfaceMethod<[{
+        How many parts the last dimension of the weights has that are read one
+        after the other, each by sums over all other dimensions: the groups of a
+        convolution. 0 where the weights are read in another order.
+      }],
+      "int64_t", "getWeightGroups", (ins), "", "return 0;">,
+    InterfaceMethod<
+      "How far apart, along the last dimension of the data but one, the first "
+      "elements lie that neighbouring iterations of the row loop read.",
+      "int64_t", "getRowStride", (ins), "", "return 1;">,
   ];
 }
 
@@ -139,6 +149,17 @@ def LoopNestOpInterface : OpInterface<"LoopNestOpInterface"> {
   let methods = [
     InterfaceMethod<"The op's loops, parallel ones first.",
       "::llvm::SmallVector<::lathe::LoopDim>", "getLoops", (ins)>,
+    InterfaceMethod<[{
+        The loop that spans a register tile with the last parallel one, because
+        its iterations read the same weights or neighbouring data: pixels, rows
+        of a matrix. Negative if there is none.
+      }],
+      "int64_t", "getRowLoop", (ins), "", [{
+        int64_t row = -2;
+        for (const ::lathe::LoopDim &loop : $_op.getLoops())
+          row += !loop.isReduction;
+        return row;
+      }]>,
   ];
 }
 

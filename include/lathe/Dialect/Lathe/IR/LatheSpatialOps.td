@@ -11,7 +11,7 @@
 include "lathe/Dialect/Lathe/IR/LatheBase.td"
 
 def Lathe_ConvOp : Lathe_TensorOp<"conv",
-    [DeclareOpInterfaceMethods<LoopNestOpInterface>,
+    [DeclareOpInterfaceMethods<LoopNestOpInterface, ["getRowLoop"]>,
      WeightedOpInterface]> {
   let summary = "convolution, channels last";
   let description = [{
@@ -54,12 +54,14 @@ def Lathe_ConvOp : Lathe_TensorOp<"conv",
     void setBias(::mlir::Value value) { getBiasMutable().assign(value); }
     ::mlir::Value spreadInputChannels(::mlir::OpBuilder &builder,
                                       ::mlir::Value vector);
+    int64_t getWeightGroups() { return isDepthwise() ? 0 : getGroup(); }
+    int64_t getRowStride() { return getStrides().back(); }
     bool usesAllWeights();
   }];
 }
 
 def Lathe_ConvTransposeOp : Lathe_TensorOp<"conv_transpose",
-    [DeclareOpInterfaceMethods<LoopNestOpInterface>,
+    [DeclareOpInterfaceMethods<LoopNestOpInterface, ["getRowLoop"]>,
      WeightedOpInterface]> {
   let summary = "transposed convolution, channels last";
   let description = [{
@@ -169,6 +171,9 @@ def Lathe_MatMulOp : Lathe_TensorOp<"matmul",
     void setBias(::mlir::Value value) { getBiasMutable().assign(value); }
     ::mlir::Value spreadInputChannels(::mlir::OpBuilder &builder,
                                       ::mlir::Value vector);
+    int64_t getWeightGroups() {
+      return getRhs().getType().getRank() == 2 ? 1 : 0;
+    }
     bool usesAllWeights();
   }];
 }
