@@ -15,6 +15,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelLoops.h"
+#include "WeightPrefetch.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -90,6 +91,7 @@ private:
                                              const Indices &bases);
   void storeResults(const Point &point, const Indices &bases,
                     ValueRange results);
+  void prefetchWeights(const Indices &bases, const Indices &reduced);
 
   /// Calls `visit` for each padded dimension that an operand of the root reads:
   /// the pad, its dimension and the index there in terms of the root's loops.
@@ -352,11 +354,40 @@ SmallVector<Value> TileEmitter::reduce(int64_t loop, ArrayRef<Point> points,
                    });
 }
 
+/// Fetches a part of the weights that the next iteration of the vector loop
+/// reads. The loops inside of it pass over those of this one.
+void TileEmitter::prefetchWeights(const Indices &bases,
+                                  const Indices &reduced) {
+  int64_t vectorLoop = parallel - 1;
+  if (body.vector == 1 || !llvm::is_contained(body.order, vectorLoop))
+    return;
+  std::optional<PackedWeights> weights = findPackedWeights(root);
+  if (!weights || tileOf(vectorLoop) % weights->panelWidth != 0)
+    return;
+  AffineExpr pass = space.constant(0), step = space.constant(0);
+  int64_t passes = 1, steps = 1;
+  auto *inner = llvm::find(body.order, vectorLoop) + 1;
+  for (int64_t loop : llvm::make_range(inner, body.order.end())) {
+    if (loop >= parallel)
+      continue;
+    int64_t tiles = llvm::divideCeil(extents[loop], tileOf(loop));
+    pass = pass * tiles + bases[loop].floorDiv(tileOf(loop));
+    passes *= tiles;
+  }
+  for (auto [i, index] : llvm::enumerate(reduced)) {
+    step = step * extents[parallel + i] + index;
+    steps *= extents[parallel + i];
+  }
+  WeightPrefetch(weights->memref, steps * tileOf(vectorLoop), passes, steps)
+      .emit(builder, space, loc, bases[vectorLoop] * steps, pass, step);
+}
+
 SmallVector<Value> TileEmitter::accumulate(ArrayRef<Point> points,
                                            const Indices &bases,
                                            const Indices &reduced,
                                            ValueRange accumulators) {
   unsigned results = root.getNumResults();
+  prefetchWeights(bases, reduced);
   SmallVector<Value> next;
   for (auto [i, point] : llvm::enumerate(points)) {
     Indices loops = indicesOf(point, bases);

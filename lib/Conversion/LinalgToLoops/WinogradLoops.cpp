@@ -15,6 +15,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelLoops.h"
+#include "WeightPrefetch.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -142,6 +143,9 @@ private:
   struct Product {
     AffineExpr group, position, row, column;
     int64_t rows, columns;
+    /// Which of so many products with the position's matrix it is.
+    AffineExpr pass;
+    int64_t passes;
   };
   using Body = llvm::function_ref<void(AffineExpr)>;
 
@@ -422,12 +426,17 @@ void WinogradEmitter::emitProducts(AffineExpr group, int64_t tiles) {
   int64_t rows = llvm::divideCeil(tiles, llvm::divideCeil(tiles, most));
   int64_t columns = std::clamp(body.tile[2], body.vector, channelBlock);
   columns -= columns % body.vector;
+  int64_t down = llvm::divideCeil(tiles, rows);
+  int64_t across = llvm::divideCeil(channelBlock, columns);
   loop("p", {0, positions, 1}, [&](AffineExpr position) {
-    for (Range across : cut(channelBlock, columns))
-      loop("o", across, [&](AffineExpr column) {
-        for (Range down : cut(tiles, rows))
-          loop("t", down, [&](AffineExpr row) {
-            emitProduct({group, position, row, column, down.step, across.step});
+    for (Range o : cut(channelBlock, columns))
+      loop("o", o, [&](AffineExpr column) {
+        for (Range t : cut(tiles, rows))
+          loop("t", t, [&](AffineExpr row) {
+            AffineExpr pass =
+                column.floorDiv(columns) * down + row.floorDiv(rows);
+            emitProduct({group, position, row, column, t.step, o.step, pass,
+                         across * down});
           });
       });
   });
@@ -443,7 +452,13 @@ void WinogradEmitter::emitProduct(const Product &product) {
   auto lanesOf = [&](int64_t vector) {
     return product.column + vector * width + space.lane();
   };
+  int64_t matrix = input[3] * channelBlock;
+  WeightPrefetch prefetch(findMemory(op.getFilter()), matrix, product.passes,
+                          input[3]);
   auto accumulate = [&](AffineExpr c, ValueRange carried) {
+    prefetch.emit(builder, space, loc,
+                  (product.group * positions + product.position) * matrix,
+                  product.pass, c);
     SmallVector<Value> next, weights;
     for (int64_t vector = 0; vector < vectors; ++vector)
       weights.push_back(reader.read(

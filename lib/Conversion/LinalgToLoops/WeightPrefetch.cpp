@@ -1,0 +1,74 @@
+//===- WeightPrefetch.cpp - Fetch weights before their turn ---------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "WeightPrefetch.h"
+
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace lathe;
+
+Value lathe::findMemory(Value tensor) {
+  while (Operation *op = tensor.getDefiningOp()) {
+    if (auto buffer = dyn_cast<bufferization::ToTensorOp>(op))
+      return buffer.getBuffer();
+    auto generic = dyn_cast<linalg::GenericOp>(op);
+    if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp,
+             tensor::ExtractSliceOp>(op) &&
+        (!generic || generic.getNumDpsInputs() != 1))
+      return {};
+    tensor = op->getOperand(0);
+  }
+  return {};
+}
+
+std::optional<PackedWeights> lathe::findPackedWeights(linalg::GenericOp root) {
+  for (Value operand : root.getInputs()) {
+    Value memref = findMemory(operand);
+    if (!memref)
+      continue;
+    auto type = cast<MemRefType>(memref.getType());
+    int64_t rank = cast<RankedTensorType>(operand.getType()).getRank();
+    // Groups and panels come first.
+    if (type.getRank() == rank + 2 && type.getDimSize(0) == 1)
+      return PackedWeights{memref, type.getShape().back()};
+  }
+  return std::nullopt;
+}
+
+/// So many passes take so much longer than fetching a panel that it is not
+/// worth an instruction in each step.
+static constexpr int64_t mostPasses = 32;
+
+WeightPrefetch::WeightPrefetch(Value memref, int64_t elements, int64_t passes,
+                               int64_t steps)
+    : elements(elements), passes(passes), steps(steps) {
+  if (passes > 1 && passes <= mostPasses)
+    this->memref = memref;
+}
+
+void WeightPrefetch::emit(OpBuilder &builder, const IndexSpace &space,
+                          Location loc, AffineExpr panel, AffineExpr pass,
+                          AffineExpr step) const {
+  if (!memref)
+    return;
+  int64_t share = llvm::divideCeil(elements, passes * steps);
+  Value index = space.materialize(
+      builder, loc,
+      space.flatten(panel + elements + (pass * steps + step) * share));
+  auto type = cast<MemRefType>(memref.getType());
+  auto flat = MemRefType::get({type.getNumElements()}, type.getElementType());
+  Value view = memref::ReinterpretCastOp::create(
+      builder, loc, flat, memref, /*offset=*/0, flat.getShape(),
+      /*strides=*/ArrayRef<int64_t>{1});
+  constexpr unsigned secondLevel = 2;
+  memref::PrefetchOp::create(builder, loc, view, index, /*isWrite=*/false,
+                             secondLevel, /*isDataCache=*/true);
+}
