@@ -5,7 +5,7 @@
 // functions whose polynomial is not accurate enough.
 // CHECK-LABEL: func.func @functions
 // CHECK-NOT:     math.exp %{{.*}} : vector
-// CHECK:         math.fma %{{.*}} : vector<8xf32>
+// CHECK-COUNT-9: arith.mulf %{{.*}} fastmath<contract> : vector<8xf32>
 // CHECK:         math.exp %{{.*}} : f32
 // CHECK:         math.sin %{{.*}} : vector<8xf32>
 func.func @functions(%v: vector<8xf32>, %s: f32)
