@@ -77,6 +77,33 @@ Value TensorReader::read(Value tensor, ArrayRef<AffineExpr> indices,
   return {};
 }
 
+std::optional<std::pair<Value, AffineExpr>>
+TensorReader::locate(Value tensor, ArrayRef<AffineExpr> indices) {
+  Operation *op = tensor.getDefiningOp();
+  if (auto buffer = dyn_cast_if_present<bufferization::ToTensorOp>(op)) {
+    auto type = cast<MemRefType>(buffer.getBuffer().getType());
+    auto [strides, offset] = type.getStridesAndOffset();
+    AffineExpr number = space.constant(0);
+    for (auto [index, stride] : llvm::zip_equal(indices, strides))
+      number = number + index * stride;
+    return std::make_pair(buffer.getBuffer(), number);
+  }
+  if (auto pad = dyn_cast_if_present<tensor::PadOp>(op))
+    return locate(pad.getSource(), indicesInSource(pad, indices));
+  auto generic = dyn_cast_if_present<linalg::GenericOp>(op);
+  if (!generic || generic.getNumDpsInputs() != 1 ||
+      generic.getNumReductionLoops() != 0)
+    return std::nullopt;
+  AffineMap output = generic.getIndexingMapsArray().back();
+  Indices loops(generic.getNumLoops(), space.constant(0));
+  for (auto [expr, index] : llvm::zip_equal(output.getResults(), indices))
+    loops[cast<AffineDimExpr>(expr).getPosition()] = index;
+  Indices source;
+  for (AffineExpr expr : generic.getIndexingMapsArray()[0].getResults())
+    source.push_back(expr.replaceDims(loops));
+  return locate(generic.getInputs()[0], source);
+}
+
 /// The lowest used lanes in pieces of ever smaller powers of two, as the first
 /// lane and the number of lanes.
 static SmallVector<std::pair<int64_t, int64_t>> piecesOf(Lanes lanes) {
@@ -236,12 +263,30 @@ static bool isVectorizable(linalg::GenericOp op, ArrayRef<AffineExpr> loops) {
                       });
 }
 
+Value TensorReader::findComputed(Value tensor, ArrayRef<AffineExpr> indices,
+                                 Lanes lanes) const {
+  auto found = computed.find(tensor);
+  if (found == computed.end())
+    return {};
+  for (const Element &element : found->second)
+    if (ArrayRef(element.indices) == indices &&
+        element.lanes.width == lanes.width &&
+        element.lanes.used == lanes.used &&
+        element.block == builder.getInsertionBlock())
+      return element.value;
+  return {};
+}
+
 Value TensorReader::readGeneric(linalg::GenericOp op, unsigned result,
                                 ArrayRef<AffineExpr> indices, Lanes lanes) {
   if (op.getNumReductionLoops() != 0) {
     op.emitError("a reduction cannot be computed inside another loop nest");
     return {};
   }
+  bool isShared = remembers && !op.getResult(result).hasOneUse();
+  if (isShared)
+    if (Value value = findComputed(op.getResult(result), indices, lanes))
+      return value;
   AffineMap output = op.getIndexingMapsArray()[op.getNumDpsInputs() + result];
   Indices loops(op.getNumLoops(), space.constant(0));
   for (auto [i, expr] : llvm::enumerate(output.getResults()))
@@ -270,7 +315,13 @@ Value TensorReader::readGeneric(linalg::GenericOp op, unsigned result,
     arguments.push_back(element);
   }
   SmallVector<Value> results = inlineRegion(op, loops, arguments, lanes);
-  return results.empty() ? Value() : results[result];
+  if (results.empty())
+    return {};
+  if (isShared)
+    computed[op.getResult(result)].push_back({llvm::to_vector(indices), lanes,
+                                              results[result],
+                                              builder.getInsertionBlock()});
+  return results[result];
 }
 
 Indices TensorReader::indicesInSource(tensor::PadOp pad,

@@ -31,6 +31,12 @@ public:
   mlir::Value read(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> indices,
                    Lanes lanes);
 
+  /// Where in memory the element of `tensor` at `indices` lies, as a memref and
+  /// the number of the element in it; none if it is computed. Padding lies
+  /// beyond the memory's ends, or somewhere in it.
+  std::optional<std::pair<mlir::Value, mlir::AffineExpr>>
+  locate(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> indices);
+
   /// Loads from memory.
   mlir::Value load(mlir::Location loc, mlir::Value memref,
                    llvm::ArrayRef<mlir::AffineExpr> indices, Lanes lanes);
@@ -55,6 +61,13 @@ public:
     known[tensor] = value;
   }
 
+  /// Forgets the elements that were computed, for known values change. From now
+  /// on each is computed once in a block, however many ops read it.
+  void startPoint() {
+    computed.clear();
+    remembers = true;
+  }
+
   /// Says that `tensor` was computed into `memref`.
   void setStored(mlir::Value tensor, mlir::Value memref) {
     stored[tensor] = memref;
@@ -69,6 +82,17 @@ public:
                                  llvm::ArrayRef<mlir::AffineExpr> indices);
 
 private:
+  /// An element that was computed in a block: `lanes` from `indices`.
+  struct Element {
+    Indices indices;
+    Lanes lanes;
+    mlir::Value value;
+    mlir::Block *block;
+  };
+
+  mlir::Value findComputed(mlir::Value tensor,
+                           llvm::ArrayRef<mlir::AffineExpr> indices,
+                           Lanes lanes) const;
   mlir::Value readGeneric(mlir::linalg::GenericOp op, unsigned result,
                           llvm::ArrayRef<mlir::AffineExpr> indices,
                           Lanes lanes);
@@ -104,6 +128,9 @@ private:
   IndexSpace &space;
   llvm::DenseMap<mlir::Value, mlir::Value> known, stored;
   llvm::DenseSet<mlir::Operation *> unpadded;
+  /// Elements of tensors that several ops read.
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<Element, 1>> computed;
+  bool remembers = false;
 };
 
 } // namespace lathe

@@ -43,6 +43,27 @@ std::optional<PackedWeights> lathe::findPackedWeights(linalg::GenericOp root) {
   return std::nullopt;
 }
 
+void lathe::buildPrefetch(OpBuilder &builder, const IndexSpace &space,
+                          Location loc, Value memref, AffineExpr number,
+                          unsigned locality) {
+  Value index = space.materialize(builder, loc, space.flatten(number));
+  auto type = cast<MemRefType>(memref.getType());
+  auto [strides, offset] = type.getStridesAndOffset();
+  // As many elements as the strides span.
+  int64_t span = 1;
+  for (auto [extent, stride] : llvm::zip_equal(type.getShape(), strides))
+    span += (extent - 1) * stride;
+  auto layout = offset == 0
+                    ? StridedLayoutAttr()
+                    : StridedLayoutAttr::get(builder.getContext(), offset, {1});
+  auto flat = MemRefType::get({span}, type.getElementType(), layout);
+  Value view =
+      memref::ReinterpretCastOp::create(builder, loc, flat, memref, offset,
+                                        flat.getShape(), ArrayRef<int64_t>{1});
+  memref::PrefetchOp::create(builder, loc, view, index, /*isWrite=*/false,
+                             locality, /*isDataCache=*/true);
+}
+
 /// So many passes take so much longer than fetching a panel that it is not
 /// worth an instruction in each step.
 static constexpr int64_t mostPasses = 32;
@@ -60,15 +81,7 @@ void WeightPrefetch::emit(OpBuilder &builder, const IndexSpace &space,
   if (!memref)
     return;
   int64_t share = llvm::divideCeil(elements, passes * steps);
-  Value index = space.materialize(
-      builder, loc,
-      space.flatten(panel + elements + (pass * steps + step) * share));
-  auto type = cast<MemRefType>(memref.getType());
-  auto flat = MemRefType::get({type.getNumElements()}, type.getElementType());
-  Value view = memref::ReinterpretCastOp::create(
-      builder, loc, flat, memref, /*offset=*/0, flat.getShape(),
-      /*strides=*/ArrayRef<int64_t>{1});
   constexpr unsigned secondLevel = 2;
-  memref::PrefetchOp::create(builder, loc, view, index, /*isWrite=*/false,
-                             secondLevel, /*isDataCache=*/true);
+  buildPrefetch(builder, space, loc, memref,
+                panel + elements + (pass * steps + step) * share, secondLevel);
 }

@@ -18,6 +18,13 @@ namespace lathe {
 /// none.
 mlir::Value findMemory(mlir::Value tensor);
 
+/// Builds a prefetch of the line that element `number` of `memref` lies in,
+/// counted from its first; it may lie beyond the memory's end. `locality` is 3
+/// for the first-level cache and 2 for the second.
+void buildPrefetch(mlir::OpBuilder &builder, const IndexSpace &space,
+                   mlir::Location loc, mlir::Value memref,
+                   mlir::AffineExpr number, unsigned locality);
+
 /// Weights that lathe-pack-weights packed.
 struct PackedWeights {
   mlir::Value memref; ///< [groups, panels, ..., panelWidth]

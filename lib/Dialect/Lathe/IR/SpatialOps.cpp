@@ -203,6 +203,20 @@ SmallVector<LoopDim> ConvOp::getLoops() {
 int64_t ConvOp::getRowLoop() { return getSpatialRank(); }
 int64_t ConvTransposeOp::getRowLoop() { return getSpatialRank(); }
 
+/// The extent of a window whose neighbour begins `stride` further, or 0 if that
+/// one shares nothing with it.
+static int64_t sharedWindow(int64_t extent, int64_t stride) {
+  return extent > stride ? extent : 0;
+}
+
+int64_t ConvOp::getRowWindow() {
+  ArrayRef<int64_t> weight = getWeight().getType().getShape();
+  // With several outputs a channel, its elements are broadcast to these.
+  if (!isDepthwise() || weight.back() != getGroup())
+    return 0;
+  return sharedWindow(weight.drop_back(2).back(), getStrides().back());
+}
+
 /// [in] as [in, 1], which broadcasts along the output channels.
 static Value asColumn(OpBuilder &builder, Value vector) {
   int64_t extent = cast<RankedTensorType>(vector.getType()).getNumElements();
@@ -379,6 +393,9 @@ LogicalResult MaxPoolOp::inferReturnTypes(MLIRContext *,
 LogicalResult MaxPoolOp::verify() { return verifyPool(*this); }
 int64_t MaxPoolOp::getElementOps() { return poolOps(*this); }
 SmallVector<LoopDim> MaxPoolOp::getLoops() { return poolLoops(*this); }
+int64_t MaxPoolOp::getRowWindow() {
+  return sharedWindow(getKernel().back(), getStrides().back());
+}
 
 LogicalResult AvgPoolOp::inferReturnTypes(MLIRContext *,
                                           std::optional<Location> loc,
@@ -395,6 +412,9 @@ LogicalResult AvgPoolOp::verify() {
 }
 int64_t AvgPoolOp::getElementOps() { return poolOps(*this); }
 SmallVector<LoopDim> AvgPoolOp::getLoops() { return poolLoops(*this); }
+int64_t AvgPoolOp::getRowWindow() {
+  return sharedWindow(getKernel().back(), getStrides().back());
+}
 
 //===----------------------------------------------------------------------===//
 // Matrix product

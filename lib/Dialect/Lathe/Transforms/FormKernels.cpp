@@ -50,18 +50,23 @@ bool isDecoding(Operation *op) {
          !isa<MemoryOpInterface>(*op->user_begin());
 }
 
-/// Whether `producer` may join a kernel through `use`: its only use, of the
-/// very elements that the consumer's loops visit.
-bool canFuse(Operation *producer, OpOperand &use, const Group &group) {
+/// Whether `producer` may join the kernel of `group`: everything that uses it
+/// is in there and reads the very elements that the loops visit.
+bool canFuse(Operation *producer, const Group &group) {
   if (isDecoding(producer))
     return true;
-  if (!producer->hasOneUse() || !isa<ElementwiseOpInterface>(use.getOwner()) ||
-      group.ops.size() >= Group::maxOps)
+  if (producer->getNumResults() != 1 || group.ops.size() >= Group::maxOps)
     return false;
-  auto type = cast<RankedTensorType>(producer->getResult(0).getType());
-  auto result = cast<RankedTensorType>(use.getOwner()->getResult(0).getType());
-  if (type.getShape() != result.getShape())
-    return false; // a broadcast operand would be computed again and again
+  ArrayRef<int64_t> shape =
+      cast<RankedTensorType>(producer->getResult(0).getType()).getShape();
+  for (Operation *user : producer->getUsers()) {
+    if (!group.ops.contains(user) || !isa<ElementwiseOpInterface>(user))
+      return false;
+    // A broadcast operand would be computed again and again.
+    auto result = cast<RankedTensorType>(user->getResult(0).getType());
+    if (result.getShape() != shape)
+      return false;
+  }
   if (isa<ElementwiseOpInterface>(producer))
     return true;
   return isa<LoopNestOpInterface>(producer) && !group.hasRoot;
@@ -71,10 +76,10 @@ bool canFuse(Operation *producer, OpOperand &use, const Group &group) {
 void collect(Operation *op, Group &group) {
   group.ops.insert(op);
   group.hasRoot |= isa<LoopNestOpInterface>(op);
-  for (OpOperand &operand : op->getOpOperands()) {
-    Operation *producer = operand.get().getDefiningOp();
-    if (producer && !group.ops.contains(producer) &&
-        canFuse(producer, operand, group))
+  for (Value operand : op->getOperands()) {
+    Operation *producer = operand.getDefiningOp();
+    // One with several users joins through the last of them.
+    if (producer && !group.ops.contains(producer) && canFuse(producer, group))
       collect(producer, group);
   }
 }

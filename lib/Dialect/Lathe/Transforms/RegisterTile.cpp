@@ -37,26 +37,35 @@ static int64_t mostRowsInCache(int64_t pitch) {
 
 /// The cycles that one step of the sums takes in a tile: each row loads an
 /// element that it broadcasts, each vector its weights.
-static double cyclesOf(RegisterTile tile) {
+static double cyclesOf(RegisterTile tile, bool isPanelFar) {
   constexpr double unitsPerCycle = 2, loadsPerCycle = 2, latency = 4;
-  double cycles =
-      std::max({tile.rows * tile.vectors / unitsPerCycle,
-                (tile.rows + tile.vectors) / loadsPerCycle, latency});
+  constexpr double cyclesOfFarLine = 4;
+  double rows = static_cast<double>(tile.rows * tile.outer);
+  auto vectors = static_cast<double>(tile.vectors);
+  double cycles = std::max({rows * vectors / unitsPerCycle,
+                            (rows + vectors) / loadsPerCycle, latency});
+  if (isPanelFar)
+    cycles = std::max(cycles, vectors * cyclesOfFarLine);
   // Loads are not quite free even if they keep up, those of weights less so: a
   // panel of them is often larger than the first-level cache.
-  return cycles + (tile.rows + 2 * tile.vectors) / 32.0;
+  return cycles + (rows + 2 * vectors) / 32;
 }
 
 /// The cycles of a step on the whole grid, cut into `tile`s and what is left of
 /// them.
 static double cyclesOf(const RowGrid &grid, RegisterTile tile) {
+  // Beside the panel that is read, the second-level cache holds the next one.
+  constexpr int64_t mostNearBytes = 512 * 1024;
+  bool isPanelFar = tile.vectors * grid.weightBytes > mostNearBytes;
   auto sumOver = [](int64_t extent, int64_t step, auto &&cycles) {
     double sum = static_cast<double>(extent / step) * cycles(step);
     return extent % step == 0 ? sum : sum + cycles(extent % step);
   };
-  return sumOver(grid.rows, tile.rows, [&](int64_t rows) {
-    return sumOver(grid.vectors, tile.vectors, [&](int64_t vectors) {
-      return cyclesOf(RegisterTile{rows, vectors});
+  return sumOver(grid.outer, tile.outer, [&](int64_t outer) {
+    return sumOver(grid.rows, tile.rows, [&](int64_t rows) {
+      return sumOver(grid.vectors, tile.vectors, [&](int64_t vectors) {
+        return cyclesOf(RegisterTile{rows, vectors, outer}, isPanelFar);
+      });
     });
   });
 }
@@ -72,6 +81,9 @@ RegisterTile lathe::selectRegisterTile(const RowGrid &grid) {
     int64_t most = std::min((grid.registers - vectors - 1) / vectors,
                             mostRowsInCache(grid.pitch));
     RegisterTile tile{balancedTile(grid.rows, most), vectors};
+    // Short rows leave registers for several.
+    if (tile.rows == grid.rows)
+      tile.outer = balancedTile(grid.outer, most / grid.rows);
     double cycles = cyclesOf(grid, tile);
     if (cycles < least) {
       least = cycles;
@@ -79,4 +91,10 @@ RegisterTile lathe::selectRegisterTile(const RowGrid &grid) {
     }
   }
   return best;
+}
+
+RegisterTile lathe::selectWindowTile(const RowGrid &grid, int64_t window) {
+  // A sum and a vector of data for each row, and the rest of the last window.
+  int64_t most = (grid.registers - window) / 2;
+  return {balancedTile(grid.rows, most), 1};
 }

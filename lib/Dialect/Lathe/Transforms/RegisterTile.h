@@ -16,6 +16,8 @@ namespace lathe {
 /// columns), with a sum for each.
 struct RegisterTile {
   int64_t rows, vectors;
+  /// Of how many iterations of the loop outside of the rows.
+  int64_t outer = 1;
 };
 
 /// Sums of products on a grid of rows times vectors, and what computes them.
@@ -24,10 +26,19 @@ struct RowGrid {
   /// Bytes between the elements that two neighbouring rows read.
   int64_t pitch;
   int64_t registers;
+  /// Iterations of the loop outside of the rows, if they read the same weights.
+  int64_t outer = 1;
+  /// Bytes of the weights that a vector of sums reads.
+  int64_t weightBytes = 0;
 };
 
 /// The tile that computes the grid in the least cycles.
 RegisterTile selectRegisterTile(const RowGrid &grid);
+
+/// The tile of an op that reads vectors of data in windows of so many rows,
+/// which overlap: one vector wide, since what neighbours share stays in
+/// registers, too.
+RegisterTile selectWindowTile(const RowGrid &grid, int64_t window);
 
 } // namespace lathe
 

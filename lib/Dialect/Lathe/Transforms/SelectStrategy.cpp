@@ -101,6 +101,35 @@ SmallVector<int64_t> orderLoops(ArrayRef<LoopDim> loops, int64_t vector,
   return order;
 }
 
+/// The bytes of the weights that a vector of sums reads, if all rows read the
+/// same.
+std::optional<int64_t> bytesOfWeights(LoopNestOpInterface root,
+                                      ArrayRef<LoopDim> loops, int64_t lanes) {
+  auto weighted = dyn_cast<WeightedOpInterface>(root.getOperation());
+  if (!weighted || weighted.getWeightGroups() != 1)
+    return std::nullopt;
+  auto weights = cast<RankedTensorType>(weighted.getWeights().getType());
+  int64_t bytes = lanes * weights.getElementTypeBitWidth() / 8;
+  for (const LoopDim &loop : loops)
+    if (loop.isReduction)
+      bytes *= loop.extent;
+  return bytes;
+}
+
+/// The tile of `vectors` times loop `row` of the root's.
+RegisterTile selectRowTile(LoopNestOpInterface root, ArrayRef<LoopDim> loops,
+                           int64_t row, int64_t vectors, int64_t lanes,
+                           const VectorUnit &unit) {
+  RowGrid grid{loops[row].extent, vectors, pitchOfRows(root), unit.registers};
+  if (int64_t window = root.getRowWindow())
+    return selectWindowTile(grid, window);
+  if (std::optional<int64_t> bytes = bytesOfWeights(root, loops, lanes)) {
+    grid.weightBytes = *bytes;
+    grid.outer = row > 0 ? loops[row - 1].extent : 1;
+  }
+  return selectRegisterTile(grid);
+}
+
 StrategyAttr selectVector(KernelOp kernel, ArrayRef<LoopDim> loops,
                           const VectorUnit &unit, int64_t lanes) {
   constexpr int64_t elementwiseVectors = 2;
@@ -119,11 +148,12 @@ StrategyAttr selectVector(KernelOp kernel, ArrayRef<LoopDim> loops,
     if (!multiplies(kernel))
       vectors = best.vectors;
     if (row >= 0)
-      best = selectRegisterTile(
-          {loops[row].extent, vectors, pitchOfRows(root), unit.registers});
+      best = selectRowTile(root, loops, row, vectors, lanes, unit);
     tile[last] = std::min(loops[last].extent, best.vectors * lanes);
     if (row >= 0)
       tile[row] = best.rows;
+    if (row > 0)
+      tile[row - 1] = best.outer;
   }
   return StrategyAttr::get(kernel.getContext(), orderLoops(loops, last, row),
                            tile, lanes, /*parallel=*/false);

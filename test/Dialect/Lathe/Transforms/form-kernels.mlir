@@ -18,6 +18,27 @@ func.func @residual(%x: tensor<1x4x4x8xf32>, %w: tensor<1x1x8x8xf32>) -> tensor<
   return %3 : tensor<1x4x4x8xf32>
 }
 
+// x * sigmoid(x): both users of the convolution are in the kernel, so it is, too.
+// One that has another user, as the second, stays outside.
+
+// CHECK-LABEL: func.func @silu
+// CHECK: %[[A:.*]] = lathe.kernel "conv_sigmoid_mul"
+// CHECK: %[[B:.*]] = lathe.kernel "conv"(%[[A]]
+// CHECK: lathe.kernel "sigmoid_mul"(%[[B]]
+// CHECK-NOT: lathe.kernel
+// CHECK: return %{{.*}}, %[[B]]
+func.func @silu(%x: tensor<1x4x4x8xf32>, %w: tensor<1x1x8x8xf32>) -> (tensor<1x4x4x8xf32>, tensor<1x4x4x8xf32>) {
+  %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>}
+       : (tensor<1x4x4x8xf32>, tensor<1x1x8x8xf32>) -> tensor<1x4x4x8xf32>
+  %1 = lathe.sigmoid %0 : (tensor<1x4x4x8xf32>) -> tensor<1x4x4x8xf32>
+  %2 = lathe.mul %0, %1 : (tensor<1x4x4x8xf32>, tensor<1x4x4x8xf32>) -> tensor<1x4x4x8xf32>
+  %3 = lathe.conv %2, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>}
+       : (tensor<1x4x4x8xf32>, tensor<1x1x8x8xf32>) -> tensor<1x4x4x8xf32>
+  %4 = lathe.sigmoid %3 : (tensor<1x4x4x8xf32>) -> tensor<1x4x4x8xf32>
+  %5 = lathe.mul %3, %4 : (tensor<1x4x4x8xf32>, tensor<1x4x4x8xf32>) -> tensor<1x4x4x8xf32>
+  return %5, %3 : tensor<1x4x4x8xf32>, tensor<1x4x4x8xf32>
+}
+
 // One kernel has one root: two reductions whose results meet are two kernels.
 
 // CHECK-LABEL: func.func @two_roots

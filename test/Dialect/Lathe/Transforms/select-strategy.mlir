@@ -84,3 +84,27 @@ func.func @same_set(%x: tensor<1x14x14x1024xf32>, %w: tensor<1x1x1024x256xf32>) 
        : (tensor<1x14x14x1024xf32>, tensor<1x1x1024x256xf32>) -> tensor<1x14x14x256xf32>
   return %0 : tensor<1x14x14x256xf32>
 }
+
+// Depthwise windows share what they read with their neighbours: a vector of channels at a
+// time, with as many pixels as there are registers for their sums and their data.
+
+// AVX512-LABEL: func.func @depthwise
+// AVX512: tile = [1, 1, 14, 16, 1, 1]
+// AVX2-LABEL: func.func @depthwise
+// AVX2: tile = [1, 1, 6, 8, 1, 1]
+func.func @depthwise(%x: tensor<1x56x56x64xf32>, %w: tensor<3x3x1x64xf32>) -> tensor<1x56x56x64xf32> {
+  %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, group = 64}
+       : (tensor<1x56x56x64xf32>, tensor<3x3x1x64xf32>) -> tensor<1x56x56x64xf32>
+  return %0 : tensor<1x56x56x64xf32>
+}
+
+// Of rows of seven pixels a tile takes two, since the weights of more than two vectors
+// would not stay in the second-level cache.
+
+// AVX512-LABEL: func.func @short_rows
+// AVX512: tile = [1, 2, 7, 32, 1, 1, 1]
+func.func @short_rows(%x: tensor<1x7x7x512xf32>, %w: tensor<3x3x512x512xf32>) -> tensor<1x7x7x512xf32> {
+  %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x7x7x512xf32>, tensor<3x3x512x512xf32>) -> tensor<1x7x7x512xf32>
+  return %0 : tensor<1x7x7x512xf32>
+}

@@ -160,6 +160,12 @@ def LoopNestOpInterface : OpInterface<"LoopNestOpInterface"> {
           row += !loop.isReduction;
         return row;
       }]>,
+    InterfaceMethod<[{
+        How many vectors of data one iteration of the row loop reads along that
+        loop, of which the next iteration reads some again. 0 if it broadcasts
+        elements instead, or if neighbours share nothing.
+      }],
+      "int64_t", "getRowWindow", (ins), "", "return 0;">,
   ];
 }
 

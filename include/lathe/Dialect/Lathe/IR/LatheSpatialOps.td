@@ -11,7 +11,8 @@
 include "lathe/Dialect/Lathe/IR/LatheBase.td"
 
 def Lathe_ConvOp : Lathe_TensorOp<"conv",
-    [DeclareOpInterfaceMethods<LoopNestOpInterface, ["getRowLoop"]>,
+    [DeclareOpInterfaceMethods<LoopNestOpInterface,
+                               ["getRowLoop", "getRowWindow"]>,
      WeightedOpInterface]> {
   let summary = "convolution, channels last";
   let description = [{
@@ -102,7 +103,7 @@ def Lathe_ConvTransposeOp : Lathe_TensorOp<"conv_transpose",
 }
 
 class Lathe_PoolOp<string mnemonic> : Lathe_TensorOp<mnemonic,
-    [DeclareOpInterfaceMethods<LoopNestOpInterface>]> {
+    [DeclareOpInterfaceMethods<LoopNestOpInterface, ["getRowWindow"]>]> {
   let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
   string quantizationKind = "Rescaled";
