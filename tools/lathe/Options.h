@@ -39,7 +39,8 @@ private:
   llvm::cl::opt<std::string> name;
 };
 
-/// `--threads` and `--no-winograd`, which every command has that compiles.
+/// `--threads`, `--no-winograd` and `--tiles`, which every command has that
+/// compiles.
 class CodeFlags {
 public:
   explicit CodeFlags(llvm::cl::SubCommand &command);
@@ -50,6 +51,7 @@ public:
 private:
   llvm::cl::opt<unsigned> threads;
   llvm::cl::opt<bool> noWinograd;
+  llvm::cl::opt<std::string> tiles;
 };
 
 } // namespace lathe::tool

@@ -12,13 +12,15 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "RegisterTile.h"
+#include "lathe/Dialect/Lathe/Transforms/RegisterTile.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <tuple>
 
 using namespace lathe;
 
@@ -61,15 +63,21 @@ static double cyclesOf(const RowGrid &grid, RegisterTile tile) {
   });
 }
 
+/// The widest tile.
+static constexpr int64_t maxVectors = 8;
+
+/// The most rows whose sums fit the registers: one register holds the broadcast
+/// element, and with several rows one the weights of each vector.
+static int64_t mostRowsInRegisters(const RowGrid &grid, int64_t vectors) {
+  return std::max<int64_t>((grid.registers - vectors - 1) / vectors, 1);
+}
+
 RegisterTile lathe::selectRegisterTile(const RowGrid &grid) {
-  constexpr int64_t maxVectors = 8;
   RegisterTile best{1, 1};
   double least = std::numeric_limits<double>::max();
   for (int64_t vectors = 1; vectors <= std::min(grid.vectors, maxVectors);
        ++vectors) {
-    // One register holds the broadcast element, and with several rows one the
-    // weights of each vector.
-    int64_t most = std::min((grid.registers - vectors - 1) / vectors,
+    int64_t most = std::min(mostRowsInRegisters(grid, vectors),
                             mostRowsInCache(grid.pitch));
     RegisterTile tile{balancedTile(grid.rows, most), vectors};
     double cycles = cyclesOf(grid, tile);
@@ -79,4 +87,22 @@ RegisterTile lathe::selectRegisterTile(const RowGrid &grid) {
     }
   }
   return best;
+}
+
+llvm::SmallVector<RegisterTile> lathe::rankRegisterTiles(const RowGrid &grid) {
+  constexpr double worthTrying = 2;
+  // Cycles, vectors, and the rows negated: of equal cost, more rows first.
+  llvm::SmallVector<std::tuple<double, int64_t, int64_t>> ranking;
+  for (int64_t vectors = 1; vectors <= std::min(grid.vectors, maxVectors);
+       ++vectors) {
+    int64_t most = std::min(mostRowsInRegisters(grid, vectors), grid.rows);
+    for (int64_t rows = 1; rows <= most; ++rows)
+      ranking.push_back({cyclesOf(grid, {rows, vectors}), vectors, -rows});
+  }
+  llvm::sort(ranking);
+  llvm::SmallVector<RegisterTile> tiles;
+  for (auto [cycles, vectors, rows] : ranking)
+    if (cycles <= worthTrying * std::get<0>(ranking.front()))
+      tiles.push_back({-rows, vectors});
+  return tiles;
 }
