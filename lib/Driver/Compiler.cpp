@@ -30,6 +30,7 @@ void lathe::setLoweringOptions(LoweringOptions &options,
     options.alignment = 64; // a cache line, and the widest vector
     options.threads = code.threads;
     options.winograd = code.winograd;
+    options.tiles = code.tiles;
     // Two vectors of 512 bits, four of 256 and so on.
     options.panelWidth = code.sharesWeights ? 32 : 0;
   }
@@ -64,6 +65,15 @@ llvm::Error lathe::lowerToLoops(ModuleOp module) {
   return runPasses(pm, module);
 }
 
+/// Prints a path as the value of an option of a pipeline, between a shell's
+/// double quotes.
+static void printInQuotes(StringRef path, raw_ostream &os) {
+  os << "{";
+  for (char c : path)
+    os << (StringRef("\"\\$`").contains(c) ? "\\" : "") << c;
+  os << "}";
+}
+
 std::string lathe::getLoweringFlag(const TargetDescription &target,
                                    const CodeOptions &code) {
   LoweringOptions options;
@@ -77,6 +87,8 @@ std::string lathe::getLoweringFlag(const TargetDescription &target,
      << (options.winograd ? "" : " winograd=false");
   if (options.panelWidth != 0)
     os << " panel-width=" << options.panelWidth;
+  if (!options.tiles.empty())
+    printInQuotes(options.tiles, os << " tiles=");
   os << "\"";
   return flag;
 }

@@ -29,7 +29,8 @@ static OpPassManager makeFunctionPipeline(const LoweringOptions &options,
   strategy.vectorBits = options.vectorBits;
   strategy.vectorRegisters = options.vectorRegisters;
   strategy.threads = options.threads;
-  func.addPass(createSelectStrategy(strategy));
+  strategy.tiles = options.tiles;
+  func.addPass(createSelectStrategy(strategy, options.tileTable));
   ScheduleKernelsOptions schedule;
   schedule.ioInArena = ioInArena;
   func.addPass(createScheduleKernels(schedule));
@@ -37,7 +38,7 @@ static OpPassManager makeFunctionPipeline(const LoweringOptions &options,
   states.ioInArena = ioInArena;
   func.addPass(createPlaceStates(states));
   // Again, for the copies of states.
-  func.addPass(createSelectStrategy(strategy));
+  func.addPass(createSelectStrategy(strategy, options.tileTable));
   PlanMemoryOptions plan;
   plan.alignment = options.alignment;
   plan.ioInArena = ioInArena;

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Driver/Profiler.h"
-#include "lathe/Driver/NativeCall.h"
+#include "TimedModel.h"
 
 #include "lathe/Conversion/LoopsToLLVM/TimedKernels.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"
@@ -17,55 +17,8 @@
 
 #include "llvm/ADT/STLExtras.h"
 
-#include <chrono>
-
 using namespace mlir;
 using namespace lathe;
-
-namespace {
-
-using Clock = std::chrono::steady_clock;
-
-/// The times of the calls of one run after the other. Generated code calls a
-/// plain function, so there is one at a time.
-class KernelClock {
-public:
-  explicit KernelClock(size_t count) : times(count) { active = this; }
-  ~KernelClock() { active = nullptr; }
-
-  void start() { last = Clock::now(); }
-
-  static void done(int64_t number) {
-    Clock::time_point now = Clock::now();
-    active->times[number].push_back(
-        std::chrono::duration<double>(now - active->last).count());
-    // What this function takes belongs to no kernel.
-    active->last = Clock::now();
-  }
-
-  MutableArrayRef<double> getTimes(size_t number) { return times[number]; }
-  void clear() {
-    for (std::vector<double> &list : times)
-      list.clear();
-  }
-
-private:
-  static KernelClock *active;
-  std::vector<std::vector<double>> times;
-  Clock::time_point last;
-};
-
-KernelClock *KernelClock::active = nullptr;
-
-} // namespace
-
-static double median(MutableArrayRef<double> values) {
-  if (values.empty())
-    return 0;
-  auto middle = values.begin() + values.size() / 2;
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 /// What the call does, from the attributes of its kernel.
 static KernelProfile describe(func::CallOp call) {
@@ -89,30 +42,20 @@ static KernelProfile describe(func::CallOp call) {
 }
 
 /// Runs the model as long as the options say, and at least three times.
-static llvm::Error measure(NativeCall &call, KernelClock &clock,
-                           const ProfileOptions &options,
+static llvm::Error measure(TimedModel &model, const ProfileOptions &options,
                            ModelProfile &profile) {
+  using Clock = TimedModel::Clock;
   constexpr unsigned leastRuns = 3;
-  // The first run meets cold caches and pages that are not there yet.
-  clock.start();
-  if (llvm::Error error = call.run())
-    return error;
-  clock.clear();
-  std::vector<double> totals;
   Clock::time_point begin = Clock::now();
   std::chrono::duration<double> limit(options.seconds);
-  while (totals.size() < leastRuns || Clock::now() - begin < limit) {
-    Clock::time_point start = Clock::now();
-    clock.start();
-    if (llvm::Error error = call.run())
+  while (model.getNumRuns() < leastRuns || Clock::now() - begin < limit)
+    if (llvm::Error error = model.run())
       return error;
-    totals.push_back(
-        std::chrono::duration<double>(Clock::now() - start).count());
-  }
-  profile.numRuns = static_cast<unsigned>(totals.size());
-  profile.seconds = median(totals);
-  for (auto [i, kernel] : llvm::enumerate(profile.kernels))
-    kernel.seconds = median(clock.getTimes(i));
+  profile.numRuns = static_cast<unsigned>(model.getNumRuns());
+  profile.seconds = model.getTimes().getMedian();
+  for (auto [kernel, times] :
+       llvm::zip_equal(profile.kernels, model.getKernelTimes()))
+    kernel.seconds = times.getMedian();
   return llvm::Error::success();
 }
 
@@ -141,14 +84,11 @@ lathe::profileModel(ModuleOp module, const NamedTensors &given,
   ModelProfile profile;
   for (func::CallOp call : getTimedCalls(module))
     profile.kernels.push_back(describe(call));
-  KernelClock clock(profile.kernels.size());
-  NativeOptions native;
-  native.maxThreads = options.code.threads;
-  native.kernelDone = KernelClock::done;
-  auto call = NativeCall::create(module, *inputs, *outputs, arenaSize, native);
-  if (!call)
-    return call.takeError();
-  if (llvm::Error error = measure(*call, clock, options, profile))
+  auto timed = TimedModel::create(module, *inputs, *outputs, arenaSize,
+                                  options.code.threads);
+  if (!timed)
+    return timed.takeError();
+  if (llvm::Error error = measure(**timed, options, profile))
     return std::move(error);
   return profile;
 }

@@ -7,6 +7,7 @@
 
 #include "Commands.h"
 #include "Options.h"
+#include "Tune.h"
 
 #include "lathe/Driver/Compiler.h"
 #include "lathe/Driver/Emit.h"
@@ -138,7 +139,7 @@ struct Compile : Command {
                        cl::value_desc("[name=]file"),
                        cl::desc("Inputs of --self-test: .npz, .npy or ONNX .pb "
                                 "(default: pseudo-random)")),
-        codeFlags(getSubCommand()),
+        codeFlags(getSubCommand()), tuning(getSubCommand()),
         ramLimit("ram-limit", cl::sub(getSubCommand()), cl::init(0),
                  cl::value_desc("bytes"),
                  cl::desc("Refuse a model that needs more RAM")),
@@ -172,8 +173,14 @@ struct Compile : Command {
     if (code.threads > 1 && machine->backend == TargetBackend::C)
       return reportError("C runs on one thread: leave --threads away, or "
                          "compile a library for a target that has threads");
+    if (!code.tiles.empty() && machine->backend == TargetBackend::C)
+      return reportError("C has no register tiles: leave --tiles away, or "
+                         "compile a library for a target that has vectors");
     if (llvm::Error error = refuseForVersions(*machine))
       return reportError(std::move(error));
+    if (tuning.isGiven())
+      if (llvm::Error error = refuseForTuning(*machine))
+        return reportError(std::move(error));
     if (printPipeline) {
       llvm::outs() << "lathe compile ";
       flags.print(llvm::outs());
@@ -234,6 +241,28 @@ struct Compile : Command {
         "; pass --target=" + llvm::join(machine.versions, " or --target="));
   }
 
+  /// Fails if no code for this machine is to be written, or no time given.
+  llvm::Error refuseForTuning(const TargetDescription &machine) const {
+    if (machine.name != "host")
+      return llvm::createStringError(
+          "--tune measures on this machine: pass --target=host, not " +
+          machine.name);
+    StringRef flag = printPipeline        ? "--print-pipeline"
+                     : emit == Emit::C    ? "--emit=c"
+                     : emit == Emit::MLIR ? "--emit=mlir"
+                     : emit == Emit::ONNX ? "--emit=onnx"
+                                          : "";
+    if (!flag.empty())
+      return llvm::createStringError(
+          "--tune is for a library, not for " + flag +
+          "; tune first, then pass the file that it writes as --tiles");
+    if (bindings.size() > 1)
+      return llvm::createStringError(
+          "--tune is for a single model; tune it for one --binding after the "
+          "other, with the same --tiles=FILE, then compile with that");
+    return tuning.check();
+  }
+
   /// Fails if what the user asked for is for a single model.
   llvm::Error refuseForBindings() const {
     StringRef flag = selfTest || !selfTestInputs.empty() ? "--self-test"
@@ -269,6 +298,9 @@ struct Compile : Command {
         return reportError(std::move(error));
       return writeIR(module);
     }
+    if (tuning.isGiven())
+      if (llvm::Error error = tuning.run(module, name, quiet, code))
+        return reportError(std::move(error));
     auto versions = lowerVersionsToKernels(module, machine, code);
     if (!versions)
       return reportError(versions.takeError());
@@ -294,6 +326,8 @@ struct Compile : Command {
       return reportError(std::move(error));
     if (!quiet)
       printSummary(name, directory, machine, footprints, emission->weightsSize);
+    if (!quiet && tuning.isGiven())
+      printTuning();
     return Done;
   }
 
@@ -364,11 +398,7 @@ struct Compile : Command {
     SmallString<128> path(output.empty() ? name : StringRef(output));
     if (!path.ends_with(".onnx"))
       llvm::sys::path::append(path, name + ".onnx");
-    if (std::error_code error = llvm::sys::fs::make_absolute(path))
-      return reportError(path + ": " + error.message());
-    OutputFile file{llvm::sys::path::filename(path).str(), std::move(bytes)};
-    if (llvm::Error error =
-            writeOutputFiles(llvm::sys::path::parent_path(path), file))
+    if (llvm::Error error = writeOutputFile(path, std::move(bytes)))
       return reportError(std::move(error));
     return Done;
   }
@@ -429,6 +459,17 @@ struct Compile : Command {
     llvm::outs() << "  weights  " << weights << " bytes\n";
   }
 
+  /// What tuning brought, and the command that uses it again.
+  void printTuning() const {
+    tuning.printSummary(llvm::outs());
+    llvm::outs() << "           lathe compile ";
+    flags.print(llvm::outs());
+    codeFlags.print(llvm::outs());
+    llvm::outs() << " ";
+    llvm::sys::printArg(llvm::outs(), "--tiles=" + code.tiles, /*Quote=*/false);
+    llvm::outs() << "\n";
+  }
+
   ModelFlags flags;
   cl::opt<std::string> target;
   cl::list<std::string> bindings;
@@ -440,6 +481,7 @@ struct Compile : Command {
   cl::opt<bool> dumpLayers, selfTest;
   cl::list<std::string> selfTestInputs;
   CodeFlags codeFlags;
+  Tuning tuning;
   CodeOptions code;
   cl::opt<uint64_t> ramLimit, flashLimit;
   cl::opt<bool> allowOversize, printPlan, printPipeline, quiet, simulateBug;

@@ -100,7 +100,10 @@ CodeFlags::CodeFlags(cl::SubCommand &command)
       noWinograd("no-winograd", cl::sub(command),
                  cl::desc("Compute every convolution as it is defined: slower, "
                           "but with weights as small as the model's and less "
-                          "rounding than Winograd's algorithm has")) {}
+                          "rounding than Winograd's algorithm has")),
+      tiles("tiles", cl::sub(command), cl::value_desc("file"),
+            cl::desc("Use the register tiles of a file that lathe compile "
+                     "--tune wrote")) {}
 
 llvm::Expected<CodeOptions> CodeFlags::get() const {
   if (threads == 0)
@@ -108,5 +111,13 @@ llvm::Expected<CodeOptions> CodeFlags::get() const {
   CodeOptions options;
   options.threads = threads;
   options.winograd = !noWinograd;
+  options.tiles = tiles;
   return options;
+}
+
+void CodeFlags::print(llvm::raw_ostream &os) const {
+  if (threads.getNumOccurrences())
+    os << " --threads=" << threads;
+  if (noWinograd)
+    os << " --no-winograd";
 }

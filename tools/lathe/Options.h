@@ -39,7 +39,8 @@ private:
   llvm::cl::opt<std::string> name;
 };
 
-/// `--threads` and `--no-winograd`, which every command has that compiles.
+/// `--threads`, `--no-winograd` and `--tiles`, which every command has that
+/// compiles.
 class CodeFlags {
 public:
   explicit CodeFlags(llvm::cl::SubCommand &command);
@@ -47,9 +48,13 @@ public:
   /// What the flags say, or what is wrong with one.
   llvm::Expected<CodeOptions> get() const;
 
+  /// Prints the flags as a shell reads them, but for `--tiles`.
+  void print(llvm::raw_ostream &os) const;
+
 private:
   llvm::cl::opt<unsigned> threads;
   llvm::cl::opt<bool> noWinograd;
+  llvm::cl::opt<std::string> tiles;
 };
 
 } // namespace lathe::tool

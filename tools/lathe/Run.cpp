@@ -138,6 +138,8 @@ struct Run : Command {
     code = *given;
     if (code.threads > 1 && backend != RunBackend::Native)
       return reportError("--threads is for --backend=native");
+    if (!code.tiles.empty() && backend != RunBackend::Native)
+      return reportError("--tiles is for --backend=native");
     DialectRegistry registry;
     registerLatheDialects(registry);
     MLIRContext context(registry);

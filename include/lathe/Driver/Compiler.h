@@ -32,6 +32,9 @@ struct CodeOptions {
   bool sharesWeights = false;
   /// Where inputs and outputs lie.
   IOMode io = IOMode::Arguments;
+  /// A file of register tiles for vector code, which tuneModel measured; none
+  /// if empty.
+  std::string tiles;
 };
 
 /// The options of the lowering pipelines for `target`.

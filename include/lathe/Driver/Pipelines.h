@@ -13,6 +13,8 @@
 #ifndef LATHE_DRIVER_PIPELINES_H
 #define LATHE_DRIVER_PIPELINES_H
 
+#include "lathe/Dialect/Lathe/Transforms/TileTable.h"
+
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"
 
@@ -56,6 +58,12 @@ struct LoweringOptions : mlir::PassPipelineOptions<LoweringOptions> {
           "Place inputs, outputs and states that are in the arena by "
           "their size and order alone"),
       llvm::cl::init(false)};
+  Option<std::string> tiles{
+      *this, "tiles",
+      llvm::cl::desc("File of register tiles that were measured"),
+      llvm::cl::init("")};
+  /// Comes before `tiles`, for a caller that has not written its file yet.
+  std::shared_ptr<const TileTable> tileTable;
 };
 
 /// Groups the graph's ops into kernels with a strategy and a place in memory.

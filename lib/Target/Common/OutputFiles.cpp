@@ -162,4 +162,12 @@ Error writeOutputFiles(StringRef directory, ArrayRef<OutputFile> files) {
   return Error::success();
 }
 
+Error writeOutputFile(StringRef path, std::string contents) {
+  SmallString<256> absolute(path);
+  if (std::error_code code = sys::fs::make_absolute(absolute))
+    return makeError(code, "write", path);
+  OutputFile file{sys::path::filename(absolute).str(), std::move(contents)};
+  return writeOutputFiles(sys::path::parent_path(absolute), file);
+}
+
 } // namespace lathe

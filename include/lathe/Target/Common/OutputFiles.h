@@ -33,6 +33,9 @@ struct OutputFile {
 llvm::Error writeOutputFiles(llvm::StringRef directory,
                              llvm::ArrayRef<OutputFile> files);
 
+/// Writes a single file in the same way, at any path.
+llvm::Error writeOutputFile(llvm::StringRef path, std::string contents);
+
 } // namespace lathe
 
 #endif // LATHE_TARGET_COMMON_OUTPUTFILES_H

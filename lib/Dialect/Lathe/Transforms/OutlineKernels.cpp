@@ -7,6 +7,7 @@
 
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 #include "lathe/Dialect/Lathe/Transforms/Bodies.h"
+#include "lathe/Dialect/Lathe/Transforms/KernelTile.h"
 #include "lathe/Dialect/Lathe/Transforms/Locations.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Dialect/Lathe/Transforms/States.h"
@@ -454,6 +455,8 @@ func::FuncOp Outliner::createKernel(KernelOp kernel, TypeRange types) {
   func.setPrivate();
   if (auto strategy = kernel.getStrategyAttr())
     func->setAttr("lathe.strategy", strategy);
+  if (Attribute key = kernel->getAttr(tileKeyName))
+    func->setAttr(tileKeyName, key);
   func->setAttr("lathe.doc", describe(kernel));
   Work work(kernel);
   func->setAttr("lathe.work",

@@ -12,13 +12,15 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "RegisterTile.h"
+#include "lathe/Dialect/Lathe/Transforms/RegisterTile.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <tuple>
 
 using namespace lathe;
 
@@ -70,15 +72,29 @@ static double cyclesOf(const RowGrid &grid, RegisterTile tile) {
   });
 }
 
+/// The widest tile.
+static constexpr int64_t maxVectors = 8;
+
+/// The most rows whose sums fit the registers: one register holds the broadcast
+/// element, and with several rows one the weights of each vector.
+static int64_t mostRowsInRegisters(const RowGrid &grid, int64_t vectors) {
+  return std::max<int64_t>((grid.registers - vectors - 1) / vectors, 1);
+}
+
+/// One vector wide, with a sum and a vector of data for each row, and the rest
+/// of the last window.
+static RegisterTile selectWindowTile(const RowGrid &grid) {
+  return {balancedTile(grid.rows, (grid.registers - grid.window) / 2), 1};
+}
+
 RegisterTile lathe::selectRegisterTile(const RowGrid &grid) {
-  constexpr int64_t maxVectors = 8;
+  if (grid.window != 0)
+    return selectWindowTile(grid);
   RegisterTile best{1, 1};
   double least = std::numeric_limits<double>::max();
   for (int64_t vectors = 1; vectors <= std::min(grid.vectors, maxVectors);
        ++vectors) {
-    // One register holds the broadcast element, and with several rows one the
-    // weights of each vector.
-    int64_t most = std::min((grid.registers - vectors - 1) / vectors,
+    int64_t most = std::min(mostRowsInRegisters(grid, vectors),
                             mostRowsInCache(grid.pitch));
     RegisterTile tile{balancedTile(grid.rows, most), vectors};
     // Short rows leave registers for several.
@@ -93,8 +109,29 @@ RegisterTile lathe::selectRegisterTile(const RowGrid &grid) {
   return best;
 }
 
-RegisterTile lathe::selectWindowTile(const RowGrid &grid, int64_t window) {
-  // A sum and a vector of data for each row, and the rest of the last window.
-  int64_t most = (grid.registers - window) / 2;
-  return {balancedTile(grid.rows, most), 1};
+llvm::SmallVector<RegisterTile> lathe::rankRegisterTiles(const RowGrid &grid) {
+  constexpr double worthTrying = 2;
+  // Cycles, and a number: of equal cost, few vectors and many rows first.
+  llvm::SmallVector<std::tuple<double, size_t, RegisterTile>> ranking;
+  auto add = [&](RegisterTile tile) {
+    ranking.push_back({cyclesOf(grid, tile), ranking.size(), tile});
+  };
+  for (int64_t vectors = 1; vectors <= std::min(grid.vectors, maxVectors);
+       ++vectors) {
+    int64_t most = mostRowsInRegisters(grid, vectors);
+    for (int64_t outer = std::min(most / grid.rows, grid.outer); outer > 1;
+         --outer)
+      add({grid.rows, vectors, outer});
+    for (int64_t rows = std::min(most, grid.rows); rows > 0; --rows)
+      add({rows, vectors});
+  }
+  llvm::sort(ranking, [](const auto &a, const auto &b) {
+    return std::tie(std::get<0>(a), std::get<1>(a)) <
+           std::tie(std::get<0>(b), std::get<1>(b));
+  });
+  llvm::SmallVector<RegisterTile> tiles;
+  for (const auto &[cycles, number, tile] : ranking)
+    if (cycles <= worthTrying * std::get<0>(ranking.front()))
+      tiles.push_back(tile);
+  return tiles;
 }

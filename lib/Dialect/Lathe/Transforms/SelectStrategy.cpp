@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "RegisterTile.h"
-
+#include "lathe/Dialect/Lathe/Transforms/KernelTile.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Dialect/Lathe/Transforms/States.h"
+#include "lathe/Dialect/Lathe/Transforms/TileTable.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -22,37 +22,6 @@ using namespace lathe;
 
 namespace {
 
-/// The vector unit that strategies are chosen for.
-struct VectorUnit {
-  int64_t bits, registers;
-
-  /// Elements of `type` in a vector, 1 without vectors. Half floats are
-  /// computed in f32, and sums of small integers in i32.
-  int64_t lanes(Type type) const {
-    int64_t width = std::max<int64_t>(type.getIntOrFloatBitWidth(), 32);
-    return std::max<int64_t>(bits / width, 1);
-  }
-};
-
-/// The op whose loops the kernel runs; null if it is elementwise.
-LoopNestOpInterface rootOf(KernelOp kernel) {
-  for (Operation &op : kernel.getBody().front())
-    if (auto root = dyn_cast<LoopNestOpInterface>(op))
-      return root;
-  return {};
-}
-
-/// The loops of a kernel: its root's, or those over its result's elements.
-SmallVector<LoopDim> loopsOf(KernelOp kernel) {
-  if (LoopNestOpInterface root = rootOf(kernel))
-    return root.getLoops();
-  SmallVector<LoopDim> loops;
-  auto type = cast<RankedTensorType>(kernel.getResultTypes()[0]);
-  for (int64_t extent : type.getShape())
-    loops.push_back({"i", extent, false});
-  return loops;
-}
-
 StrategyAttr selectScalar(MLIRContext *context, ArrayRef<LoopDim> loops) {
   SmallVector<int64_t> order =
       llvm::to_vector(llvm::seq<int64_t>(0, loops.size()));
@@ -63,25 +32,6 @@ StrategyAttr selectScalar(MLIRContext *context, ArrayRef<LoopDim> loops) {
       loops[parallel - 1].extent % 4 == 0)
     tile[parallel - 1] = 4;
   return StrategyAttr::get(context, order, tile, 1, /*parallel=*/false);
-}
-
-/// Whether the kernel sums products.
-bool multiplies(KernelOp kernel) {
-  return llvm::any_of(kernel.getBody().front(), [](Operation &op) {
-    auto cost = dyn_cast<CostOpInterface>(op);
-    return cost && cost.getMACs() > 0;
-  });
-}
-
-/// The bytes between the elements that two rows of a tile read of the root's
-/// data; 1 if unknown.
-int64_t pitchOfRows(LoopNestOpInterface nest) {
-  auto root = dyn_cast_if_present<WeightedOpInterface>(nest.getOperation());
-  if (!root)
-    return 1;
-  auto data = cast<RankedTensorType>(root.getData().getType());
-  return data.getShape().back() * root.getRowStride() *
-         data.getElementTypeBitWidth() / 8;
 }
 
 /// The order of a kernel's loops, outermost first, with the `vector` and `row`
@@ -101,60 +51,22 @@ SmallVector<int64_t> orderLoops(ArrayRef<LoopDim> loops, int64_t vector,
   return order;
 }
 
-/// The bytes of the weights that a vector of sums reads, if all rows read the
-/// same.
-std::optional<int64_t> bytesOfWeights(LoopNestOpInterface root,
-                                      ArrayRef<LoopDim> loops, int64_t lanes) {
-  auto weighted = dyn_cast<WeightedOpInterface>(root.getOperation());
-  if (!weighted || weighted.getWeightGroups() != 1)
-    return std::nullopt;
-  auto weights = cast<RankedTensorType>(weighted.getWeights().getType());
-  int64_t bytes = lanes * weights.getElementTypeBitWidth() / 8;
-  for (const LoopDim &loop : loops)
-    if (loop.isReduction)
-      bytes *= loop.extent;
-  return bytes;
-}
-
-/// The tile of `vectors` times loop `row` of the root's.
-RegisterTile selectRowTile(LoopNestOpInterface root, ArrayRef<LoopDim> loops,
-                           int64_t row, int64_t vectors, int64_t lanes,
-                           const VectorUnit &unit) {
-  RowGrid grid{loops[row].extent, vectors, pitchOfRows(root), unit.registers};
-  if (int64_t window = root.getRowWindow())
-    return selectWindowTile(grid, window);
-  if (std::optional<int64_t> bytes = bytesOfWeights(root, loops, lanes)) {
-    grid.weightBytes = *bytes;
-    grid.outer = row > 0 ? loops[row - 1].extent : 1;
-  }
-  return selectRegisterTile(grid);
-}
-
+/// The strategy for vectors of `lanes` elements, with `tile` at the root's row
+/// loop if it has one.
 StrategyAttr selectVector(KernelOp kernel, ArrayRef<LoopDim> loops,
-                          const VectorUnit &unit, int64_t lanes) {
-  constexpr int64_t elementwiseVectors = 2;
+                          int64_t lanes, std::optional<RegisterTile> rowTile) {
   SmallVector<int64_t> tile(loops.size(), 1);
-  int64_t last = -1;
-  for (const LoopDim &loop : loops)
-    last += !loop.isReduction;
-  bool reduces = last + 1 != static_cast<int64_t>(loops.size());
-  LoopNestOpInterface root = rootOf(kernel);
-  int64_t row = reduces && root ? root.getRowLoop() : -1;
-  if (last >= 0) {
-    int64_t vectors = llvm::divideCeil(loops[last].extent, lanes);
-    RegisterTile best{1, std::min(vectors, elementwiseVectors)};
-    // Only products share loads within a tile; of anything else, wide tiles
-    // would leave too few for threads.
-    if (!multiplies(kernel))
-      vectors = best.vectors;
-    if (row >= 0)
-      best = selectRowTile(root, loops, row, vectors, lanes, unit);
-    tile[last] = std::min(loops[last].extent, best.vectors * lanes);
-    if (row >= 0)
-      tile[row] = best.rows;
+  int64_t last = getVectorLoop(loops), row = -1;
+  int64_t vectors = maxElementwiseVectors;
+  if (rowTile) {
+    row = getRoot(kernel).getRowLoop();
+    tile[row] = rowTile->rows;
     if (row > 0)
-      tile[row - 1] = best.outer;
+      tile[row - 1] = rowTile->outer;
+    vectors = rowTile->vectors;
   }
+  if (last >= 0)
+    tile[last] = std::min(loops[last].extent, vectors * lanes);
   return StrategyAttr::get(kernel.getContext(), orderLoops(loops, last, row),
                            tile, lanes, /*parallel=*/false);
 }
@@ -242,34 +154,81 @@ int64_t selectInPlace(KernelOp kernel) {
   return choice;
 }
 
-struct SelectStrategy : lathe::impl::SelectStrategyBase<SelectStrategy> {
+class SelectStrategy : public lathe::impl::SelectStrategyBase<SelectStrategy> {
+public:
   using SelectStrategyBase::SelectStrategyBase;
+  SelectStrategy(SelectStrategyOptions options,
+                 std::shared_ptr<const TileTable> table)
+      : SelectStrategyBase(std::move(options)), table(std::move(table)) {}
+
+  LogicalResult initialize(MLIRContext *context) override {
+    if (table || tiles.empty())
+      return success();
+    llvm::Expected<TileTable> read = TileTable::load(tiles);
+    if (!read)
+      return emitError(UnknownLoc::get(context),
+                       llvm::toString(read.takeError()));
+    table = std::make_shared<const TileTable>(std::move(*read));
+    return success();
+  }
 
   void runOnOperation() override {
+    for (auto kernel : getOperation().getOps<KernelOp>())
+      if (!kernel.getStrategy())
+        select(kernel);
+  }
+
+private:
+  /// Notes the strategy of a kernel and what its result may be written over.
+  void select(KernelOp kernel) {
     // Starting and joining a team of two that spins took 0.5 us with libgomp,
     // and takes longer when its threads sleep. One core needs a few
     // microseconds for this many operations, so sharing them gains more than it
     // costs.
     constexpr int64_t leastWork = 100'000;
-    VectorUnit unit{vectorBits, vectorRegisters};
-    for (auto kernel : getOperation().getOps<KernelOp>()) {
-      if (kernel.getStrategy())
-        continue;
-      SmallVector<LoopDim> loops = loopsOf(kernel);
-      Type element =
-          cast<RankedTensorType>(kernel.getResultTypes()[0]).getElementType();
-      int64_t lanes = unit.lanes(element);
-      StrategyAttr strategy = lanes > 1
-                                  ? selectVector(kernel, loops, unit, lanes)
-                                  : selectScalar(&getContext(), loops);
-      if (threads > 1 && workOf(kernel) >= leastWork)
-        strategy = shareAmongThreads(strategy, loops, threads);
-      numParallel += strategy.getParallel();
-      kernel.setStrategyAttr(strategy);
-      if (kernel.getNumResults() == 1)
-        kernel.setInPlace(ArrayRef<int64_t>{selectInPlace(kernel)});
-    }
+    TileTarget target{vectorBits, vectorRegisters, threads};
+    SmallVector<LoopDim> loops = getLoops(kernel);
+    int64_t lanes = getLanes(kernel, target);
+    StrategyAttr strategy = lanes > 1 ? selectVector(kernel, loops, lanes,
+                                                     selectTile(kernel, target))
+                                      : selectScalar(&getContext(), loops);
+    if (threads > 1 && workOf(kernel) >= leastWork)
+      strategy = shareAmongThreads(strategy, loops, threads);
+    numParallel += strategy.getParallel();
+    kernel.setStrategyAttr(strategy);
+    if (kernel.getNumResults() == 1)
+      kernel.setInPlace(ArrayRef<int64_t>{selectInPlace(kernel)});
   }
+
+  /// The tile of a kernel whose root has a row loop: what was measured or, by
+  /// the cost model, is best.
+  std::optional<RegisterTile> selectTile(KernelOp kernel,
+                                         const TileTarget &target) {
+    std::optional<RowGrid> grid = getRowGrid(kernel, target);
+    if (!grid)
+      return std::nullopt;
+    if (table) {
+      std::string key = getTileKey(kernel);
+      kernel->setAttr(tileKeyName, StringAttr::get(&getContext(), key));
+      if (const TileEntry *entry = table->find(key, target)) {
+        ++numMeasured;
+        return RegisterTile{
+            std::clamp<int64_t>(entry->tile.rows, 1,
+                                std::max<int64_t>(grid->rows, 1)),
+            entry->tile.vectors};
+      }
+    }
+    return selectRegisterTile(*grid);
+  }
+
+  /// What was measured; null if nothing was.
+  std::shared_ptr<const TileTable> table;
 };
 
 } // namespace
+
+std::unique_ptr<Pass>
+lathe::createSelectStrategy(SelectStrategyOptions options,
+                            std::shared_ptr<const TileTable> table) {
+  return std::make_unique<SelectStrategy>(std::move(options), std::move(table));
+}

@@ -18,11 +18,19 @@
 
 namespace lathe {
 
+class TileTable;
+
 #define GEN_PASS_DECL
 #include "lathe/Dialect/Lathe/Transforms/Passes.h.inc"
 
 #define GEN_PASS_REGISTRATION
 #include "lathe/Dialect/Lathe/Transforms/Passes.h.inc"
+
+/// `lathe-select-strategy` with a table in memory in place of a file; null as
+/// if there were no table.
+std::unique_ptr<mlir::Pass>
+createSelectStrategy(SelectStrategyOptions options,
+                     std::shared_ptr<const TileTable> table);
 
 } // namespace lathe
 

@@ -240,6 +240,12 @@ def SelectStrategy : Pass<"lathe-select-strategy", "::mlir::func::FuncOp"> {
     loops whose tiles make shares of nearly the same size, the outermost is
     moved outside all others.
 
+    With `tiles`, kernels of a row loop that are in that file (TileTable.h) have
+    the register tile that it says, as far as their loops reach, if it was
+    measured for these vectors, registers and threads. Each such kernel notes the
+    key that was looked for as `lathe.tile_key`. A tile changes no bit of a
+    result: every sum is computed in the order of the reduction loops.
+
     Idempotent: kernels that have a strategy keep it.
   }];
   let dependentDialects = ["::lathe::LatheDialect"];
@@ -250,9 +256,13 @@ def SelectStrategy : Pass<"lathe-select-strategy", "::mlir::func::FuncOp"> {
            "Number of the target's vector registers">,
     Option<"threads", "threads", "int64_t", "1",
            "Most threads that a kernel may use">,
+    Option<"tiles", "tiles", "std::string", /*default=*/"",
+           "File of register tiles that were measured">,
   ];
   let statistics = [
     Statistic<"numParallel", "parallel", "Number of kernels threads share">,
+    Statistic<"numMeasured", "measured",
+              "Number of kernels with a tile that was measured">,
   ];
 }
 

@@ -1,0 +1,23 @@
+"""Writes a file of register tiles with the same tile for all kernels: reads from
+standard input a model with the keys that lathe-select-strategy looked for.
+write-tiles.py ROWS VECTORS [BITS REGISTERS THREADS], for AVX-512 and one thread"""
+
+import re
+import sys
+
+rows, vectors, bits, registers, threads = (
+    sys.argv[1:] + ["512", "32", "1"][len(sys.argv) - 3 :]
+)
+print("version: 1\ntiles:")
+for key in sorted(set(re.findall(r'lathe\.tile_key = "(\w+)"', sys.stdin.read()))):
+    print(
+        f"""  - kernel: '{key}'
+    description: any
+    vector-bits: {bits}
+    vector-registers: {registers}
+    threads: {threads}
+    rows: {rows}
+    vectors: {vectors}
+    microseconds: 1
+    default-microseconds: 2"""
+    )
