@@ -7,6 +7,8 @@
 
 #include "lathe/Driver/Versions.h"
 
+#include "lathe/Support/HostTensorAttr.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -14,7 +16,7 @@ using namespace lathe;
 
 llvm::Expected<std::vector<ModelVersion>>
 lathe::lowerVersionsToKernels(ModuleOp module, const TargetDescription &target,
-                              const CodeOptions &code) {
+                              const CodeOptions &code, bool isAlone) {
   auto targets = getVersions(target);
   if (!targets)
     return targets.takeError();
@@ -28,6 +30,15 @@ lathe::lowerVersionsToKernels(ModuleOp module, const TargetDescription &target,
       version.copy = module.clone();
     version.module = i == 0 ? module : *version.copy;
   }
+  // At every step the constants of the one before are as many bytes again.
+  auto freeConstants = [&] {
+    if (isAlone)
+      freeUnusedResources(llvm::to_vector(llvm::map_range(
+          versions, [](const ModelVersion &version) -> ModuleOp {
+            return version.module;
+          })));
+  };
+  freeConstants();
   CodeOptions shared = code;
   shared.sharesWeights |= versions.size() > 1;
   for (const ModelVersion &version : versions) {
@@ -41,6 +52,7 @@ lathe::lowerVersionsToKernels(ModuleOp module, const TargetDescription &target,
       options.winograd = false;
     if (llvm::Error error = planKernels(version.module, options))
       return std::move(error);
+    freeConstants();
   }
   return versions;
 }

@@ -7,8 +7,10 @@
 
 #include "lathe/Support/HostTensorAttr.h"
 #include "mlir/IR/AsmState.h"
+#include "mlir/IR/BuiltinDialect.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Alignment.h"
 #include <cstring>
 
@@ -141,4 +143,28 @@ ElementsAttr lathe::toElementsAttr(const HostTensor &tensor,
   if (tensor.getSizeInBytes() <= maxDenseBytes)
     return DenseElementsAttr::getFromRawBuffer(type, tensor.getBytes());
   return DenseResourceElementsAttr::get(type, name, toBlob(tensor));
+}
+
+void lathe::freeUnusedResources(ArrayRef<ModuleOp> modules) {
+  if (modules.empty())
+    return;
+  llvm::StringSet<> used;
+  for (ModuleOp module : modules)
+    module.walk([&](Operation *op) {
+      op->getAttrDictionary().walk([&](DenseResourceElementsAttr attr) {
+        used.insert(attr.getRawHandle().getKey());
+      });
+    });
+  DialectResourceBlobManager &manager =
+      DenseResourceElementsHandle::getManagerInterface(
+          modules.front()->getContext())
+          .getBlobManager();
+  SmallVector<StringRef> unused;
+  manager.getBlobMap([&](const auto &blobs) {
+    for (const auto &entry : blobs)
+      if (entry.getValue().getBlob() && !used.contains(entry.getKey()))
+        unused.push_back(entry.getKey());
+  });
+  for (StringRef key : unused)
+    manager.update(key, AsmResourceBlob());
 }

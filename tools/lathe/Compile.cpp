@@ -301,7 +301,8 @@ struct Compile : Command {
     if (tuning.isGiven())
       if (llvm::Error error = tuning.run(module, name, quiet, code))
         return reportError(std::move(error));
-    auto versions = lowerVersionsToKernels(module, machine, code);
+    auto versions = lowerVersionsToKernels(module, machine, code,
+                                           /*isAlone=*/true);
     if (!versions)
       return reportError(versions.takeError());
     SmallVector<NamedFootprint> footprints;

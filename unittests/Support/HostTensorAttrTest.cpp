@@ -10,6 +10,7 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
 #include "gtest/gtest.h"
 
 using namespace lathe;
@@ -89,6 +90,23 @@ TEST_F(HostTensorAttrTest, LargeConstantsShareTheirBytesAsAResource) {
   ASSERT_TRUE(back);
   EXPECT_EQ(back->getBytes().data(), bytes);
   EXPECT_EQ(back->getDouble(999), 3);
+}
+
+TEST_F(HostTensorAttrTest, OnlyUnusedResourcesAreFreed) {
+  auto owner = std::make_shared<std::vector<char>>(4000, 1);
+  owner->back() = 0;
+  auto makeAttr = [&] {
+    return toElementsAttr(
+        HostTensor::borrow(ElementKind::I8, {4000}, *owner, owner), &context);
+  };
+  OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context));
+  ElementsAttr used = makeAttr(), unused = makeAttr();
+  (*module)->setAttr("nested", ArrayAttr::get(&context, {used}));
+  EXPECT_EQ(owner.use_count(), 3);
+  freeUnusedResources(*module);
+  EXPECT_EQ(owner.use_count(), 2);
+  EXPECT_TRUE(toHostTensor(used));
+  EXPECT_EQ(toHostTensor(unused), std::nullopt);
 }
 
 TEST_F(HostTensorAttrTest, SmallConstantsAreDense) {

@@ -31,10 +31,11 @@ struct ModelVersion {
 /// Takes `module`, at the graph level, to the kernel level for each version of
 /// `target` (see getVersions), best first. The first is `module` itself, others
 /// are copies of it. Inputs, outputs and states that are in the arena have the
-/// same offsets in all. Fails as lowerToKernels does.
+/// same offsets in all. If `isAlone`, the MLIRContext has no other module, and
+/// constants that these no longer need are freed. Fails as lowerToKernels does.
 llvm::Expected<std::vector<ModelVersion>>
 lowerVersionsToKernels(mlir::ModuleOp module, const TargetDescription &target,
-                       const CodeOptions &code);
+                       const CodeOptions &code, bool isAlone = false);
 
 /// Takes the versions from the kernel level to loops.
 llvm::Error lowerVersionsToLoops(llvm::ArrayRef<ModelVersion> versions);

@@ -14,6 +14,7 @@
 
 #include "lathe/Support/HostTensor.h"
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinOps.h"
 
 namespace lathe {
 
@@ -42,6 +43,12 @@ mlir::ElementsAttr toElementsAttr(const HostTensor &tensor,
                                   mlir::MLIRContext *context,
                                   llvm::StringRef name = "constant",
                                   size_t maxDenseBytes = 1024);
+
+/// Frees the bytes of resources that no operation of `modules` has. An
+/// MLIRContext never frees attributes: without this, all that passes made of a
+/// model's weights stays in memory until its end. `modules` must be all that
+/// still need constants of the context; other attributes lose theirs.
+void freeUnusedResources(llvm::ArrayRef<mlir::ModuleOp> modules);
 
 } // namespace lathe
 

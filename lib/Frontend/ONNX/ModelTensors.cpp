@@ -176,14 +176,16 @@ Expected<ArrayRef<char>> Model::getExternalData(const TensorProto &tensor) {
 // Dense and sparse tensors
 //===----------------------------------------------------------------------===//
 
-/// Makes a tensor of `bytes`, without a copy if they are laid out as in memory.
+/// Makes a tensor of `bytes`: without a copy if they are many, lest a bias keeps
+/// the whole model in memory, and laid out as in memory.
 static HostTensor borrowOrCopy(ElementKind kind, ArrayRef<int64_t> shape,
                                ArrayRef<char> bytes,
                                std::shared_ptr<const void> owner) {
+  constexpr size_t fewBytes = 64 * 1024;
   bool aligned = reinterpret_cast<uintptr_t>(bytes.data()) %
                      std::min(getByteSize(kind), 8u) ==
                  0;
-  if (kind != ElementKind::Bool && aligned)
+  if (kind != ElementKind::Bool && aligned && bytes.size() > fewBytes)
     return HostTensor::borrow(kind, shape, bytes, std::move(owner));
   HostTensor tensor = HostTensor::copyOf(kind, shape, bytes);
   if (kind == ElementKind::Bool)
