@@ -57,19 +57,20 @@ public:
 
 private:
   /// Adds what `write` prints as a file called `name`.
-  llvm::Error
-  add(const Twine &name,
-      llvm::function_ref<llvm::Error(llvm::raw_pwrite_stream &)> write);
-  llvm::Error addCode(const NativeModule &native, llvm::TargetMachine &machine);
-  llvm::Error addSharedLibrary(const NativeModule &native,
+  llvm::Error add(const Twine &name,
+                  llvm::function_ref<llvm::Error(raw_ostream &)> write);
+  /// Optimizes and adds `native`, which is of no use afterwards.
+  llvm::Error addCode(NativeModule &native, llvm::TargetMachine &machine);
+  llvm::Error addSharedLibrary(NativeModule &native,
                                llvm::TargetMachine &machine);
+  llvm::Error addArchive(NativeModule &native, llvm::TargetMachine &machine);
   void addInterface(const ArtifactInterface &artifact,
                     const NativeModule &native);
   /// What a caller sees of all versions.
   llvm::Expected<ArtifactInterface> getInterface() const;
-  /// The optimized code of all versions.
-  llvm::Expected<NativeModule> generate(const TargetSpec &spec,
-                                        llvm::TargetMachine &machine) const;
+  /// The code of all versions, not yet optimized.
+  llvm::Expected<NativeModule> translate(const TargetSpec &spec,
+                                         llvm::TargetMachine &machine) const;
   llvm::Expected<std::vector<NativeVersion>> lowerVersions() const;
 
   ArrayRef<ModelVersion> versions;
@@ -80,18 +81,18 @@ private:
 
 } // namespace
 
-llvm::Error NativeEmitter::add(
-    const Twine &name,
-    llvm::function_ref<llvm::Error(llvm::raw_pwrite_stream &)> write) {
-  SmallString<0> contents;
-  llvm::raw_svector_ostream os(contents);
+llvm::Error
+NativeEmitter::add(const Twine &name,
+                   llvm::function_ref<llvm::Error(raw_ostream &)> write) {
+  OutputFile file{name.str(), ""};
+  llvm::raw_string_ostream os(file.contents);
   if (llvm::Error error = write(os))
     return error;
-  files.push_back({name.str(), contents.str().str()});
+  files.push_back(std::move(file));
   return llvm::Error::success();
 }
 
-llvm::Error NativeEmitter::addSharedLibrary(const NativeModule &native,
+llvm::Error NativeEmitter::addSharedLibrary(NativeModule &native,
                                             llvm::TargetMachine &machine) {
   SmallString<64> temporary;
   if (std::error_code error =
@@ -104,16 +105,38 @@ llvm::Error NativeEmitter::addSharedLibrary(const NativeModule &native,
   if (!buffer)
     return llvm::createStringError(temporary + ": " +
                                    buffer.getError().message());
-  files.push_back({"lib" + native.name + ".so", (*buffer)->getBuffer().str()});
+  auto write = [buffer = std::shared_ptr(std::move(*buffer))](raw_ostream &os) {
+    os << buffer->getBuffer();
+    return llvm::Error::success();
+  };
+  files.push_back({"lib" + native.name + ".so", "", write});
   return llvm::Error::success();
 }
 
-llvm::Error NativeEmitter::addCode(const NativeModule &native,
+llvm::Error NativeEmitter::addArchive(NativeModule &native,
+                                      llvm::TargetMachine &machine) {
+  auto objects = compileObjects(native, machine);
+  if (!objects)
+    return objects.takeError();
+  auto write = [objects = std::make_shared<std::vector<ObjectFile>>(
+                    std::move(*objects))](raw_ostream &os) {
+    return emitArchive(*objects, os);
+  };
+  files.push_back({"lib" + native.name + ".a", "", write});
+  return llvm::Error::success();
+}
+
+llvm::Error NativeEmitter::addCode(NativeModule &native,
                                    llvm::TargetMachine &machine) {
+  // Libraries are optimized in parts.
+  bool isLibrary = options.kind == EmitKind::StaticLibrary ||
+                   options.kind == EmitKind::SharedLibrary;
+  if (!isLibrary)
+    optimize(*native.code, machine);
   auto addWeights = [&]() -> llvm::Error {
     if (native.weights.empty())
       return llvm::Error::success();
-    return add(native.name + "_weights.o", [&](llvm::raw_pwrite_stream &os) {
+    return add(native.name + "_weights.o", [&](raw_ostream &os) {
       return emitWeightsObject(native.weights, machine, os);
     });
   };
@@ -121,31 +144,27 @@ llvm::Error NativeEmitter::addCode(const NativeModule &native,
   case EmitKind::SharedLibrary:
     return addSharedLibrary(native, machine);
   case EmitKind::Object:
-    return add(native.name + ".o", [&](llvm::raw_pwrite_stream &os) {
+    return add(native.name + ".o", [&](raw_ostream &os) {
       return emitObject(native, machine, os);
     });
   case EmitKind::Assembly:
-    if (llvm::Error error =
-            add(native.name + ".s", [&](llvm::raw_pwrite_stream &os) {
-              return emitAssembly(native, machine, os);
-            }))
+    if (llvm::Error error = add(native.name + ".s", [&](raw_ostream &os) {
+          return emitAssembly(native, machine, os);
+        }))
       return error;
     return addWeights();
   case EmitKind::LLVMIR:
-    if (llvm::Error error =
-            add(native.name + ".ll", [&](llvm::raw_pwrite_stream &os) {
-              emitLLVMIR(native, os);
-              return llvm::Error::success();
-            }))
+    if (llvm::Error error = add(native.name + ".ll", [&](raw_ostream &os) {
+          emitLLVMIR(native, os);
+          return llvm::Error::success();
+        }))
       return error;
     return addWeights();
   case EmitKind::C:
   case EmitKind::StaticLibrary:
     break;
   }
-  return add("lib" + native.name + ".a", [&](llvm::raw_pwrite_stream &os) {
-    return emitArchive(native, machine, os);
-  });
+  return addArchive(native, machine);
 }
 
 void NativeEmitter::addInterface(const ArtifactInterface &artifact,
@@ -212,16 +231,14 @@ NativeEmitter::lowerVersions() const {
 }
 
 llvm::Expected<NativeModule>
-NativeEmitter::generate(const TargetSpec &spec,
-                        llvm::TargetMachine &machine) const {
+NativeEmitter::translate(const TargetSpec &spec,
+                         llvm::TargetMachine &machine) const {
   auto lowered = lowerVersions();
   if (!lowered)
     return lowered.takeError();
   if (lowered->size() > 1)
     return joinVersions(*lowered, spec, machine);
-  NativeVersion &only = lowered->front();
-  optimize(only.code, *only.machine);
-  return std::move(only.code);
+  return std::move(lowered->front().code);
 }
 
 llvm::Expected<Emission> NativeEmitter::emit() {
@@ -232,7 +249,7 @@ llvm::Expected<Emission> NativeEmitter::emit() {
   auto artifact = getInterface();
   if (!artifact)
     return artifact.takeError();
-  llvm::Expected<NativeModule> code = generate(spec, **machine);
+  llvm::Expected<NativeModule> code = translate(spec, **machine);
   if (!code)
     return code.takeError();
   // Weights that the versions share are there once.

@@ -100,7 +100,7 @@ Error Transaction::move(StringRef path) {
   return Error::success();
 }
 
-static Error writeFile(StringRef path, StringRef contents) {
+static Error writeFile(StringRef path, const OutputFile &file) {
   if (std::error_code code =
           sys::fs::create_directories(sys::path::parent_path(path)))
     return makeError(code, "create the folder of", path);
@@ -108,14 +108,18 @@ static Error writeFile(StringRef path, StringRef contents) {
   raw_fd_ostream os(path, code, sys::fs::OF_None);
   if (code)
     return makeError(code, "write", path);
-  os << contents;
+  Error error = Error::success();
+  if (file.write)
+    error = file.write(os);
+  else
+    os << file.contents;
   os.close();
   if (os.has_error()) {
     code = os.error();
     os.clear_error();
-    return makeError(code, "write", path);
+    return joinErrors(std::move(error), makeError(code, "write", path));
   }
-  return Error::success();
+  return error;
 }
 
 Error writeOutputFiles(StringRef directory, ArrayRef<OutputFile> files) {
@@ -150,7 +154,7 @@ Error writeOutputFiles(StringRef directory, ArrayRef<OutputFile> files) {
   for (const OutputFile &file : files) {
     SmallString<256> path(staging);
     sys::path::append(path, file.path);
-    if (Error error = writeFile(path, file.contents))
+    if (Error error = writeFile(path, file))
       return error;
   }
   Transaction transaction(staging, target);

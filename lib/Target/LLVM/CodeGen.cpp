@@ -6,13 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "CodeGen.h"
-#include "lathe/Target/LLVM/Emit.h"
 
-#include "llvm/ADT/SmallString.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/CodeGen/AsmPrinter.h"
 #include "llvm/CodeGen/AsmPrinterHandler.h"
-#include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/DiagnosticPrinter.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -25,7 +22,7 @@
 #include "llvm/MC/MCStreamer.h"
 #include "llvm/MC/MCSymbolELF.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetLoweringObjectFile.h"
 #include "llvm/Target/TargetMachine.h"
@@ -33,6 +30,7 @@
 
 using namespace lathe;
 using llvm::Error;
+using llvm::StringRef;
 
 namespace {
 
@@ -51,25 +49,54 @@ Error checkWeights(const WeightsBlob &weights,
   return Error::success();
 }
 
-/// Emits the weights as read-only data that only this library sees.
+std::string getSectionName(const WeightsBlob &weights) {
+  return ".rodata." + weights.symbol;
+}
+
+/// Emits read-only data that only this library sees, for `fillWeights` to fill:
+/// LLVM would hold a copy of the weights until the object is written.
 void emitWeights(const WeightsBlob &weights, llvm::MCStreamer &streamer) {
   llvm::MCContext &context = streamer.getContext();
-  streamer.switchSection(context.getELFSection(".rodata." + weights.symbol,
-                                               llvm::ELF::SHT_PROGBITS,
-                                               llvm::ELF::SHF_ALLOC));
+  streamer.switchSection(context.getELFSection(
+      getSectionName(weights), llvm::ELF::SHT_PROGBITS, llvm::ELF::SHF_ALLOC));
   streamer.emitValueToAlignment(llvm::Align(WeightsBlob::alignment));
   llvm::MCSymbol *symbol = context.getOrCreateSymbol(weights.symbol);
   streamer.emitSymbolAttribute(symbol, llvm::MCSA_Global);
   streamer.emitSymbolAttribute(symbol, llvm::MCSA_Hidden);
   streamer.emitSymbolAttribute(symbol, llvm::MCSA_ELF_TypeObject);
   streamer.emitLabel(symbol);
-  weights.forEachPiece(
-      [&](llvm::StringRef piece) { streamer.emitBytes(piece); });
+  streamer.emitZeros(weights.size);
   streamer.emitELFSize(symbol,
                        llvm::MCConstantExpr::create(weights.size, context));
 }
 
-/// Appends the weights to what an AsmPrinter emits.
+/// Writes the weights over the zeros that `emitWeights` left in `object`.
+Error fillWeights(const WeightsBlob &weights,
+                  llvm::MutableArrayRef<char> object) {
+  StringRef bytes(object.data(), object.size());
+  auto file =
+      llvm::object::ObjectFile::createObjectFile({bytes, weights.symbol});
+  if (!file)
+    return file.takeError();
+  std::string name = getSectionName(weights);
+  for (const llvm::object::SectionRef &section : (*file)->sections()) {
+    llvm::Expected<StringRef> sectionName = section.getName();
+    if (!sectionName)
+      return sectionName.takeError();
+    if (*sectionName != name)
+      continue;
+    llvm::Expected<StringRef> contents = section.getContents();
+    if (!contents)
+      return contents.takeError();
+    char *position = object.data() + (contents->data() - bytes.data());
+    weights.forEachPiece(
+        [&](StringRef piece) { position = llvm::copy(piece, position); });
+    return Error::success();
+  }
+  return llvm::createStringError("LLVM wrote no section '" + name + "'");
+}
+
+/// Appends room for the weights to what an AsmPrinter emits.
 class WeightsEmitter : public llvm::AsmPrinterHandler {
 public:
   WeightsEmitter(const WeightsBlob &weights, llvm::AsmPrinter &printer)
@@ -129,13 +156,18 @@ Error lathe::detail::generateCode(const llvm::Module &code,
                                   llvm::TargetMachine &machine,
                                   llvm::CodeGenFileType type,
                                   const WeightsBlob *weights,
-                                  llvm::raw_pwrite_stream &os) {
+                                  llvm::SmallVectorImpl<char> &output) {
   if (weights && weights->empty())
     weights = nullptr;
-  if (weights)
+  if (weights) {
     if (Error error = checkWeights(*weights, machine))
       return error;
-  // Preparing for instruction selection changes the IR.
+    output.reserve(weights->size);
+  }
+  llvm::raw_svector_ostream os(output);
+  // Preparing for instruction selection changes the IR. What is selected
+  // depends on the order of uses, which is that of the instructions in a copy:
+  // so a kernel has the same code in whatever part of a model it is compiled.
   std::unique_ptr<llvm::Module> copy = llvm::CloneModule(code);
   CodeGenPassManager passes(weights);
   if (machine.addPassesToEmitFile(passes, os, /*DwoOut=*/nullptr, type))
@@ -148,29 +180,18 @@ Error lathe::detail::generateCode(const llvm::Module &code,
   passes.run(*copy);
   context.setDiagnosticHandler(std::move(previous));
   if (!messages.empty())
-    return llvm::createStringError("LLVM: " +
-                                   llvm::StringRef(messages).rtrim());
-  return Error::success();
+    return llvm::createStringError("LLVM: " + StringRef(messages).rtrim());
+  return weights ? fillWeights(*weights, output) : Error::success();
 }
 
-Error lathe::detail::addToJit(const llvm::Module &code,
-                              llvm::TargetMachine &machine,
-                              llvm::orc::LLJIT &jit) {
-  llvm::SmallString<0> object;
-  llvm::raw_svector_ostream os(object);
-  if (Error error =
-          generateCode(code, machine, llvm::CodeGenFileType::ObjectFile,
-                       /*weights=*/nullptr, os))
-    return error;
-  return jit.addObjectFile(
-      llvm::MemoryBuffer::getMemBufferCopy(object, code.getName()));
-}
-
-Error lathe::emitWeightsObject(const WeightsBlob &weights,
-                               llvm::TargetMachine &machine,
-                               llvm::raw_pwrite_stream &os) {
+Error lathe::detail::writeWeights(const WeightsBlob &weights,
+                                  llvm::TargetMachine &machine,
+                                  llvm::SmallVectorImpl<char> &output) {
   if (Error error = checkWeights(weights, machine))
     return error;
+  // What an object has beside them fits a page.
+  output.reserve(weights.size + 4096);
+  llvm::raw_svector_ostream os(output);
   llvm::MCContext context(machine.getTargetTriple(), machine.getMCAsmInfo(),
                           machine.getMCRegisterInfo(),
                           machine.getMCSubtargetInfo());
@@ -190,5 +211,5 @@ Error lathe::emitWeightsObject(const WeightsBlob &weights,
           machine.getMCAsmInfo()->getStackSection(context, /*Exec=*/false))
     (*streamer)->switchSection(mark);
   (*streamer)->finish();
-  return Error::success();
+  return fillWeights(weights, output);
 }

@@ -8,15 +8,15 @@
 #ifndef LATHE_LIB_TARGET_LLVM_CODEGEN_H
 #define LATHE_LIB_TARGET_LLVM_CODEGEN_H
 
-#include "lathe/Conversion/LoopsToLLVM/WeightsBlob.h"
+#include "lathe/Target/LLVM/Emit.h"
 
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/CodeGen.h"
 #include "llvm/Support/Error.h"
 
 namespace llvm {
 class Module;
 class TargetMachine;
-class raw_pwrite_stream;
 namespace orc {
 class LLJIT;
 } // namespace orc
@@ -24,15 +24,19 @@ class LLJIT;
 
 namespace lathe::detail {
 
-/// Generates code for a copy of `code` and writes it as `type`, followed by
-/// `weights` in a section of their own if not null.
+/// Generates code for a copy of `code` and writes it to `output` as `type`. An
+/// object has `weights`, if not null, in a section of their own.
 llvm::Error generateCode(const llvm::Module &code, llvm::TargetMachine &machine,
                          llvm::CodeGenFileType type, const WeightsBlob *weights,
-                         llvm::raw_pwrite_stream &os);
+                         llvm::SmallVectorImpl<char> &output);
 
-/// Generates an object of `code`, and adds it to what `jit` links on demand.
-llvm::Error addToJit(const llvm::Module &code, llvm::TargetMachine &machine,
-                     llvm::orc::LLJIT &jit);
+/// Writes an object with the weights alone to `output`.
+llvm::Error writeWeights(const WeightsBlob &weights,
+                         llvm::TargetMachine &machine,
+                         llvm::SmallVectorImpl<char> &output);
+
+/// Adds `object` to what `jit` links on demand.
+llvm::Error addToJit(ObjectFile object, llvm::orc::LLJIT &jit);
 
 } // namespace lathe::detail
 

@@ -28,32 +28,50 @@ void lathe::emitLLVMIR(const NativeModule &module, llvm::raw_ostream &os) {
   module.code->print(os, /*AAW=*/nullptr);
 }
 
+static Error emitCode(const NativeModule &module, llvm::TargetMachine &machine,
+                      llvm::CodeGenFileType type, const WeightsBlob *weights,
+                      llvm::raw_ostream &os) {
+  llvm::SmallString<0> bytes;
+  if (Error error = lathe::detail::generateCode(*module.code, machine, type,
+                                                weights, bytes))
+    return error;
+  os << bytes;
+  return Error::success();
+}
+
 Error lathe::emitAssembly(const NativeModule &module,
-                          llvm::TargetMachine &machine,
-                          llvm::raw_pwrite_stream &os) {
-  return detail::generateCode(*module.code, machine,
-                              llvm::CodeGenFileType::AssemblyFile,
-                              /*weights=*/nullptr, os);
+                          llvm::TargetMachine &machine, llvm::raw_ostream &os) {
+  return emitCode(module, machine, llvm::CodeGenFileType::AssemblyFile,
+                  /*weights=*/nullptr, os);
 }
 
 Error lathe::emitObject(const NativeModule &module,
-                        llvm::TargetMachine &machine,
-                        llvm::raw_pwrite_stream &os) {
-  return detail::generateCode(*module.code, machine,
-                              llvm::CodeGenFileType::ObjectFile,
-                              &module.weights, os);
+                        llvm::TargetMachine &machine, llvm::raw_ostream &os) {
+  return emitCode(module, machine, llvm::CodeGenFileType::ObjectFile,
+                  &module.weights, os);
 }
 
-Error lathe::emitArchive(const NativeModule &module,
-                         llvm::TargetMachine &machine, llvm::raw_ostream &os) {
-  llvm::SmallString<0> object;
-  llvm::raw_svector_ostream objectStream(object);
-  if (Error error = emitObject(module, machine, objectStream))
+Error lathe::emitWeightsObject(const WeightsBlob &weights,
+                               llvm::TargetMachine &machine,
+                               llvm::raw_ostream &os) {
+  llvm::SmallString<0> bytes;
+  if (Error error = lathe::detail::writeWeights(weights, machine, bytes))
     return error;
-  std::string memberName = module.name + ".o";
-  llvm::NewArchiveMember member(llvm::MemoryBufferRef(object, memberName));
+  os << bytes;
+  return Error::success();
+}
+
+static StringRef getBytes(const ObjectFile &object) {
+  return StringRef(object.bytes.data(), object.bytes.size());
+}
+
+Error lathe::emitArchive(llvm::ArrayRef<ObjectFile> objects,
+                         llvm::raw_ostream &os) {
+  std::vector<llvm::NewArchiveMember> members;
+  for (const ObjectFile &object : objects)
+    members.emplace_back(llvm::MemoryBufferRef(getBytes(object), object.name));
   return llvm::writeArchiveToStream(
-      os, member, llvm::SymtabWritingMode::NormalSymtab,
+      os, members, llvm::SymtabWritingMode::NormalSymtab,
       llvm::object::Archive::K_GNU, /*Deterministic=*/true, /*Thin=*/false);
 }
 
@@ -139,28 +157,47 @@ Error runProgram(llvm::ArrayRef<StringRef> command) {
   return llvm::createStringError(command.front() + " failed: " + message);
 }
 
+Error writeFile(StringRef path, StringRef bytes) {
+  std::error_code code;
+  llvm::raw_fd_ostream os(path, code);
+  if (!code) {
+    os << bytes;
+    os.close();
+    code = os.error();
+    os.clear_error();
+  }
+  if (code)
+    return llvm::createStringError(code, "cannot write " + path + ": " +
+                                             code.message());
+  return Error::success();
+}
+
 } // namespace
 
-Error lathe::emitSharedLibrary(const NativeModule &module,
+Error lathe::emitSharedLibrary(NativeModule &module,
                                llvm::TargetMachine &machine, StringRef path,
                                StringRef linker) {
   Expected<Linker> found = findLinker(machine.getTargetTriple(), linker);
   if (!found)
     return found.takeError();
-  Expected<TemporaryFile> object = TemporaryFile::create("o");
-  if (!object)
-    return object.takeError();
-  {
-    std::error_code code;
-    llvm::raw_fd_ostream os(object->getPath(), code);
-    if (code)
-      return llvm::createStringError(code, "cannot write " + object->getPath());
-    if (Error error = emitObject(module, machine, os))
+  auto objects = compileObjects(module, machine);
+  if (!objects)
+    return objects.takeError();
+  std::vector<TemporaryFile> files;
+  for (ObjectFile &object : *objects) {
+    Expected<TemporaryFile> file = TemporaryFile::create("o");
+    if (!file)
+      return file.takeError();
+    if (Error error = writeFile(file->getPath(), getBytes(object)))
       return error;
+    files.push_back(std::move(*file));
+    // The linker needs memory too.
+    object.bytes = {};
   }
+  llvm::SmallVector<StringRef> command = {found->path, "-shared", "-o", path};
+  for (const TemporaryFile &file : files)
+    command.push_back(file.getPath());
   // A build id would depend on the linker's version.
-  llvm::SmallVector<StringRef> command = {found->path, "-shared", "-o", path,
-                                          object->getPath()};
   if (found->isDriver) {
     command.append({"-Wl,--build-id=none", "-lm"});
     if (module.usesOpenMP)

@@ -104,8 +104,12 @@ Expected<std::unique_ptr<llvm::orc::LLJIT>> link(NativeModule &module,
   if (!symbols.empty())
     if (Error error = dylib.define(llvm::orc::absoluteSymbols(symbols)))
       return std::move(error);
-  if (Error error = lathe::detail::addToJit(*module.code, machine, **jit))
-    return std::move(error);
+  auto objects = compileObjects(module, machine, /*withWeights=*/false);
+  if (!objects)
+    return objects.takeError();
+  for (ObjectFile &object : *objects)
+    if (Error error = lathe::detail::addToJit(std::move(object), **jit))
+      return std::move(error);
   return jit;
 }
 
@@ -141,7 +145,6 @@ JitModule::create(mlir::ModuleOp module, const NativeOptions &options) {
   size_t numArguments = function->arg_size();
   addPackedEntry(*native->code, *function);
   addressWeightsIndirectly(*native);
-  optimize(*native, **machine);
   char *weights = nullptr;
   std::unique_ptr<char[]> data = copyWeights(native->weights, weights);
   auto jit = link(*native, **machine, weights, options.kernelDone);

@@ -19,6 +19,8 @@
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/CodeGen.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/IPO/DeadArgumentElimination.h"
+#include "llvm/Transforms/IPO/SCCP.h"
 
 using namespace lathe;
 using llvm::Expected;
@@ -96,20 +98,54 @@ Expected<NativeModule> lathe::lowerToNative(mlir::ModuleOp module,
   return result;
 }
 
-void lathe::optimize(NativeModule &module, llvm::TargetMachine &machine) {
-  llvm::PipelineTuningOptions tuning;
-  tuning.LoopVectorization = true;
-  tuning.SLPVectorization = true;
-  llvm::PassBuilder builder(&machine, tuning);
+namespace {
+
+/// LLVM's pass builder with the analyses that passes need.
+class Optimizer {
+public:
+  explicit Optimizer(llvm::TargetMachine &machine)
+      : builder(&machine, getTuning()) {
+    builder.registerModuleAnalyses(modules);
+    builder.registerCGSCCAnalyses(components);
+    builder.registerFunctionAnalyses(functions);
+    builder.registerLoopAnalyses(loops);
+    builder.crossRegisterProxies(loops, functions, components, modules);
+  }
+
+  llvm::PassBuilder &getBuilder() { return builder; }
+  void run(llvm::ModulePassManager passes, llvm::Module &code) {
+    passes.run(code, modules);
+  }
+
+private:
+  static llvm::PipelineTuningOptions getTuning() {
+    llvm::PipelineTuningOptions tuning;
+    tuning.LoopVectorization = true;
+    tuning.SLPVectorization = true;
+    return tuning;
+  }
+
+  llvm::PassBuilder builder;
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager components;
   llvm::ModuleAnalysisManager modules;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3)
-      .run(*module.code, modules);
+};
+
+} // namespace
+
+void lathe::optimize(llvm::Module &code, llvm::TargetMachine &machine) {
+  Optimizer optimizer(machine);
+  optimizer.run(optimizer.getBuilder().buildPerModuleDefaultPipeline(
+                    llvm::OptimizationLevel::O3),
+                code);
+}
+
+void lathe::propagateConstants(llvm::Module &code,
+                               llvm::TargetMachine &machine) {
+  llvm::ModulePassManager passes;
+  passes.addPass(
+      llvm::IPSCCPPass(llvm::IPSCCPOptions(/*AllowFuncSpec=*/false)));
+  passes.addPass(llvm::DeadArgumentEliminationPass());
+  Optimizer(machine).run(std::move(passes), code);
 }

@@ -96,7 +96,12 @@ Expected<std::unique_ptr<PeakKernel>> PeakKernel::create(unsigned lanes) {
   auto jit = llvm::orc::LLJITBuilder().create();
   if (!jit)
     return jit.takeError();
-  if (llvm::Error error = lathe::detail::addToJit(code, **machine, **jit))
+  ObjectFile object{"peak.o", {}};
+  if (llvm::Error error = lathe::detail::generateCode(
+          code, **machine, llvm::CodeGenFileType::ObjectFile,
+          /*weights=*/nullptr, object.bytes))
+    return std::move(error);
+  if (llvm::Error error = lathe::detail::addToJit(std::move(object), **jit))
     return std::move(error);
   auto entry = (*jit)->lookup(entryName);
   if (!entry)

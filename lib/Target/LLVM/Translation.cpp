@@ -21,7 +21,6 @@
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
-#include "llvm/ADT/SmallString.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace lathe;
@@ -51,18 +50,12 @@ Error translate(mlir::ModuleOp module, const TranslationFlags &flags,
       lowerToNative(module, *spec, **machine, flags.native);
   if (!native)
     return native.takeError();
-  optimize(*native, **machine);
+  optimize(*native->code, **machine);
   if (!asAssembly) {
     emitLLVMIR(*native, os);
     return Error::success();
   }
-  // Code generation seeks in its output.
-  llvm::SmallString<0> text;
-  llvm::raw_svector_ostream textStream(text);
-  if (Error error = emitAssembly(*native, **machine, textStream))
-    return error;
-  os << text;
-  return Error::success();
+  return emitAssembly(*native, **machine, os);
 }
 
 } // namespace

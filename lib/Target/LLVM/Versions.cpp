@@ -15,7 +15,6 @@
 #include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/Linker/Linker.h"
-#include "llvm/Support/Parallel.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 
@@ -59,13 +58,12 @@ static void declareWeights(llvm::Module &code, const WeightsBlob &weights) {
   old->eraseFromParent();
 }
 
-/// The optimized code of `version` as bitcode, its functions under names of its
-/// own. Modules of different contexts can be joined in no other form.
+/// The code of `version` as bitcode, its functions under names of its own.
+/// Modules of different contexts can be joined in no other form.
 static llvm::SmallVector<char> createBitcode(NativeVersion &version,
                                              const WeightsBlob &weights) {
   llvm::Module &code = *version.code.code;
   declareWeights(code, weights);
-  optimize(version.code, *version.machine);
   std::string suffix = getSuffix(version.name);
   for (llvm::Function &function : code)
     if (!function.isDeclaration())
@@ -139,6 +137,7 @@ void Dispatcher::addChoice(llvm::ArrayRef<detail::ProcessorBits> bits) {
       code, (name + ".check_processor").str(), bits);
   check->setDoesNotThrow();
   check->addFnAttr(llvm::Attribute::Cold);
+  check->addFnAttr(llvm::Attribute::NoInline);
   setTargetAttributes(*check, spec);
 
   // Above all numbers: not known yet.
@@ -220,21 +219,18 @@ lathe::joinVersions(llvm::MutableArrayRef<NativeVersion> versions,
   joined.usesOpenMP = llvm::any_of(versions, [](const NativeVersion &version) {
     return version.code.usesOpenMP;
   });
-  std::vector<llvm::SmallVector<char>> bitcodes(versions.size());
-  llvm::parallelFor(0, versions.size(), [&](size_t i) {
-    bitcodes[i] = createBitcode(versions[i], joined.weights);
-  });
-
   joined.context = std::make_unique<llvm::LLVMContext>();
   joined.code = std::make_unique<llvm::Module>(joined.name, *joined.context);
   joined.code->setSourceFileName(joined.name);
   joined.code->setTargetTriple(machine.getTargetTriple());
   joined.code->setDataLayout(machine.createDataLayout());
   joined.code->setPICLevel(llvm::PICLevel::BigPIC);
-  for (const llvm::SmallVector<char> &bitcode : bitcodes)
+  for (NativeVersion &version : versions) {
+    llvm::SmallVector<char> bitcode = createBitcode(version, joined.weights);
     if (llvm::Error error =
             addBitcode(*joined.code, StringRef(bitcode.data(), bitcode.size())))
       return std::move(error);
+  }
 
   Dispatcher dispatcher(joined, versions, spec);
   dispatcher.addChoice(bits);

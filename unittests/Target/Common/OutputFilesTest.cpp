@@ -14,6 +14,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
 #include "gtest/gtest.h"
 #include <set>
 
@@ -62,6 +63,22 @@ TEST_F(OutputFilesTest, CreatesFoldersAndKeepsOtherFiles) {
   EXPECT_EQ(read("a/out/zephyr/module.yml"), "two");
   EXPECT_EQ(read("a/out/m.h"), "three");
   EXPECT_EQ(list().size(), 6u); // a, out, zephyr and the files
+}
+
+TEST_F(OutputFilesTest, FunctionsWriteFilesOrFail) {
+  OutputFile file{"m.a", "", [](raw_ostream &os) {
+                    os << "bytes";
+                    return Error::success();
+                  }};
+  ASSERT_FALSE(errorToBool(writeOutputFiles(path("out"), file)));
+  EXPECT_EQ(read("out/m.a"), "bytes");
+  file.write = [](raw_ostream &os) {
+    os << "half";
+    return createStringError("no more");
+  };
+  EXPECT_EQ(toString(writeOutputFiles(path("out"), file)), "no more");
+  EXPECT_EQ(read("out/m.a"), "bytes");
+  EXPECT_EQ(list(), (std::set<std::string>{"out", "out/m.a"}));
 }
 
 TEST_F(OutputFilesTest, ReplacesFiles) {

@@ -84,6 +84,7 @@ public:
   /// What the version that is chosen here returns; -1 for an error.
   float run() {
     NativeModule joined = llvm::cantFail(join());
+    optimize(*joined.code, *machine);
     EXPECT_FALSE(llvm::verifyModule(*joined.code, &llvm::errs()));
     llvm::SmallString<0> object;
     llvm::raw_svector_ostream os(object);

@@ -14,7 +14,12 @@
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
+#include <functional>
 #include <string>
+
+namespace llvm {
+class raw_ostream;
+}
 
 namespace lathe {
 
@@ -23,6 +28,8 @@ namespace lathe {
 struct OutputFile {
   std::string path;
   std::string contents;
+  /// Writes the bytes instead, if set: those of a library are not to be copied.
+  std::function<llvm::Error(llvm::raw_ostream &)> write = nullptr;
 };
 
 /// Writes `files` into the folder `directory`, which is created if it is

@@ -63,7 +63,11 @@ llvm::Expected<NativeModule> translateToNative(mlir::ModuleOp module,
                                                llvm::TargetMachine &machine);
 
 /// Runs LLVM's -O3 pipeline.
-void optimize(NativeModule &module, llvm::TargetMachine &machine);
+void optimize(llvm::Module &code, llvm::TargetMachine &machine);
+
+/// Moves arguments of functions that are the same constant in all calls into
+/// the functions.
+void propagateConstants(llvm::Module &code, llvm::TargetMachine &machine);
 
 } // namespace lathe
 

@@ -31,10 +31,10 @@ struct NativeVersion {
   NativeModule code;                            ///< not yet optimized
 };
 
-/// Optimizes `versions`, which are ordered best first, in parallel, and joins
-/// them to one module for `machine`, a processor of which they all are. Each of
-/// its entries calls that of the first version that the processor can run, or
-/// returns RunStatus::UnknownProcessor if there is none.
+/// Joins `versions`, which are ordered best first, to one module for `machine`,
+/// a processor of which they all are, not yet optimized. Each of its entries
+/// calls that of the first version that the processor can run, or returns
+/// RunStatus::UnknownProcessor if there is none.
 ///
 /// The entries of the versions must be the same, and the weights of each those
 /// of the version before, with more behind them. Fails if two versions have one
