@@ -13,6 +13,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace lathe {
 #define GEN_PASS_DEF_CONVERTLINALGTOLOOPS
@@ -30,6 +31,16 @@ SmallVector<StringRef> lathe::loopNames(linalg::GenericOp op) {
   for (unsigned i = names.size(); i < op.getNumLoops(); ++i)
     names.push_back(i < op.getNumParallelLoops() ? "i" : "r");
   return names;
+}
+
+bool lathe::canComputeUnused(const KernelBody &body) {
+  bool result = true;
+  Value memref = body.stores[0].memref;
+  memref.getParentRegion()->walk([&](linalg::GenericOp op) {
+    for (Operation &inner : op.getBody()->without_terminator())
+      result &= isSpeculatable(&inner);
+  });
+  return result;
 }
 
 SmallVector<Value> lathe::buildLoop(

@@ -57,6 +57,10 @@ void buildParallelLoop(mlir::OpBuilder &builder, IndexSpace &space,
                            mlir::AffineExpr, mlir::ValueRange)>
                            body);
 
+/// Whether lanes that nobody reads may be computed: nothing else than what is
+/// stored can be undefined, as a division by what an unused lane holds.
+bool canComputeUnused(const KernelBody &body);
+
 /// The names of the loops of `op`: what `lathe.loops` says, or i0, i1, …
 llvm::SmallVector<llvm::StringRef> loopNames(mlir::linalg::GenericOp op);
 

@@ -20,6 +20,7 @@
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace lathe;
@@ -31,7 +32,10 @@ public:
   RowEmitter(OpBuilder &builder, const KernelBody &body)
       : builder(builder), body(body), store(body.stores[0]),
         space(builder.getContext()), reader(builder, space),
-        loc(store.tensor.getLoc()) {}
+        loc(store.tensor.getLoc()), canOverrun(canComputeUnused(body)) {
+    // The next row often is read where the rest of this one ends.
+    reader.avoidMaskedStores();
+  }
 
   LogicalResult emit();
 
@@ -45,11 +49,20 @@ private:
   void emitReduction(linalg::GenericOp op, const Indices &bases);
   SmallVector<Value> reduceRange(linalg::GenericOp op, const Indices &loops,
                                  int64_t loop, int64_t low, int64_t high,
-                                 int64_t width, ValueRange accumulators);
+                                 Lanes lanes, ValueRange accumulators);
+  SmallVector<Value> reduceVectors(linalg::GenericOp op, const Indices &loops,
+                                   Value initial);
   SmallVector<Value> accumulate(linalg::GenericOp op, const Indices &loops,
-                                int64_t width, ValueRange accumulators);
+                                Lanes lanes, ValueRange accumulators);
   void emitRest(ArrayRef<int64_t> loops, Indices bases);
   bool readsKept(linalg::GenericOp op) const;
+
+  /// Elements in a vector of a row of `extent`, which may fill it in part.
+  int64_t vectorOf(int64_t extent) const {
+    int64_t enough = llvm::PowerOf2Ceil(std::max<int64_t>(extent, 1));
+    return canOverrun ? std::min(body.vector, enough)
+                      : (extent >= body.vector ? body.vector : 1);
+  }
 
   OpBuilder &builder;
   const KernelBody &body;
@@ -66,6 +79,8 @@ private:
   /// the result's memory instead of being computed twice (softmax's
   /// exponentials).
   Value kept;
+  /// Whether lanes beyond the end of a row may be computed.
+  bool canOverrun;
   bool failed = false;
 };
 
@@ -243,49 +258,73 @@ static std::optional<vector::CombiningKind> combinerOf(linalg::GenericOp op) {
 }
 
 SmallVector<Value> RowEmitter::accumulate(linalg::GenericOp op,
-                                          const Indices &loops, int64_t width,
+                                          const Indices &loops, Lanes lanes,
                                           ValueRange accumulators) {
   SmallVector<Value> arguments;
   for (OpOperand *input : op.getDpsInputOperands()) {
     Indices at;
     for (AffineExpr expr : op.getMatchingIndexingMap(input).getResults())
       at.push_back(expr.replaceDims(loops));
-    Value value = reader.read(input->get(), at, width);
+    Value value = reader.read(input->get(), at, lanes);
     failed |= !value;
     if (failed)
       return llvm::to_vector(accumulators);
     if (input->get() == kept)
-      reader.store(loc, value, store.memref, at, width);
+      reader.store(loc, value, store.memref, at, lanes);
     arguments.push_back(value);
   }
   llvm::append_range(arguments, accumulators);
-  SmallVector<Value> next = reader.inlineRegion(op, loops, arguments, width);
-  for (Value &value : next)
-    value = reader.broadcast(loc, value, width);
+  SmallVector<Value> next = reader.inlineRegion(op, loops, arguments, lanes);
+  for (auto [value, accumulator] : llvm::zip_equal(next, accumulators)) {
+    value = reader.broadcast(loc, value, lanes.width);
+    // What the unused lanes computed counts for nothing.
+    if (lanes.used < lanes.width)
+      value = arith::SelectOp::create(
+          builder, loc, reader.buildMask(loc, lanes), value, accumulator);
+  }
   return next;
 }
 
 /// Runs reduction loop number `loop` and those inside; the innermost from `low`
-/// to `high` in steps of `width`.
+/// to `high` in steps of `lanes`.
 SmallVector<Value> RowEmitter::reduceRange(linalg::GenericOp op,
                                            const Indices &loops, int64_t loop,
                                            int64_t low, int64_t high,
-                                           int64_t width,
+                                           Lanes lanes,
                                            ValueRange accumulators) {
   SmallVector<int64_t> extents = op.getStaticLoopRanges();
   bool isLast = loop + 1 == static_cast<int64_t>(extents.size());
   int64_t first = isLast ? low : 0, end = isLast ? high : extents[loop];
-  int64_t step = isLast ? width : 1;
+  int64_t step = isLast ? lanes.width : 1;
   return buildLoop(
       builder, space, loc, loopNames(op)[loop], builder.getIndexAttr(first),
       builder.getIndexAttr(end), step, {first, end - step}, accumulators,
       [&](AffineExpr index, ValueRange carried) {
         Indices inner = loops;
-        inner[loop] = isLast && width > 1 ? index + space.lane() : index;
+        inner[loop] = isLast && lanes.width > 1 ? index + space.lane() : index;
         if (isLast)
-          return accumulate(op, inner, width, carried);
-        return reduceRange(op, inner, loop + 1, low, high, width, carried);
+          return accumulate(op, inner, lanes, carried);
+        return reduceRange(op, inner, loop + 1, low, high, lanes, carried);
       });
+}
+
+/// Runs the reduction loops in vectors that begin with `initial` in each lane,
+/// as far as they reach: what is left of a row is a vector, too, if its unused
+/// lanes may be computed.
+SmallVector<Value> RowEmitter::reduceVectors(linalg::GenericOp op,
+                                             const Indices &loops,
+                                             Value initial) {
+  int64_t extent = op.getStaticLoopRanges().back();
+  int64_t parallel = op.getNumParallelLoops();
+  int64_t width = vectorOf(extent);
+  int64_t main = extent / width * width, rest = extent - main;
+  SmallVector<Value> vectors = {reader.broadcast(loc, initial, width)};
+  if (main > 0)
+    vectors = reduceRange(op, loops, parallel, 0, main, width, vectors);
+  if (rest > 0 && canOverrun)
+    vectors = reduceRange(op, loops, parallel, main, main + width,
+                          Lanes(width, rest), vectors);
+  return vectors;
 }
 
 void RowEmitter::emitReduction(linalg::GenericOp op, const Indices &bases) {
@@ -306,8 +345,7 @@ void RowEmitter::emitReduction(linalg::GenericOp op, const Indices &bases) {
   if (failed)
     return;
 
-  int64_t extent = extents.back();
-  int64_t main = 0;
+  int64_t extent = extents.back(), done = 0;
   std::optional<vector::CombiningKind> kind = combinerOf(op);
   // Sums start from zero in every lane, which is only right for an initial
   // zero.
@@ -317,28 +355,27 @@ void RowEmitter::emitReduction(linalg::GenericOp op, const Indices &bases) {
                (matchPattern(accumulators[0], m_Constant(&initial)) &&
                 (matchPattern(accumulators[0], m_AnyZeroFloat()) ||
                  matchPattern(accumulators[0], m_Zero()))));
-  if (body.vector > 1 && startsAtNeutral && extent >= body.vector) {
-    main = extent / body.vector * body.vector;
-    Value lanes = reader.broadcast(loc, accumulators[0], body.vector);
-    SmallVector<Value> vectors =
-        reduceRange(op, loops, parallel, 0, main, body.vector, lanes);
+  int64_t width = vectorOf(extent);
+  if (width > 1 && startsAtNeutral) {
+    SmallVector<Value> vectors = reduceVectors(op, loops, accumulators[0]);
     accumulators = {
         vector::ReductionOp::create(builder, loc, *kind, vectors[0])};
+    done = canOverrun ? extent : extent / width * width;
   }
-  if (main < extent && !failed)
+  if (done < extent && !failed)
     accumulators =
-        reduceRange(op, loops, parallel, main, extent, 1, accumulators);
+        reduceRange(op, loops, parallel, done, extent, 1, accumulators);
   for (auto [result, value] : llvm::zip(op.getResults(), accumulators))
     reader.setKnown(result, value);
 }
 
 void RowEmitter::emitRest(ArrayRef<int64_t> loops, Indices bases) {
-  auto storeAt = [&](const Indices &at, int64_t width) {
+  auto storeAt = [&](const Indices &at, Lanes lanes) {
     for (const KernelStore &target : body.stores) {
-      Value value = reader.read(target.tensor, at, width);
+      Value value = reader.read(target.tensor, at, lanes);
       failed |= !value;
       if (!failed)
-        reader.store(loc, value, target.memref, at, width);
+        reader.store(loc, value, target.memref, at, lanes);
     }
   };
   if (loops.empty())
@@ -347,24 +384,28 @@ void RowEmitter::emitRest(ArrayRef<int64_t> loops, Indices bases) {
   int64_t extent =
       cast<RankedTensorType>(store.tensor.getType()).getDimSize(dim);
   bool isLast = loops.size() == 1;
-  int64_t main =
-      isLast && body.vector > 1 ? extent / body.vector * body.vector : 0;
-  for (auto [low, high, step] : {std::tuple(int64_t(0), main, body.vector),
-                                 std::tuple(main, extent, int64_t(1))}) {
+  auto emitRange = [&](int64_t low, int64_t high, Lanes lanes) {
     if (low >= high)
-      continue;
-    buildLoop(
-        builder, space, loc, "j", builder.getIndexAttr(low),
-        builder.getIndexAttr(high), step, {low, high - step}, {},
-        [&, step = step](AffineExpr index, ValueRange) -> SmallVector<Value> {
-          bases[dim] = step > 1 ? index + space.lane() : index;
-          if (isLast)
-            storeAt(bases, step);
-          else
-            emitRest(loops.drop_front(), bases);
-          return {};
-        });
-  }
+      return;
+    buildLoop(builder, space, loc, "j", builder.getIndexAttr(low),
+              builder.getIndexAttr(high), lanes.width,
+              {low, high - lanes.width}, {},
+              [&](AffineExpr index, ValueRange) -> SmallVector<Value> {
+                bases[dim] = lanes.width > 1 ? index + space.lane() : index;
+                if (isLast)
+                  storeAt(bases, lanes);
+                else
+                  emitRest(loops.drop_front(), bases);
+                return {};
+              });
+  };
+  int64_t width = isLast ? vectorOf(extent) : 1;
+  int64_t main = extent / width * width, rest = extent - main;
+  emitRange(0, main, width);
+  if (rest > 0 && canOverrun)
+    emitRange(main, main + width, Lanes(width, rest));
+  else
+    emitRange(main, extent, 1);
 }
 
 LogicalResult RowEmitter::emit() {

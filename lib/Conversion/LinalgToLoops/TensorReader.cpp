@@ -155,7 +155,7 @@ Value TensorReader::loadUsed(Location loc, Value memref, ArrayRef<Value> at,
 void TensorReader::storeUsed(Location loc, Value value, Value memref,
                              ArrayRef<Value> at, Lanes lanes) {
   Type element = cast<MemRefType>(memref.getType()).getElementType();
-  if (usesMasks(element, lanes)) {
+  if (usesMasks(element, lanes) && storesMasked) {
     vector::MaskedStoreOp::create(builder, loc, memref, at,
                                   buildMask(loc, lanes), value);
     return;

@@ -53,6 +53,9 @@ public:
                llvm::ArrayRef<mlir::AffineExpr> loops,
                mlir::ValueRange arguments, Lanes lanes);
 
+  /// A constant that is true in the used lanes.
+  mlir::Value buildMask(mlir::Location loc, Lanes lanes);
+
   /// A vector of `width` from a scalar; anything else is returned as it is.
   mlir::Value broadcast(mlir::Location loc, mlir::Value value, int64_t width);
 
@@ -67,6 +70,10 @@ public:
     computed.clear();
     remembers = true;
   }
+
+  /// Says that no store may be masked: a load of what follows it in memory
+  /// would wait until it has reached the cache.
+  void avoidMaskedStores() { storesMasked = false; }
 
   /// Says that `tensor` was computed into `memref`.
   void setStored(mlir::Value tensor, mlir::Value memref) {
@@ -114,7 +121,6 @@ private:
                        llvm::ArrayRef<mlir::Value> at, Lanes lanes);
   void storeUsed(mlir::Location loc, mlir::Value value, mlir::Value memref,
                  llvm::ArrayRef<mlir::Value> at, Lanes lanes);
-  mlir::Value buildMask(mlir::Location loc, Lanes lanes);
   mlir::Value addConstant(mlir::Location loc, mlir::Value index,
                           int64_t amount);
   /// The values of `indices` in one lane.
@@ -130,7 +136,7 @@ private:
   llvm::DenseSet<mlir::Operation *> unpadded;
   /// Elements of tensors that several ops read.
   llvm::DenseMap<mlir::Value, llvm::SmallVector<Element, 1>> computed;
-  bool remembers = false;
+  bool remembers = false, storesMasked = true;
 };
 
 } // namespace lathe

@@ -87,7 +87,7 @@ private:
   int64_t parallel;
   mlir::Location loc;
   /// Whether lanes beyond the end of a row may be computed.
-  bool canOverrun = true;
+  bool canOverrun;
   bool failed = false;
 };
 

@@ -16,7 +16,6 @@
 
 #include "TileEmitter.h"
 
-#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -27,7 +26,8 @@ TileEmitter::TileEmitter(OpBuilder &builder, const KernelBody &body,
                          linalg::GenericOp root, ArrayRef<KernelStore> stores)
     : builder(builder), body(body), root(root), stores(stores),
       space(builder.getContext()), reader(builder, space),
-      loc(root ? root.getLoc() : stores[0].tensor.getLoc()) {
+      loc(root ? root.getLoc() : stores[0].tensor.getLoc()),
+      canOverrun(canComputeUnused(body)) {
   if (root) {
     extents = root.getStaticLoopRanges();
     names = loopNames(root);
@@ -41,12 +41,6 @@ TileEmitter::TileEmitter(OpBuilder &builder, const KernelBody &body,
       names.push_back(defaults[std::min<size_t>(i, 7)]);
     parallel = extents.size();
   }
-  // Unless something else than the elements that are stored can be undefined,
-  // as a division by what an unused lane holds.
-  Value(stores[0].memref).getParentRegion()->walk([&](linalg::GenericOp op) {
-    for (Operation &inner : op.getBody()->without_terminator())
-      canOverrun &= isSpeculatable(&inner);
-  });
 }
 
 int64_t TileEmitter::tileOf(int64_t loop) const {
