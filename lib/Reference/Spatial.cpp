@@ -11,6 +11,8 @@
 
 #include "Models.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace lathe;
 using namespace lathe::reference;
@@ -250,21 +252,29 @@ static std::vector<int64_t> countInside(Window window, ArrayRef<int64_t> pads) {
   return counts;
 }
 
+/// What is below all elements of `kind`.
+template <typename W> static W lowestOf(ElementKind kind) {
+  if constexpr (std::is_same_v<W, double>)
+    return -std::numeric_limits<double>::infinity();
+  else
+    return visitElementType(kind, [](auto zero) -> W {
+      return static_cast<W>(std::numeric_limits<decltype(zero)>::lowest());
+    });
+}
+
+/// A window that lies in the padding alone has the lowest element.
 template <typename W>
 static void maxPool(const Window &window, const HostTensor &input,
                     HostTensor &result) {
   int64_t channels = input.getShape().back();
   std::vector<W> x = widen<W>(input);
-  std::vector<W> largest(result.getNumElements());
-  std::vector<bool> seen(result.getNumElements() /
-                         std::max<int64_t>(1, channels));
+  std::vector<W> largest(result.getNumElements(),
+                         lowestOf<W>(result.getKind()));
   forEachPixel(window, input.getShape()[0], [&](int64_t to, int64_t from) {
     for (int64_t c = 0; c < channels; ++c) {
       W &best = largest[to * channels + c];
-      W value = x[from * channels + c];
-      best = seen[to] ? maximum(best, value) : value;
+      best = maximum(best, x[from * channels + c]);
     }
-    seen[to] = true;
   });
   store(ArrayRef(largest), result);
 }

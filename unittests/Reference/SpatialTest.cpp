@@ -120,6 +120,18 @@ TEST(SpatialTest, MaxPoolNeverPicksPadding) {
       {-1, -2, -4, -6, -7, -9, -16, -17, -19});
 }
 
+// The elements under the window lie three and one before and one behind the
+// only one of the input.
+TEST(SpatialTest, MaxPoolOfPaddingAloneIsTheLowest) {
+  expectValues(
+      evaluateText("lathe.max_pool %0 {kernel = array<i64: 3>, strides = "
+                   "array<i64: 1>, dilations = array<i64: 2>, pads = "
+                   "array<i64: 3, 1>} : (tensor<1x1x1xf32>) -> "
+                   "tensor<1x1x1xf32>",
+                   {pattern({1, 1, 1}, {0, 1, 2}, 1, 100, 7)}),
+      {-std::numeric_limits<double>::infinity()});
+}
+
 // matmul(arange(12).reshape(2, 1, 2, 3), arange(12).reshape(1, 2, 3, 2) - 4)
 TEST(SpatialTest, MatMulBroadcastsBatches) {
   expectValues(
