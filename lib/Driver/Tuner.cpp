@@ -363,7 +363,8 @@ llvm::Error Tuner::runRounds() {
 /// Compiles and measures the best together, and enters into the table what
 /// still is faster.
 llvm::Error Tuner::confirm() {
-  constexpr double mostShare = 0.97;
+  // Seconds: several times what reading the clock takes.
+  constexpr double mostShare = 0.97, leastSaving = 1e-7;
   for (const auto &[key, kernel] : kernels)
     table.remove(key, target);
   TileTable tiles =
@@ -384,7 +385,8 @@ llvm::Error Tuner::confirm() {
       standard.model->getTimes().getLowerQuartile();
   for (const auto &[key, cost] : getCosts(*trial)) {
     const TileEntry *entry = tiles.find(key, target);
-    if (!entry || cost.tuned > mostShare * cost.standard)
+    double saved = (cost.standard - cost.tuned) / cost.numCalls;
+    if (!entry || cost.tuned > mostShare * cost.standard || saved < leastSaving)
       continue;
     TileEntry found = *entry;
     found.microseconds = 1e6 * cost.tuned / cost.numCalls;

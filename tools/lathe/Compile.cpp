@@ -460,13 +460,10 @@ struct Compile : Command {
     llvm::outs() << "  weights  " << weights << " bytes\n";
   }
 
-  /// What tuning brought, and the command that uses it again.
+  /// What tuning brought, and the flag that uses it again.
   void printTuning() const {
     tuning.printSummary(llvm::outs());
-    llvm::outs() << "           lathe compile ";
-    flags.print(llvm::outs());
-    codeFlags.print(llvm::outs());
-    llvm::outs() << " ";
+    llvm::outs() << "           use them again with ";
     llvm::sys::printArg(llvm::outs(), "--tiles=" + code.tiles, /*Quote=*/false);
     llvm::outs() << "\n";
   }

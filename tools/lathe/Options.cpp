@@ -114,10 +114,3 @@ llvm::Expected<CodeOptions> CodeFlags::get() const {
   options.tiles = tiles;
   return options;
 }
-
-void CodeFlags::print(llvm::raw_ostream &os) const {
-  if (threads.getNumOccurrences())
-    os << " --threads=" << threads;
-  if (noWinograd)
-    os << " --no-winograd";
-}

@@ -48,9 +48,6 @@ public:
   /// What the flags say, or what is wrong with one.
   llvm::Expected<CodeOptions> get() const;
 
-  /// Prints the flags as a shell reads them, but for `--tiles`.
-  void print(llvm::raw_ostream &os) const;
-
 private:
   llvm::cl::opt<unsigned> threads;
   llvm::cl::opt<bool> noWinograd;

@@ -73,6 +73,7 @@ private:
   /// Of each reduction, its parallel indices in terms of the result's
   /// dimensions.
   Rows rows;
+  llvm::DenseSet<Value> visited; ///< while these are collected
   int64_t nextDim = 0;
   SmallVector<int64_t> shared, rest;
   /// A tensor that the last reductions and the result both read: it is kept in
@@ -88,6 +89,9 @@ private:
 
 /// Records where the reductions that `tensor` depends on are read.
 void RowEmitter::collectRows(Value tensor, const Indices &at, Rows &rows) {
+  // However many ops read it, it depends on the same.
+  if (!visited.insert(tensor).second)
+    return;
   Operation *op = tensor.getDefiningOp();
   if (auto collapse = dyn_cast_if_present<tensor::CollapseShapeOp>(op)) {
     // Only unit dimensions come and go between the reductions of a kernel.
@@ -260,6 +264,7 @@ static std::optional<vector::CombiningKind> combinerOf(linalg::GenericOp op) {
 SmallVector<Value> RowEmitter::accumulate(linalg::GenericOp op,
                                           const Indices &loops, Lanes lanes,
                                           ValueRange accumulators) {
+  reader.startPoint();
   SmallVector<Value> arguments;
   for (OpOperand *input : op.getDpsInputOperands()) {
     Indices at;
@@ -371,6 +376,7 @@ void RowEmitter::emitReduction(linalg::GenericOp op, const Indices &bases) {
 
 void RowEmitter::emitRest(ArrayRef<int64_t> loops, Indices bases) {
   auto storeAt = [&](const Indices &at, Lanes lanes) {
+    reader.startPoint();
     for (const KernelStore &target : body.stores) {
       Value value = reader.read(target.tensor, at, lanes);
       failed |= !value;

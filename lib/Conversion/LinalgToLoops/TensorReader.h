@@ -31,9 +31,10 @@ public:
   mlir::Value read(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> indices,
                    Lanes lanes);
 
-  /// Where in memory the element of `tensor` at `indices` lies, as a memref and
-  /// the number of the element in it; none if it is computed. Padding lies
-  /// beyond the memory's ends, or somewhere in it.
+  /// Where in memory the only element lies that the one of `tensor` at
+  /// `indices` is, or is computed from: a memref and the number of the element
+  /// in it. None if there are several. Padding lies beyond the memory's ends,
+  /// or somewhere in it.
   std::optional<std::pair<mlir::Value, mlir::AffineExpr>>
   locate(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> indices);
 

@@ -57,6 +57,7 @@ private:
                     mlir::ValueRange results);
   void prefetchWeights(const Indices &bases, const Indices &reduced);
   void prefetchNextRows(Points points, const Indices &bases);
+  void prefetchLines(mlir::Value tensor, llvm::ArrayRef<Indices> places);
 
   // Windows that reach into the padding (TileWindows.cpp).
   /// Calls `visit` for each padded dimension that an operand of the root reads:

@@ -45,27 +45,34 @@ void TileEmitter::prefetchWeights(const Indices &bases,
 
 namespace {
 
-/// The reduction loop whose windows cross the iterations of an outer loop, and
-/// how many of its last iterations read rows that no earlier one of the outer
-/// loop has read.
+/// The rows of an operand that the next tile along loop `outer` is the first to
+/// read: those of the last `count` iterations of reduction loop `window`.
 struct NewRows {
-  int64_t window = -1, count = 0;
+  int64_t outer, window, count;
 };
 
 } // namespace
 
-static NewRows findNewRows(AffineMap map, ArrayRef<int64_t> extents,
-                           int64_t parallel, int64_t outer) {
+/// The rows that come new with the next tile of the loop outside of the row
+/// loop. Both have windows; none if there are not two such loops.
+static std::optional<NewRows>
+findNewRows(AffineMap map, ArrayRef<int64_t> extents, int64_t parallel,
+            llvm::function_ref<int64_t(int64_t)> tileOf) {
   auto numLoops = static_cast<int64_t>(extents.size());
-  for (AffineExpr expr : map.getResults()) {
-    if (!expr.isFunctionOfDim(outer))
-      continue;
-    for (int64_t loop = parallel; loop < numLoops; ++loop)
-      if (coefficientOf(expr, loop, numLoops) > 0)
-        return {loop,
-                std::min(coefficientOf(expr, outer, numLoops), extents[loop])};
-  }
-  return {};
+  SmallVector<NewRows> found;
+  for (int64_t outer = 0; outer < parallel; ++outer)
+    for (AffineExpr expr : map.getResults())
+      for (int64_t window = parallel; window < numLoops; ++window) {
+        int64_t dilation = coefficientOf(expr, window, numLoops);
+        int64_t stride = coefficientOf(expr, outer, numLoops);
+        if (dilation <= 0 || stride <= 0)
+          continue;
+        int64_t count = llvm::divideCeil(stride * tileOf(outer), dilation);
+        found.push_back({outer, window, std::min(count, extents[window])});
+      }
+  if (found.size() < 2)
+    return std::nullopt;
+  return found[found.size() - 2];
 }
 
 /// The indices of the reduction loops, of `extents`, in all steps that read
@@ -87,50 +94,61 @@ static SmallVector<Indices> stepsOf(ArrayRef<int64_t> extents, int64_t parallel,
   return steps;
 }
 
-/// Fetches the rows of the input that the tile at the same place in the next
-/// row reads for the first time. With few steps for each element, a tile takes
-/// less time than these need to come.
+/// Fetches the rows of the input that the tile at the same place further down
+/// reads for the first time. With few steps for each element, a tile takes less
+/// time than these need to come.
 void TileEmitter::prefetchNextRows(Points points, const Indices &bases) {
-  constexpr int64_t mostSteps = 64, bytesOfLine = 64;
-  constexpr unsigned firstLevel = 3;
-  int64_t outer = parallel - 3, steps = 1;
+  constexpr int64_t mostSteps = 64;
+  int64_t steps = 1;
   for (int64_t extent : ArrayRef(extents).drop_front(parallel))
     steps *= extent;
-  if (body.vector == 1 || outer < 0 || steps > mostSteps)
+  if (body.vector == 1 || steps > mostSteps)
     return;
   for (OpOperand *operand : root.getDpsInputOperands()) {
     AffineMap map = root.getMatchingIndexingMap(operand);
-    NewRows rows = findNewRows(map, extents, parallel, outer);
-    if (rows.count <= 0)
+    auto rows = findNewRows(map, extents, parallel,
+                            [&](int64_t loop) { return tileOf(loop); });
+    if (!rows)
       continue;
-    Value memref;
-    AffineExpr first;
-    std::set<int64_t> distances;
-    for (const Indices &step : stepsOf(extents, parallel, rows, space))
+    SmallVector<Indices> places;
+    for (const Indices &step : stepsOf(extents, parallel, *rows, space))
       for (const Point &point : points) {
-        Indices loops = indicesOf(point, bases), at;
-        loops[outer] = loops[outer] + 1;
+        Indices loops = indicesOf(point, bases);
+        loops[rows->outer] = loops[rows->outer] + tileOf(rows->outer);
         llvm::append_range(loops, step);
+        Indices &at = places.emplace_back();
         for (AffineExpr expr : map.getResults())
           at.push_back(space.atLane(expr.replaceDims(loops), 0));
-        auto place = reader.locate(operand->get(), at);
-        if (!place)
-          return;
-        if (!memref)
-          std::tie(memref, first) = *place;
-        if (auto distance = dyn_cast<AffineConstantExpr>(
-                space.flatten(place->second - first)))
-          distances.insert(distance.getValue());
       }
+    prefetchLines(operand->get(), places);
+  }
+}
+
+/// Fetches each line of memory that elements of `tensor` at `places` lie in, as
+/// far as their distance is known.
+void TileEmitter::prefetchLines(Value tensor, ArrayRef<Indices> places) {
+  constexpr int64_t bitsOfLine = 64 * 8;
+  constexpr unsigned firstLevel = 3;
+  Value memref;
+  AffineExpr first;
+  std::set<int64_t> distances;
+  for (const Indices &at : places) {
+    auto place = reader.locate(tensor, at);
+    if (!place)
+      return;
     if (!memref)
+      std::tie(memref, first) = *place;
+    if (auto distance =
+            dyn_cast<AffineConstantExpr>(space.flatten(place->second - first)))
+      distances.insert(distance.getValue());
+  }
+  int64_t line =
+      bitsOfLine / cast<MemRefType>(memref.getType()).getElementTypeBitWidth();
+  std::optional<int64_t> last;
+  for (int64_t distance : distances) {
+    if (last && distance - *last < line)
       continue;
-    unsigned bits = cast<MemRefType>(memref.getType()).getElementTypeBitWidth();
-    std::optional<int64_t> last;
-    for (int64_t distance : distances) {
-      if (last && (distance - *last) * bits < bytesOfLine * 8)
-        continue;
-      last = distance;
-      buildPrefetch(builder, space, loc, memref, first + distance, firstLevel);
-    }
+    last = distance;
+    buildPrefetch(builder, space, loc, memref, first + distance, firstLevel);
   }
 }

@@ -122,16 +122,6 @@ SmallVector<Segment> TileEmitter::segmentsOf(int64_t loop) {
     return {{0, extent, 1}};
   auto [first, end] = interiorOf(loop);
   SmallVector<Segment> segments;
-  if (!canUnrollWindows(loop)) {
-    int64_t full = (end - first) / tile * tile;
-    for (Segment segment :
-         {Segment{0, first, 1}, Segment{first, first + full, tile},
-          Segment{first + full, end, end - first - full},
-          Segment{end, extent, 1}})
-      if (segment.low < segment.high)
-        segments.push_back(segment);
-    return segments;
-  }
   for (int64_t low = 0; low < extent; low += tile) {
     int64_t high = std::min(low + tile, extent);
     bool isInside = low >= first && high <= end && high - low == tile;
@@ -141,6 +131,18 @@ SmallVector<Segment> TileEmitter::segmentsOf(int64_t loop) {
     else
       segments.push_back({low, high, high - low});
   }
+  // Each of them is code of its own. Wide padding is left to a loop.
+  constexpr size_t mostSegments = 6;
+  if (canUnrollWindows(loop) && segments.size() <= mostSegments)
+    return segments;
+  segments.clear();
+  int64_t full = (end - first) / tile * tile;
+  for (Segment segment :
+       {Segment{0, first, 1}, Segment{first, first + full, tile},
+        Segment{first + full, end, end - first - full},
+        Segment{end, extent, 1}})
+    if (segment.low < segment.high)
+      segments.push_back(segment);
   return segments;
 }
 

@@ -30,17 +30,17 @@ Value lathe::findMemory(Value tensor) {
 }
 
 std::optional<PackedWeights> lathe::findPackedWeights(linalg::GenericOp root) {
-  for (Value operand : root.getInputs()) {
-    Value memref = findMemory(operand);
-    if (!memref)
-      continue;
-    auto type = cast<MemRefType>(memref.getType());
-    int64_t rank = cast<RankedTensorType>(operand.getType()).getRank();
-    // Groups and panels come first.
-    if (type.getRank() == rank + 2 && type.getDimSize(0) == 1)
-      return PackedWeights{memref, type.getShape().back()};
-  }
-  return std::nullopt;
+  if (root.getNumDpsInputs() < 2)
+    return std::nullopt;
+  Value weights = root.getInputs()[1], memref = findMemory(weights);
+  if (!memref)
+    return std::nullopt;
+  auto type = cast<MemRefType>(memref.getType());
+  int64_t rank = cast<RankedTensorType>(weights.getType()).getRank();
+  // Groups and panels come first.
+  if (type.getRank() != rank + 2 || type.getDimSize(0) != 1)
+    return std::nullopt;
+  return PackedWeights{memref, type.getShape().back()};
 }
 
 void lathe::buildPrefetch(OpBuilder &builder, const IndexSpace &space,
@@ -80,8 +80,12 @@ void WeightPrefetch::emit(OpBuilder &builder, const IndexSpace &space,
                           AffineExpr step) const {
   if (!memref)
     return;
-  int64_t share = llvm::divideCeil(elements, passes * steps);
   constexpr unsigned secondLevel = 2;
-  buildPrefetch(builder, space, loc, memref,
-                panel + elements + (pass * steps + step) * share, secondLevel);
+  constexpr int64_t bitsOfLine = 64 * 8;
+  auto type = cast<MemRefType>(memref.getType());
+  int64_t line = bitsOfLine / type.getElementTypeBitWidth();
+  int64_t share = llvm::divideCeil(elements, passes * steps);
+  AffineExpr first = panel + elements + (pass * steps + step) * share;
+  for (int64_t offset = 0; offset < share; offset += line)
+    buildPrefetch(builder, space, loc, memref, first + offset, secondLevel);
 }

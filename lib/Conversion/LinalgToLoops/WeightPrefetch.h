@@ -14,8 +14,8 @@
 
 namespace lathe {
 
-/// The memory whose elements `tensor` has, in whatever order; null if there is
-/// none.
+/// The memory that each element of `tensor` is one element of, or is computed
+/// from, in whatever order; null if there is none.
 mlir::Value findMemory(mlir::Value tensor);
 
 /// Builds a prefetch of the line that element `number` of `memref` lies in,
@@ -31,7 +31,7 @@ struct PackedWeights {
   int64_t panelWidth;
 };
 
-/// Those that `root` reads in a single group; none if it reads others.
+/// The weights, the second input of `root`, if they are packed in one group.
 std::optional<PackedWeights> findPackedWeights(mlir::linalg::GenericOp root);
 
 /// Weights that a kernel reads panel by panel, from one end of the memory to

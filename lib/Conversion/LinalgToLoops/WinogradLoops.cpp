@@ -498,6 +498,7 @@ void WinogradEmitter::emitProduct(const Product &product) {
 /// Writes what the kernel computes of the convolution's element at `indices`.
 void WinogradEmitter::store(ArrayRef<AffineExpr> indices, Value value,
                             int64_t width) {
+  reader.startPoint();
   reader.setKnown(op.getResult(), value);
   for (const KernelStore &target : body.stores) {
     std::optional<Indices> at = project(

@@ -76,8 +76,9 @@ private:
 /// exp(x) = 2^n exp(r) with n an integer and |r| <= ln(2) / 2 (W. Cody and W.
 /// Waite, "Software Manual for the Elementary Functions", 1980). exp(r) is the
 /// polynomial 1 + c1 r + ... + c5 r^5 of least relative error, 9.2e-8; with the
-/// rounding it is within two units in the last place. Infinite above 88.376,
-/// and 0 below -87.68, where the result has no normal number.
+/// rounding it is within two units in the last place. It is doubled here, since
+/// 2^n itself is infinite for the largest results. Below -86.99, where these
+/// are less than twice the least normal number, they are 0.
 struct ExpandExp : OpRewritePattern<math::ExpOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -88,23 +89,23 @@ struct ExpandExp : OpRewritePattern<math::ExpOp> {
       return failure();
     Location loc = op.getLoc();
     FloatMath math(rewriter, loc, type);
-    // Within these, n is in [-127, 128], so that 2^n is 0 and infinity at the
-    // ends.
+    // Within these, n is in [-126, 128], so that the power below is 0 at the
+    // low end, and the product infinite at the high one.
     Value x = math.clamp(op.getOperand(), arith::CmpFPredicate::OLT,
-                         math.constant(-88.0));
+                         math.constant(-87.3));
     x = math.clamp(x, arith::CmpFPredicate::OGT, math.constant(88.8));
-    // Where floats are integers, adding rounds. The last bits of the sum are n
-    // plus the bias of the exponent.
-    Value shift = math.constant(12582912.0 + 127.0); // 1.5 * 2^23
+    // Where floats are integers, adding rounds. The last bits of the sum are
+    // n - 1 plus the bias of the exponent.
+    Value shift = math.constant(12582912.0 + 126.0); // 1.5 * 2^23
     Value sum = math.mulAdd(x, math.constant(1.44269504), shift);
     Value n = math.sub(sum, shift);
     // ln(2) in two parts, the first with so few bits that n times it is exact.
     Value r = math.mulAdd(n, math.constant(-0.693145752), x);
     r = math.mulAdd(n, math.constant(-1.42860677e-6), r);
-    Value p = math.constant(8.29029735e-3);
+    Value p = math.constant(2 * 8.29029735e-3);
     for (double coefficient :
          {4.18980233e-2, 0.166676372, 0.499991477, 0.999999702, 1.0})
-      p = math.mulAdd(p, r, math.constant(coefficient));
+      p = math.mulAdd(p, r, math.constant(2 * coefficient));
     VectorType bits = type.clone(rewriter.getI32Type());
     Value power = arith::BitcastOp::create(rewriter, loc, bits, sum);
     power = arith::ShLIOp::create(

@@ -108,11 +108,13 @@ static Error writeFile(StringRef path, const OutputFile &file) {
   raw_fd_ostream os(path, code, sys::fs::OF_None);
   if (code)
     return makeError(code, "write", path);
-  Error error = Error::success();
-  if (file.write)
-    error = file.write(os);
-  else
+  auto write = [&]() -> Error {
+    if (file.write)
+      return file.write(os);
     os << file.contents;
+    return Error::success();
+  };
+  Error error = write();
   os.close();
   if (os.has_error()) {
     code = os.error();

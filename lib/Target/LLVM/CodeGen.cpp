@@ -162,7 +162,8 @@ Error lathe::detail::generateCode(const llvm::Module &code,
   if (weights) {
     if (Error error = checkWeights(*weights, machine))
       return error;
-    output.reserve(weights->size);
+    // With room for the code of most models.
+    output.reserve(weights->size + (1 << 20));
   }
   llvm::raw_svector_ostream os(output);
   // Preparing for instruction selection changes the IR. What is selected
@@ -189,7 +190,7 @@ Error lathe::detail::writeWeights(const WeightsBlob &weights,
                                   llvm::SmallVectorImpl<char> &output) {
   if (Error error = checkWeights(weights, machine))
     return error;
-  // What an object has beside them fits a page.
+  // Its headers and symbols fit a page.
   output.reserve(weights.size + 4096);
   llvm::raw_svector_ostream os(output);
   llvm::MCContext context(machine.getTargetTriple(), machine.getMCAsmInfo(),

@@ -59,7 +59,8 @@ namespace {
 class ObjectCompiler {
 public:
   ObjectCompiler(NativeModule &module, llvm::TargetMachine &machine)
-      : module(module), machine(machine) {}
+      : module(module), machine(machine),
+        weightsMachine(cloneMachine(machine)) {}
 
   void startCode();
   void startWeights();
@@ -82,6 +83,7 @@ private:
 
   NativeModule &module;
   llvm::TargetMachine &machine;
+  std::unique_ptr<llvm::TargetMachine> weightsMachine;
   std::deque<Result> results;
   llvm::parallel::TaskGroup tasks;
 };
@@ -107,11 +109,13 @@ void ObjectCompiler::startCode() {
 }
 
 void ObjectCompiler::startWeights() {
-  if (!module.weights.empty())
-    start("_weights", [this](ObjectFile &object) {
-      return lathe::detail::writeWeights(module.weights, *cloneMachine(machine),
-                                         object.bytes);
-    });
+  if (module.weights.empty())
+    return;
+  // Made before the code's task changes the machine's options.
+  std::shared_ptr<llvm::TargetMachine> own = std::move(weightsMachine);
+  start("_weights", [this, own](ObjectFile &object) {
+    return lathe::detail::writeWeights(module.weights, *own, object.bytes);
+  });
 }
 
 Expected<std::vector<ObjectFile>> ObjectCompiler::finish() {

@@ -108,7 +108,7 @@ TEST_P(VectorMath, KeepsInfinitiesAndNaN) {
 
 INSTANTIATE_TEST_SUITE_P(
     Functions, VectorMath,
-    testing::Values(Function{"math.exp", std::exp, -87, 88},
+    testing::Values(Function{"math.exp", std::exp, -86.9f, 88.72f},
                     Function{"math.expm1", std::expm1, -20, 20},
                     Function{"math.expm1", std::expm1, -0.01f, 0.01f},
                     Function{"math.log", std::log, 1e-3f, 1000},

@@ -205,16 +205,17 @@ int64_t ConvTransposeOp::getRowLoop() { return getSpatialRank(); }
 
 /// The extent of a window whose neighbour begins `stride` further, or 0 if that
 /// one shares nothing with it.
-static int64_t sharedWindow(int64_t extent, int64_t stride) {
-  return extent > stride ? extent : 0;
+static int64_t sharedWindow(int64_t extent, int64_t stride, int64_t dilation) {
+  return stride % dilation == 0 && stride / dilation < extent ? extent : 0;
 }
 
 int64_t ConvOp::getRowWindow() {
   ArrayRef<int64_t> weight = getWeight().getType().getShape();
   // With several outputs a channel, its elements are broadcast to these.
-  if (!isDepthwise() || weight.back() != getGroup())
+  if (!isDepthwise() || weight.back() != static_cast<int64_t>(getGroup()))
     return 0;
-  return sharedWindow(weight.drop_back(2).back(), getStrides().back());
+  return sharedWindow(weight.drop_back(2).back(), getStrides().back(),
+                      getDilations().back());
 }
 
 /// [in] as [in, 1], which broadcasts along the output channels.
@@ -394,7 +395,8 @@ LogicalResult MaxPoolOp::verify() { return verifyPool(*this); }
 int64_t MaxPoolOp::getElementOps() { return poolOps(*this); }
 SmallVector<LoopDim> MaxPoolOp::getLoops() { return poolLoops(*this); }
 int64_t MaxPoolOp::getRowWindow() {
-  return sharedWindow(getKernel().back(), getStrides().back());
+  return sharedWindow(getKernel().back(), getStrides().back(),
+                      getDilations().back());
 }
 
 LogicalResult AvgPoolOp::inferReturnTypes(MLIRContext *,
@@ -413,7 +415,8 @@ LogicalResult AvgPoolOp::verify() {
 int64_t AvgPoolOp::getElementOps() { return poolOps(*this); }
 SmallVector<LoopDim> AvgPoolOp::getLoops() { return poolLoops(*this); }
 int64_t AvgPoolOp::getRowWindow() {
-  return sharedWindow(getKernel().back(), getStrides().back());
+  return sharedWindow(getKernel().back(), getStrides().back(),
+                      getDilations().back());
 }
 
 //===----------------------------------------------------------------------===//

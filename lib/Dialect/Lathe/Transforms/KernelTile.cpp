@@ -99,9 +99,14 @@ std::optional<RowGrid> lathe::getRowGrid(KernelOp kernel,
   grid.window = root.getRowWindow();
   if (std::optional<int64_t> bytes = bytesOfWeights(root, lanes)) {
     grid.weightBytes = *bytes;
-    grid.outer = row > 0 ? loops[row - 1].extent : 1;
+    grid.outer = row > 0 ? std::max<int64_t>(loops[row - 1].extent, 1) : 1;
   }
   return grid;
+}
+
+bool lathe::isTileWorthMeasuring(KernelOp kernel) {
+  LoopNestOpInterface root = getRoot(kernel);
+  return root && (multiplies(kernel) || root.getRowWindow() != 0);
 }
 
 RegisterTile lathe::getRegisterTile(KernelOp kernel) {
@@ -118,7 +123,11 @@ std::string lathe::getTileKey(KernelOp kernel) {
   std::string text;
   llvm::raw_string_ostream os(text);
   OpPrintingFlags flags;
-  flags.printGenericOpForm().useLocalScope().elideLargeElementsAttrs();
+  // Whatever the command line says of printing.
+  flags.printGenericOpForm()
+      .useLocalScope()
+      .enableDebugInfo(false)
+      .elideLargeElementsAttrs();
   AsmState state(kernel, flags);
   for (Type type : kernel.getBody().getArgumentTypes())
     os << type << "\n";

@@ -18,6 +18,7 @@
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <numeric>
 #include <tuple>
@@ -109,7 +110,30 @@ RegisterTile lathe::selectRegisterTile(const RowGrid &grid) {
   return best;
 }
 
+/// Those of windows: the nearer to the selected one the earlier, at most two
+/// vectors wide.
+static llvm::SmallVector<RegisterTile> rankWindowTiles(const RowGrid &grid) {
+  RegisterTile selected = selectWindowTile(grid);
+  llvm::SmallVector<RegisterTile> tiles;
+  for (int64_t vectors = 1; vectors <= std::min<int64_t>(grid.vectors, 2);
+       ++vectors) {
+    int64_t most = (grid.registers - grid.window * vectors) / (2 * vectors);
+    for (int64_t rows = std::min(most, grid.rows); rows > 0; --rows)
+      tiles.push_back({rows, vectors});
+  }
+  auto distanceOf = [&](RegisterTile tile) {
+    return std::make_tuple(std::abs(tile.rows * tile.vectors - selected.rows),
+                           tile.vectors, tile.rows);
+  };
+  llvm::sort(tiles, [&](RegisterTile a, RegisterTile b) {
+    return distanceOf(a) < distanceOf(b);
+  });
+  return tiles;
+}
+
 llvm::SmallVector<RegisterTile> lathe::rankRegisterTiles(const RowGrid &grid) {
+  if (grid.window != 0)
+    return rankWindowTiles(grid);
   constexpr double worthTrying = 2;
   // Cycles, and a number: of equal cost, few vectors and many rows first.
   llvm::SmallVector<std::tuple<double, size_t, RegisterTile>> ranking;

@@ -207,15 +207,14 @@ private:
     std::optional<RowGrid> grid = getRowGrid(kernel, target);
     if (!grid)
       return std::nullopt;
-    if (table) {
+    if (table && isTileWorthMeasuring(kernel)) {
       std::string key = getTileKey(kernel);
       kernel->setAttr(tileKeyName, StringAttr::get(&getContext(), key));
       if (const TileEntry *entry = table->find(key, target)) {
         ++numMeasured;
-        return RegisterTile{
-            std::clamp<int64_t>(entry->tile.rows, 1,
-                                std::max<int64_t>(grid->rows, 1)),
-            entry->tile.vectors};
+        return RegisterTile{std::min(entry->tile.rows, grid->rows),
+                            entry->tile.vectors,
+                            std::min(entry->tile.outer, grid->outer)};
       }
     }
     return selectRegisterTile(*grid);

@@ -65,7 +65,7 @@ template <> struct MappingTraits<TileEntry> {
     if (tile.rows < 1 || tile.vectors < 1 || tile.outer < 1)
       return "a tile has at least one row and one vector";
     // Each factor by itself first, so that the product cannot overflow.
-    if (tile.outer >= registers || tile.rows >= registers / tile.outer ||
+    if (tile.outer >= registers || tile.rows >= registers ||
         tile.vectors >= registers ||
         tile.outer * tile.rows * tile.vectors >= registers)
       return "a tile of " + std::to_string(tile.rows) + " rows and " +

@@ -41,6 +41,10 @@ inline constexpr int64_t maxElementwiseVectors = 2;
 /// and vector loop; none for other kernels.
 std::optional<RowGrid> getRowGrid(KernelOp kernel, const TileTarget &target);
 
+/// Whether another tile may be faster: not for reductions of whole rows, whose
+/// loops have none, and for what hardly computes.
+bool isTileWorthMeasuring(KernelOp kernel);
+
 /// The tile, of those loops, that the kernel's strategy has.
 RegisterTile getRegisterTile(KernelOp kernel);
 

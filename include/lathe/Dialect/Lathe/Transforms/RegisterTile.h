@@ -53,9 +53,10 @@ struct RowGrid {
 RegisterTile selectRegisterTile(const RowGrid &grid);
 
 /// The tiles whose sums fit the registers, in the order of the cycles that they
-/// take for the grid. Left out are those that take more than twice as many as
-/// the first. The first-level cache, which selectRegisterTile minds as well, is
-/// left to those who measure.
+/// take for the grid, or with windows of their distance from the selected one.
+/// Left out are those that take more than twice as many as the first. The
+/// first-level cache, which selectRegisterTile minds as well, is left to those
+/// who measure.
 llvm::SmallVector<RegisterTile> rankRegisterTiles(const RowGrid &grid);
 
 } // namespace lathe
