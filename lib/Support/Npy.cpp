@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lathe/Support/NpyHeader.h"
 #include "lathe/Support/TensorIO.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -31,13 +32,6 @@ using llvm::Twine;
 static constexpr StringRef npyMagic = "\x93NUMPY";
 
 namespace {
-/// What the header of an .npy file says.
-struct NpyHeader {
-  ElementKind kind = ElementKind::F32;
-  bool fortranOrder = false;
-  llvm::SmallVector<int64_t, 4> shape;
-};
-
 /// Reads the dictionary of an .npy header: the three keys that NumPy writes,
 /// in any order.
 class NpyHeaderParser {
@@ -190,8 +184,9 @@ static void normalizeBools(HostTensor &tensor) {
       byte = byte != 0;
 }
 
-/// Decodes an .npy file; errors do not name the file yet.
-static Expected<HostTensor> decodeNpy(StringRef bytes) {
+/// Decodes the header at the beginning of `file`; errors do not name it yet.
+static Expected<NpyHeader> decodeNpyHeader(StringRef file) {
+  StringRef bytes = file;
   if (!bytes.consume_front(npyMagic))
     return createStringError("not an .npy file");
   if (bytes.size() < 2)
@@ -213,9 +208,25 @@ static Expected<HostTensor> decodeNpy(StringRef bytes) {
 
   Expected<NpyHeader> header =
       NpyHeaderParser(bytes.take_front(length)).parse();
+  if (header)
+    header->dataOffset = file.size() - bytes.size() + length;
+  return header;
+}
+
+Expected<NpyHeader> lathe::parseNpyHeader(MemoryBufferRef buffer) {
+  Expected<NpyHeader> header = decodeNpyHeader(buffer.getBuffer());
+  if (!header)
+    return llvm::createFileError(buffer.getBufferIdentifier(),
+                                 header.takeError());
+  return header;
+}
+
+/// Decodes an .npy file; errors do not name the file yet.
+static Expected<HostTensor> decodeNpy(StringRef bytes) {
+  Expected<NpyHeader> header = decodeNpyHeader(bytes);
   if (!header)
     return header.takeError();
-  bytes = bytes.drop_front(length);
+  bytes = bytes.drop_front(header->dataOffset);
   std::optional<int64_t> elements = getNumElements(header->shape);
   const uint64_t elementSize = getByteSize(header->kind);
   // Compared by division: the product of a made-up shape may overflow.
