@@ -122,9 +122,9 @@ static StringRef describe(FileKind kind) {
   case FileKind::Raw:
     return "a raw tensor";
   case FileKind::Idx:
-    return "IDX";
+    break;
   }
-  llvm_unreachable("every kind is handled");
+  return "IDX";
 }
 
 /// What `path` is by its name, as far as that tells. Names of raw and packed
@@ -188,9 +188,9 @@ static DatasetOrError openKind(FileKind kind, StringRef path,
   case FileKind::Raw:
     return openRaw(path, options);
   case FileKind::Idx:
-    return openIdx(path, options);
+    break;
   }
-  llvm_unreachable("every kind is handled");
+  return openIdx(path, options);
 }
 
 //===----------------------------------------------------------------------===//

@@ -6,9 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Data/Preprocessing.h"
+#include "lathe/Support/ReadYAML.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/YAMLTraits.h"
 #include <cmath>
 
 using namespace lathe;
@@ -134,37 +133,12 @@ template <> struct MappingTraits<PreprocessingOptions> {
 };
 } // namespace llvm::yaml
 
-static llvm::Error makeError(const llvm::Twine &place,
-                             const llvm::Twine &message) {
-  return llvm::createStringError(place + ": " + message +
-                                 "; docs/datasets.md describes the fields");
-}
-
 llvm::Expected<PreprocessingOptions>
 PreprocessingOptions::parse(llvm::MemoryBufferRef buffer) {
-  std::string place, message;
-  auto collect = [&](const llvm::SMDiagnostic &diagnostic) {
-    // What follows from the first error is of no interest.
-    if (!message.empty())
-      return;
-    place =
-        (diagnostic.getFilename() + ":" + llvm::Twine(diagnostic.getLineNo()))
-            .str();
-    message = diagnostic.getMessage().str();
-  };
-  using Collect = decltype(collect);
   PreprocessingOptions options;
-  yaml::Input input(
-      buffer, /*Ctxt=*/nullptr,
-      [](const llvm::SMDiagnostic &diagnostic, void *context) {
-        (*static_cast<Collect *>(context))(diagnostic);
-      },
-      &collect);
-  input >> options;
-  if (!message.empty())
-    return makeError(place, message);
-  if (input.error())
-    return makeError(buffer.getBufferIdentifier(), "it is no YAML mapping");
+  if (llvm::Error error = readYAML(buffer, options, "it is no YAML mapping",
+                                   "docs/datasets.md describes the fields"))
+    return std::move(error);
   return options;
 }
 

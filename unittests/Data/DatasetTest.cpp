@@ -34,29 +34,15 @@ HostTensor makeIota(llvm::ArrayRef<int64_t> shape) {
 /// label.
 std::vector<std::string> summarize(StringRef path,
                                    const DatasetOptions &options) {
-  llvm::Expected<std::unique_ptr<Dataset>> dataset =
-      Dataset::open(path, options);
-  if (!dataset)
-    return {getMessage(dataset)};
-  std::vector<std::string> result;
-  for (int64_t i = 0; i < (*dataset)->getNumSamples(); ++i) {
-    llvm::Expected<Sample> sample = (*dataset)->read(i);
-    if (!sample) {
-      result.push_back(getMessage(sample));
-      continue;
-    }
-    EXPECT_EQ(sample->label.has_value(), (*dataset)->hasLabels());
-    std::string text;
-    const HostTensor &tensor = sample->inputs.begin()->second;
+  return summarizeWith(path, options, [&](const Sample &sample) {
+    const HostTensor &tensor = sample.inputs.begin()->second;
     EXPECT_EQ(tensor.getShape(),
               llvm::ArrayRef<int64_t>(options.inputs[0].shape));
+    std::string text;
     for (int64_t e = 0; e < tensor.getNumElements(); ++e)
       text += (e ? " " : "") + std::to_string(tensor.getInt(e));
-    if (sample->label)
-      text += ":" + std::to_string(*sample->label);
-    result.push_back(text);
-  }
-  return result;
+    return text;
+  });
 }
 
 using Summary = std::vector<std::string>;

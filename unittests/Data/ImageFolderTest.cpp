@@ -21,25 +21,9 @@ const DatasetOptions bytes4x4 = makeOptions({1, 1, 4, 4}, ElementKind::UI8);
 /// The first pixel of each sample, and its label after a colon if it has one.
 std::vector<std::string> summarize(StringRef path,
                                    const DatasetOptions &options) {
-  llvm::Expected<std::unique_ptr<Dataset>> dataset =
-      Dataset::open(path, options);
-  if (!dataset)
-    return {getMessage(dataset)};
-  std::vector<std::string> result;
-  for (int64_t i = 0; i < (*dataset)->getNumSamples(); ++i) {
-    llvm::Expected<Sample> sample = (*dataset)->read(i);
-    if (!sample) {
-      result.push_back(getMessage(sample));
-      continue;
-    }
-    std::string text = std::to_string(sample->inputs.begin()->second.getInt(0));
-    if (sample->label)
-      text += ":" + std::to_string(*sample->label);
-    EXPECT_EQ(sample->label.has_value(), (*dataset)->hasLabels());
-    EXPECT_EQ(sample->boxes.has_value(), (*dataset)->hasBoxes());
-    result.push_back(text);
-  }
-  return result;
+  return summarizeWith(path, options, [](const Sample &sample) {
+    return std::to_string(sample.inputs.begin()->second.getInt(0));
+  });
 }
 
 using Summary = std::vector<std::string>;

@@ -100,6 +100,30 @@ DatasetOptions lathe::makeOptions(llvm::ArrayRef<int64_t> shape,
   return options;
 }
 
+std::vector<std::string>
+lathe::summarizeWith(StringRef path, const DatasetOptions &options,
+                     llvm::function_ref<std::string(const Sample &)> describe) {
+  llvm::Expected<std::unique_ptr<Dataset>> dataset =
+      Dataset::open(path, options);
+  if (!dataset)
+    return {getMessage(dataset)};
+  std::vector<std::string> result;
+  for (int64_t i = 0; i < (*dataset)->getNumSamples(); ++i) {
+    llvm::Expected<Sample> sample = (*dataset)->read(i);
+    if (!sample) {
+      result.push_back(getMessage(sample));
+      continue;
+    }
+    EXPECT_EQ(sample->label.has_value(), (*dataset)->hasLabels());
+    EXPECT_EQ(sample->boxes.has_value(), (*dataset)->hasBoxes());
+    std::string text = describe(*sample);
+    if (sample->label)
+      text += ":" + std::to_string(*sample->label);
+    result.push_back(text);
+  }
+  return result;
+}
+
 std::string lathe::getOpenError(StringRef path, const DatasetOptions &options) {
   return getMessage(Dataset::open(path, options));
 }

@@ -55,6 +55,12 @@ template <typename T> std::string getMessage(llvm::Expected<T> &&expected) {
 DatasetOptions makeOptions(llvm::ArrayRef<int64_t> shape,
                            ElementKind kind = ElementKind::F32);
 
+/// What `describe` says of each sample of `path`, and its label after a colon
+/// if it has one; or the errors.
+std::vector<std::string>
+summarizeWith(llvm::StringRef path, const DatasetOptions &options,
+              llvm::function_ref<std::string(const Sample &)> describe);
+
 /// The message of opening `path`.
 std::string getOpenError(llvm::StringRef path, const DatasetOptions &options);
 

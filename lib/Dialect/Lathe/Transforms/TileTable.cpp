@@ -7,11 +7,11 @@
 
 #include "lathe/Dialect/Lathe/Transforms/TileTable.h"
 
+#include "lathe/Support/ReadYAML.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/YAMLTraits.h"
 
 #include <tuple>
 
@@ -91,35 +91,21 @@ template <> struct MappingTraits<TileFile> {
 };
 } // namespace llvm::yaml
 
+static constexpr const char *remedy =
+    "give a file that lathe compile --tune wrote";
+
 static llvm::Error makeError(const llvm::Twine &place,
                              const llvm::Twine &message) {
-  return llvm::createStringError(
-      place + ": " + message + "; give a file that lathe compile --tune wrote");
+  return llvm::createStringError(place + ": " + message + "; " + remedy);
 }
 
 llvm::Expected<TileTable> TileTable::parse(llvm::MemoryBufferRef buffer) {
-  std::string place, message;
-  auto collect = [&](const llvm::SMDiagnostic &diagnostic) {
-    // What follows from the first error is of no interest.
-    if (!message.empty())
-      return;
-    place =
-        (diagnostic.getFilename() + ":" + llvm::Twine(diagnostic.getLineNo()))
-            .str();
-    message = diagnostic.getMessage().str();
-  };
-  using Collect = decltype(collect);
   TileFile file;
-  yaml::Input input(
-      buffer, /*Ctxt=*/nullptr,
-      [](const llvm::SMDiagnostic &diagnostic, void *context) {
-        (*static_cast<Collect *>(context))(diagnostic);
-      },
-      &collect);
-  input >> file;
-  if (!message.empty())
-    return makeError(place, message);
-  if (input.error() || file.version != TileFile::currentVersion)
+  if (llvm::Error error =
+          readYAML(buffer, file, "it is not a list of tiles in YAML", remedy))
+    return std::move(error);
+  // An empty document is read without an error.
+  if (file.version != TileFile::currentVersion)
     return makeError(buffer.getBufferIdentifier(),
                      "it is not a list of tiles in YAML");
   TileTable table;

@@ -1,0 +1,47 @@
+//===- ReadYAML.h - Files in YAML with errors in a sentence -----*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_SUPPORT_READYAML_H
+#define LATHE_SUPPORT_READYAML_H
+
+#include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBufferRef.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/YAMLTraits.h"
+
+#include <string>
+
+namespace lathe {
+
+/// Reads `file` into `value`, which has YAML traits. The error is
+/// "FILE:LINE: message; remedy", and "FILE: otherwise; remedy" where YAML finds
+/// nothing at all.
+template <typename T>
+llvm::Error readYAML(llvm::MemoryBufferRef file, T &value,
+                     const llvm::Twine &otherwise, const llvm::Twine &remedy) {
+  std::string message;
+  auto collect = [](const llvm::SMDiagnostic &diagnostic, void *context) {
+    // What follows from the first error is of no interest.
+    auto &first = *static_cast<std::string *>(context);
+    if (first.empty())
+      first =
+          (diagnostic.getFilename() + ":" +
+           llvm::Twine(diagnostic.getLineNo()) + ": " + diagnostic.getMessage())
+              .str();
+  };
+  llvm::yaml::Input input(file, /*Ctxt=*/nullptr, collect, &message);
+  input >> value;
+  if (message.empty() && input.error())
+    message = (file.getBufferIdentifier() + ": " + otherwise).str();
+  if (message.empty())
+    return llvm::Error::success();
+  return llvm::createStringError(message + "; " + remedy);
+}
+
+} // namespace lathe
+
+#endif // LATHE_SUPPORT_READYAML_H
