@@ -283,7 +283,7 @@ Value TensorReader::readGeneric(linalg::GenericOp op, unsigned result,
     op.emitError("a reduction cannot be computed inside another loop nest");
     return {};
   }
-  bool isShared = remembers && !op.getResult(result).hasOneUse();
+  bool isShared = !op.getResult(result).hasOneUse();
   if (isShared)
     if (Value value = findComputed(op.getResult(result), indices, lanes))
       return value;

@@ -65,12 +65,9 @@ public:
     known[tensor] = value;
   }
 
-  /// Forgets the elements that were computed, for known values change. From now
-  /// on each is computed once in a block, however many ops read it.
-  void startPoint() {
-    computed.clear();
-    remembers = true;
-  }
+  /// Forgets the elements that were computed: known values or memory change.
+  /// Until then each is computed once in a block, however many ops read it.
+  void startPoint() { computed.clear(); }
 
   /// Says that no store may be masked: a load of what follows it in memory
   /// would wait until it has reached the cache.
@@ -137,7 +134,7 @@ private:
   llvm::DenseSet<mlir::Operation *> unpadded;
   /// Elements of tensors that several ops read.
   llvm::DenseMap<mlir::Value, llvm::SmallVector<Element, 1>> computed;
-  bool remembers = false, storesMasked = true;
+  bool storesMasked = true;
 };
 
 } // namespace lathe
