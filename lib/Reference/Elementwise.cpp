@@ -362,6 +362,49 @@ struct CastModel : EvaluableOpInterface::ExternalModel<CastModel, CastOp> {
   }
 };
 
+struct RequantizeModel
+    : EvaluableOpInterface::ExternalModel<RequantizeModel, RequantizeOp> {
+  LogicalResult evaluate(Operation *op, ArrayRef<HostTensor> operands,
+                         SmallVectorImpl<HostTensor> &results) const {
+    auto requantize = cast<RequantizeOp>(op);
+    int64_t shift = requantize.getShift(), zero = requantize.getZeroPoint();
+    int64_t low = requantize.getLow(), high = requantize.getHigh();
+    HostTensor result = makeResult(op->getResult(0));
+    auto scale = [&](int64_t sum, int64_t multiplier) {
+      int64_t product = wrapping(std::multiplies<>(), sum, multiplier);
+      int64_t half = int64_t(1) << (shift - 1);
+      int64_t steps = wrapping(std::plus<>(), product, half) >> shift;
+      return zero + std::clamp(steps, low - zero, high - zero);
+    };
+    mapElements<int64_t, int64_t>(scale, operands, result);
+    results.push_back(std::move(result));
+    return success();
+  }
+};
+
+/// Conversions between reals and quantized numbers compute nothing: the
+/// evaluator turns operands into the reals that they stand for, and results
+/// into the nearest quantized numbers.
+template <typename Op>
+struct ConversionModel
+    : EvaluableOpInterface::ExternalModel<ConversionModel<Op>, Op> {
+  LogicalResult evaluate(Operation *, ArrayRef<HostTensor> operands,
+                         SmallVectorImpl<HostTensor> &results) const {
+    results.push_back(operands[0]);
+    return success();
+  }
+};
+
+struct StorageCastModel
+    : EvaluableOpInterface::ExternalModel<StorageCastModel, StorageCastOp> {
+  bool takesStoredIntegers(Operation *) const { return true; }
+  LogicalResult evaluate(Operation *, ArrayRef<HostTensor> operands,
+                         SmallVectorImpl<HostTensor> &results) const {
+    results.push_back(operands[0]);
+    return success();
+  }
+};
+
 template <typename Kinds, typename... Ops> void attach(MLIRContext *context) {
   (Ops::template attachInterface<ElementwiseModel<Ops, Kinds>>(*context), ...);
 }
@@ -379,4 +422,8 @@ void reference::registerElementwiseModels(MLIRContext *context) {
          DivOp, ModOp, PowOp, MinOp, MaxOp, CompareOp>(context);
   SelectOp::attachInterface<SelectModel>(*context);
   CastOp::attachInterface<CastModel>(*context);
+  RequantizeOp::attachInterface<RequantizeModel>(*context);
+  QuantizeOp::attachInterface<ConversionModel<QuantizeOp>>(*context);
+  DequantizeOp::attachInterface<ConversionModel<DequantizeOp>>(*context);
+  StorageCastOp::attachInterface<StorageCastModel>(*context);
 }

@@ -81,6 +81,22 @@ LogicalResult lathe::evaluateOp(Operation *op, ArrayRef<HostTensor> operands,
   return success();
 }
 
+std::optional<HostTensor> lathe::evaluateConstant(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op || !isEvaluable(op) || !isMemoryEffectFree(op))
+    return std::nullopt;
+  SmallVector<HostTensor> operands, results;
+  for (Value operand : op->getOperands()) {
+    std::optional<HostTensor> known = evaluateConstant(operand);
+    if (!known)
+      return std::nullopt;
+    operands.push_back(std::move(*known));
+  }
+  if (failed(evaluateOp(op, operands, results)))
+    return std::nullopt;
+  return results[cast<OpResult>(value).getResultNumber()];
+}
+
 namespace {
 /// The tensors of a block that are still to be read.
 class LiveTensors {

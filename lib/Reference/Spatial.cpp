@@ -81,11 +81,21 @@ template <typename Fn> static void visitProduct(ElementKind kind, Fn fn) {
     fn(float(), double());
 }
 
+/// Subtracts `zeroPoint` from each element of `tensor`.
+template <typename T>
+static void subtract(int64_t zeroPoint, HostTensor &tensor) {
+  if (zeroPoint == 0)
+    return;
+  for (T &element : tensor.mutableData<T>())
+    element -= static_cast<T>(zeroPoint);
+}
+
 /// Computes `result`, a matrix of `channels` columns: `bias`, or zero, in every
 /// row, and what `addProducts(operand data..., sums)` adds to it. Operands 0
-/// and 1 are multiplied, operand 2 is the bias.
+/// and 1, less their zero points, are multiplied; operand 2 is the bias.
 template <typename Fn>
 static HostTensor sumProducts(Operation *op, ArrayRef<HostTensor> operands,
+                              int64_t lhsZeroPoint, int64_t rhsZeroPoint,
                               Fn addProducts) {
   HostTensor result = makeResult(op->getResult(0));
   visitProduct(operands[0].getKind(), [&](auto factor, auto sum) {
@@ -93,6 +103,8 @@ static HostTensor sumProducts(Operation *op, ArrayRef<HostTensor> operands,
     using Acc = decltype(sum);
     HostTensor lhs = operands[0].convertTo(elementKindOf<T>);
     HostTensor rhs = operands[1].convertTo(elementKindOf<T>);
+    subtract<T>(lhsZeroPoint, lhs);
+    subtract<T>(rhsZeroPoint, rhs);
     HostTensor sums(elementKindOf<Acc>, result.getShape());
     MutableArrayRef<Acc> data = sums.mutableData<Acc>();
     if (operands.size() > 2) {
@@ -145,7 +157,8 @@ struct ConvModel : EvaluableOpInterface::ExternalModel<ConvModel, ConvOp> {
                         to + c / inGroup * outGroup, outGroup);
         });
     };
-    results.push_back(sumProducts(op, operands, convolve));
+    results.push_back(
+        sumProducts(op, operands, conv.getInputZeroPoint(), 0, convolve));
     return success();
   }
 };
@@ -179,7 +192,8 @@ struct ConvTransposeModel
                         to + c / inGroup * outGroup, outGroup);
         });
     };
-    results.push_back(sumProducts(op, operands, convolve));
+    results.push_back(
+        sumProducts(op, operands, conv.getInputZeroPoint(), 0, convolve));
     return success();
   }
 };
@@ -190,8 +204,8 @@ struct MatMulModel
                          SmallVectorImpl<HostTensor> &results) const {
     ArrayRef<int64_t> lhs = operands[0].getShape();
     ArrayRef<int64_t> rhs = operands[1].getShape();
-    ArrayRef<int64_t> batch =
-        cast<MatMulOp>(op).getType().getShape().drop_back(2);
+    auto matmul = cast<MatMulOp>(op);
+    ArrayRef<int64_t> batch = matmul.getType().getShape().drop_back(2);
     int64_t rows = lhs.take_back(2)[0], depth = lhs.back();
     int64_t columns = rhs.back();
     auto multiply = [&](const auto *x, const auto *w, auto *sums) {
@@ -205,7 +219,8 @@ struct MatMulModel
             addMultiple(row[k], matrix + k * columns, sums, columns);
       }
     };
-    results.push_back(sumProducts(op, operands, multiply));
+    results.push_back(sumProducts(op, operands, matmul.getLhsZeroPoint(),
+                                  matmul.getRhsZeroPoint(), multiply));
     return success();
   }
 };

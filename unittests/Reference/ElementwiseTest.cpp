@@ -210,3 +210,36 @@ TEST(ElementwiseTest, NotKeepsBoolABool) {
   EXPECT_EQ(result.getBytes()[0], 0);
   EXPECT_EQ(result.getBytes()[1], 1);
 }
+
+// Expected numbers: Python's fractions, floor(a * m / 2^shift + 1/2).
+TEST(ElementwiseTest, RequantizeRoundsHalvesUpAndLimits) {
+  auto sums = tensor<int32_t>({2, 3}, {-1000, 0, 77, 123456, -7, INT32_MAX});
+  auto multipliers = tensor<int32_t>({3}, {1 << 30, 1431655765, 3});
+  expectValues(
+      evaluateText("lathe.requantize %0, %1 {shift = 31 : si64, zero_point = "
+                   "-3 : si64, low = -128 : si64, high = 127 : si64, to = i8} "
+                   ": (tensor<2x3xi32>, tensor<3xi32>) -> tensor<2x3xi8>",
+                   {sums, multipliers}),
+      {-128, -3, -3, 127, -8, 0}, 0);
+  expectValues(
+      evaluateText("lathe.requantize %0, %1 {shift = 12 : si64, zero_point = "
+                   "5 : si64, low = 0 : si64, high = 200 : si64, to = ui8} "
+                   ": (tensor<2x3xi32>, tensor<3xi32>) -> tensor<2x3xui8>",
+                   {sums, multipliers}),
+      {0, 5, 5, 200, 0, 200}, 0);
+}
+
+// QuantizeLinear of ONNX: 2.25 / 0.5 = 4.5 becomes 4, the even neighbour.
+TEST(ElementwiseTest, QuantizeRoundsHalvesToEven) {
+  expectValues(
+      evaluateText("lathe.quantize %0 {to = !quant.uniform<i8:f32, 0.5:-3>} : "
+                   "(tensor<6xf32>) -> "
+                   "tensor<6x!quant.uniform<i8:f32, 5.000000e-01:-3>>",
+                   {f32({6}, {2.25, 2.75, -1, 1000, -1000, NAN})}),
+      {1, 3, -5, 127, -128, -3}, 0);
+  expectValues(evaluateText("lathe.dequantize %0 {to = f32} : "
+                            "(tensor<2x!quant.uniform<u8:f32,0.25:7>>) -> "
+                            "tensor<2xf32>",
+                            {tensor<uint8_t>({2}, {0, 255})}),
+               {-1.75, 62}, 0);
+}

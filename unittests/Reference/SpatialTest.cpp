@@ -150,3 +150,28 @@ TEST(SpatialTest, MatMulAddsItsBias) {
                              f32({2}, {100, 200})}),
                {113, 216});
 }
+
+// np.pad(x - 5, …) windows times w, summed in int64 by NumPy. Padding is the
+// zero point: 250 and 5 both count as they are less 5.
+TEST(SpatialTest, ConvTakesTheZeroPointAndPadsWithIt) {
+  expectValues(
+      evaluateText("lathe.conv %0, %1, %2 {strides = array<i64: 1>, "
+                   "dilations = array<i64: 1>, pads = array<i64: 1, 1>, "
+                   "input_zero_point = 5 : si64} : (tensor<1x3x2xui8>, "
+                   "tensor<3x2x2xi8>, tensor<2xi32>) -> tensor<1x3x2xi32>",
+                   {tensor<uint8_t>({1, 3, 2}, {1, 2, 3, 4, 250, 6}),
+                    tensor<int8_t>({3, 2, 2},
+                                   {-6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5}),
+                    tensor<int32_t>({2}, {10, -20})}),
+      {10, -30, 544, 750, -464, -251}, 0);
+}
+
+// (a + 10) @ (c - 128) by NumPy.
+TEST(SpatialTest, MatMulTakesBothZeroPoints) {
+  expectValues(evaluateText("lathe.matmul %0, %1 {lhs_zero_point = -10 : si64, "
+                            "rhs_zero_point = 128 : si64} : (tensor<2x2xi8>, "
+                            "tensor<2x2xui8>) -> tensor<2x2xi32>",
+                            {tensor<int8_t>({2, 2}, {-128, 127, 3, 4}),
+                             tensor<uint8_t>({2, 2}, {1, 2, 255, 7})}),
+               {32385, -1709, 127, -3332}, 0);
+}

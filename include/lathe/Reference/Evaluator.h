@@ -55,6 +55,10 @@ llvm::LogicalResult evaluateOp(mlir::Operation *op,
                                llvm::ArrayRef<HostTensor> operands,
                                llvm::SmallVectorImpl<HostTensor> &results);
 
+/// The value of a tensor that ops which can be evaluated compute from constants
+/// alone, or none. Nothing is kept: each call computes it again.
+std::optional<HostTensor> evaluateConstant(mlir::Value value);
+
 /// Bounds the work of evaluations on this thread while it lives: after so many
 /// steps, each an op or an iteration of a loop, they fail with an error. Loops
 /// over data that come from a hostile model may have no end.

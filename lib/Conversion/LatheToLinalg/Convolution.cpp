@@ -62,18 +62,34 @@ struct ConvDims {
 
 } // namespace
 
-/// Sums the products of the first two `inputs` over the dimensions beyond the
-/// rank of `shape`, on top of `bias` (null for zero), which broadcasts.
-/// Integers narrower than that are summed in i32, as the dialect defines.
+namespace {
+/// What the two factors of an integer product have subtracted.
+struct ZeroPoints {
+  int64_t lhs = 0, rhs = 0;
+};
+} // namespace
+
+/// `scalar` less the integer `zeroPoint`.
+static Value subtract(ImplicitLocOpBuilder &b, Value scalar,
+                      int64_t zeroPoint) {
+  if (zeroPoint == 0)
+    return scalar;
+  Value constant = arith::ConstantOp::create(
+      b, b.getIntegerAttr(scalar.getType(), zeroPoint));
+  return arith::SubIOp::create(b, scalar, constant);
+}
+
+/// Sums the products of the first two `inputs`, less their zero points, over
+/// the dimensions beyond the rank of `shape`, on top of `bias` (null for zero),
+/// which broadcasts. `element` is the type of the results.
 static linalg::GenericOp buildSumOfProducts(ImplicitLocOpBuilder &b,
                                             ArrayRef<GenericInput> inputs,
-                                            Value bias,
+                                            ZeroPoints zeroPoints, Value bias,
+                                            Type element,
                                             ArrayRef<int64_t> shape) {
-  Type element = tensorTypeOf(inputs[0].tensor).getElementType();
-  Type type =
-      isa<FloatType>(element)
-          ? sumTypeOf(element)
-          : b.getIntegerType(std::max(32u, element.getIntOrFloatBitWidth()));
+  Type type = isa<FloatType>(element)
+                  ? sumTypeOf(element)
+                  : b.getIntegerType(element.getIntOrFloatBitWidth());
   Value init =
       bias ? buildBroadcast(b, bias, shape, type, false)
            : buildFilled(b, shape, cast<TypedAttr>(b.getZeroAttr(type)));
@@ -83,7 +99,8 @@ static linalg::GenericOp buildSumOfProducts(ImplicitLocOpBuilder &b,
     Value lhs = convertScalar(b, x[0], type, inputs[0].isUnsigned);
     Value rhs = convertScalar(b, x[1], type, inputs[1].isUnsigned);
     if (!isa<FloatType>(type)) {
-      Value product = arith::MulIOp::create(b, lhs, rhs);
+      Value product = arith::MulIOp::create(b, subtract(b, lhs, zeroPoints.lhs),
+                                            subtract(b, rhs, zeroPoints.rhs));
       return SmallVector<Value>{arith::AddIOp::create(b, x.back(), product)};
     }
     auto contract = arith::FastMathFlags::contract;
@@ -114,9 +131,15 @@ static bool hasUnsignedElements(TypedValue<RankedTensorType> value) {
   return isUnsigned(value.getType().getElementType());
 }
 
-static TypedAttr zeroOf(Value tensor) {
+/// What stands for zero in `tensor`: 0 of its element type, or `zeroPoint`.
+static TypedAttr zeroOf(Value tensor, int64_t zeroPoint = 0) {
   Type element = tensorTypeOf(tensor).getElementType();
-  return cast<TypedAttr>(Builder(element.getContext()).getZeroAttr(element));
+  Builder builder(element.getContext());
+  if (auto integer = dyn_cast<IntegerType>(element))
+    return builder.getIntegerAttr(integer, APInt(integer.getWidth(), zeroPoint,
+                                                 /*isSigned=*/true,
+                                                 /*implicitTrunc=*/true));
+  return cast<TypedAttr>(builder.getZeroAttr(element));
 }
 
 namespace {
@@ -139,7 +162,8 @@ struct LowerConv : OpConversionPattern<ConvOp> {
     Value input = adaptor.getInput();
     if (group > 1 && hasReduced)
       input = splitDim(b, input, spatialRank + 1, group);
-    input = padSpatial(b, input, op.getPads(), zeroOf(input));
+    input = padSpatial(b, input, op.getPads(),
+                       zeroOf(input, op.getInputZeroPoint()));
     Value weight = adaptor.getWeight(), bias = adaptor.getBias();
     if (group > 1 && hasChannel) {
       weight = splitDim(b, weight, spatialRank + 1, group);
@@ -158,7 +182,8 @@ struct LowerConv : OpConversionPattern<ConvOp> {
                              hasUnsignedElements(op.getInput())},
                             {weight, d.map(tap, {d.group, d.channel}),
                              hasUnsignedElements(op.getWeight())}},
-                           bias, parallelExtents(op));
+                           {op.getInputZeroPoint(), 0}, bias,
+                           op.getType().getElementType(), parallelExtents(op));
     markRoot(op, sum);
     rewriter.replaceOp(op, finish(b, sum.getResult(0), op.getType()));
     return success();
@@ -212,7 +237,7 @@ struct LowerConvTranspose : OpConversionPattern<ConvTransposeOp> {
     Value input = adaptor.getInput(), bias = adaptor.getBias();
     if (group > 1)
       input = splitDim(b, input, spatialRank + 1, group);
-    input = padSpatial(b, input, pads, zeroOf(input));
+    input = padSpatial(b, input, pads, zeroOf(input, op.getInputZeroPoint()));
     weight = padTaps(b, weight, missing);
     if (group > 1) {
       weight = splitDim(b, weight, spatialRank, group);
@@ -226,7 +251,8 @@ struct LowerConvTranspose : OpConversionPattern<ConvTransposeOp> {
          {weight, d.map(tap, {d.group, d.reduced, d.channel}),
           hasUnsignedElements(op.getWeight())},
          {window, AffineMap::get(d.count, 0, d.window, b.getContext())}},
-        bias, parallelExtents(op));
+        {op.getInputZeroPoint(), 0}, bias, op.getType().getElementType(),
+        parallelExtents(op));
     markRoot(op, sum);
     rewriter.replaceOp(op, finish(b, sum.getResult(0), op.getType()));
     return success();
@@ -303,11 +329,12 @@ struct LowerMatMul : OpConversionPattern<MatMulOp> {
                           AffineMap::get(rank + 1, 0, exprs, b.getContext()),
                           hasUnsignedElements(original)};
     };
-    linalg::GenericOp sum =
-        buildSumOfProducts(b,
-                           {operand(adaptor.getLhs(), op.getLhs(), m, k),
-                            operand(adaptor.getRhs(), op.getRhs(), k, n)},
-                           adaptor.getBias(), shape);
+    linalg::GenericOp sum = buildSumOfProducts(
+        b,
+        {operand(adaptor.getLhs(), op.getLhs(), m, k),
+         operand(adaptor.getRhs(), op.getRhs(), k, n)},
+        {op.getLhsZeroPoint(), op.getRhsZeroPoint()}, adaptor.getBias(),
+        op.getType().getElementType(), shape);
     markRoot(op, sum);
     rewriter.replaceOp(op, finish(b, sum.getResult(0), op.getType()));
     return success();

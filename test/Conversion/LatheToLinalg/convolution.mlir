@@ -110,3 +110,20 @@ func.func private @batched(%x: tensor<2x1x4x8xf32>, %y: tensor<3x8x5xf32>, %b: t
   %0 = lathe.matmul %x, %y, %b : (tensor<2x1x4x8xf32>, tensor<3x8x5xf32>, tensor<5xf32>) -> tensor<2x3x4x5xf32>
   return %0 : tensor<2x3x4x5xf32>
 }
+
+// Padding holds the zero point, so that what is not clipped adds nothing.
+// CHECK-LABEL: func private @zero_point
+// CHECK: %[[PAD:.*]] = arith.constant -3 : i8
+// CHECK: tensor.pad
+// CHECK: tensor.yield %[[PAD]]
+// CHECK: linalg.generic
+// CHECK: %[[X:.*]] = arith.extsi %{{.*}} : i8 to i32
+// CHECK: %[[W:.*]] = arith.extsi %{{.*}} : i8 to i32
+// CHECK: %[[Z:.*]] = arith.constant -3 : i32
+// CHECK: %[[D:.*]] = arith.subi %[[X]], %[[Z]]
+// CHECK: arith.muli %[[D]], %[[W]]
+func.func private @zero_point(%x: tensor<1x4x4x2xi8>, %w: tensor<3x3x2x8xi8>) -> tensor<1x4x4x8xi32> {
+  %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, input_zero_point = -3 : si64}
+      : (tensor<1x4x4x2xi8>, tensor<3x3x2x8xi8>) -> tensor<1x4x4x8xi32>
+  return %0 : tensor<1x4x4x8xi32>
+}

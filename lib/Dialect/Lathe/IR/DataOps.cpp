@@ -113,7 +113,9 @@ LogicalResult TransposeOp::inferReturnTypes(MLIRContext *,
     return emitOptionalError(loc, "[", permutation,
                              "] is not a permutation of ", input.getRank(),
                              " dimensions");
-  types.push_back(input.clone(permuted(input.getShape(), permutation)));
+  types.push_back(RankedTensorType::get(
+      permuted(input.getShape(), permutation),
+      lathe::impl::permuteQuantization(input.getElementType(), permutation)));
   return success();
 }
 

@@ -18,11 +18,13 @@
 using namespace mlir;
 using namespace lathe;
 
-/// The element type of a sum of products: int32 for narrower integers, else the
-/// data's.
+/// The element type of a sum of products: int32 for data of 8 bits, int64 for
+/// 16 bits, else the data's.
 static Type accumulatorType(Type element) {
-  bool isNarrow = element.isInteger() && element.getIntOrFloatBitWidth() < 32;
-  return isNarrow ? IntegerType::get(element.getContext(), 32) : element;
+  if (!element.isInteger() || element.getIntOrFloatBitWidth() > 16)
+    return element;
+  bool isByte = element.getIntOrFloatBitWidth() <= 8;
+  return IntegerType::get(element.getContext(), isByte ? 32 : 64);
 }
 
 /// Checks that `values` has `count` entries, none below `least`.
@@ -133,6 +135,24 @@ static LogicalResult verifyConvolution(Operation *op, int64_t group,
   return success();
 }
 
+/// Checks that elements of `tensor`, an operand of `op`, can have the zero
+/// point `zeroPoint`.
+static LogicalResult verifyZeroPoint(Operation *op, int64_t zeroPoint,
+                                     Value tensor) {
+  if (zeroPoint == 0)
+    return success();
+  auto type = dyn_cast<IntegerType>(lathe::impl::elementTypeOf(tensor));
+  if (!type || type.getWidth() > 16)
+    return op->emitOpError("only integers of 8 or 16 bits have a zero point");
+  bool isUnsigned = type.isUnsigned();
+  bool fits = isUnsigned ? llvm::isUIntN(type.getWidth(), zeroPoint)
+                         : llvm::isIntN(type.getWidth(), zeroPoint);
+  if (!fits || (isUnsigned && zeroPoint < 0))
+    return op->emitOpError("zero point ")
+           << zeroPoint << " is not in the range of " << type;
+  return success();
+}
+
 /// Whether input and weight have the ranks that inferReturnTypes, which runs
 /// after the verifiers, asks for.
 static bool haveConvolutionRanks(RankedTensorType input,
@@ -141,6 +161,8 @@ static bool haveConvolutionRanks(RankedTensorType input,
 }
 
 LogicalResult ConvOp::verify() {
+  if (failed(verifyZeroPoint(*this, getInputZeroPoint(), getInput())))
+    return failure();
   if (!haveConvolutionRanks(getInput().getType(), getWeight().getType()))
     return success();
   ArrayRef<int64_t> weight = getWeight().getType().getShape();
@@ -281,6 +303,8 @@ LogicalResult ConvTransposeOp::inferReturnTypes(MLIRContext *,
 }
 
 LogicalResult ConvTransposeOp::verify() {
+  if (failed(verifyZeroPoint(*this, getInputZeroPoint(), getInput())))
+    return failure();
   if (!haveConvolutionRanks(getInput().getType(), getWeight().getType()))
     return success();
   ArrayRef<int64_t> weight = getWeight().getType().getShape();
@@ -449,6 +473,12 @@ LogicalResult MatMulOp::inferReturnTypes(MLIRContext *,
   types.push_back(
       RankedTensorType::get(shape, accumulatorType(lhs.getElementType())));
   return success();
+}
+
+LogicalResult MatMulOp::verify() {
+  return success(
+      succeeded(verifyZeroPoint(*this, getLhsZeroPoint(), getLhs())) &&
+      succeeded(verifyZeroPoint(*this, getRhsZeroPoint(), getRhs())));
 }
 
 int64_t MatMulOp::getMACs() {

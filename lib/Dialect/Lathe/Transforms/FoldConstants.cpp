@@ -47,6 +47,14 @@ bool isLoaded(ConstantOp constant) {
          toHostTensor(constant.getValue());
 }
 
+/// Whether `op` reads quantized numbers: as reals they are larger, and which
+/// integers they were is lost.
+bool hasQuantizedOperand(Operation *op) {
+  return llvm::any_of(op->getOperandTypes(), [](Type type) {
+    return isa<quant::QuantizedType>(getElementTypeOrSelf(type));
+  });
+}
+
 int64_t sizeInBytes(Type type) {
   auto tensor = cast<RankedTensorType>(type);
   std::optional<ElementKind> kind = getElementKind(tensor.getElementType());
@@ -128,7 +136,7 @@ void BlockFolder::findConstantOps() {
     }
     // A kernel has its place in the memory plan.
     if (isa<KernelOp>(op) || op.getNumOperands() == 0 || !isEvaluable(&op) ||
-        !isMemoryEffectFree(&op))
+        !isMemoryEffectFree(&op) || hasQuantizedOperand(&op))
       continue;
     Sources sources;
     bool isConstant = llvm::all_of(op.getOperands(), [&](Value operand) {

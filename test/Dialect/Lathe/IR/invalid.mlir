@@ -614,3 +614,59 @@ func.func @f(%x: tensor<1x28x28x8xf32>, %u: tensor<2x36x8x32xf32>) {
        : (tensor<1x28x28x8xf32>, tensor<2x36x8x32xf32>) -> tensor<1x28x28x40xf32>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{has 2 scales along dimension 1 of 'tensor<2x3x!quant.uniform<i8:f32:1, {5.000000e-01,2.500000e-01}>>'}}
+  %0 = lathe.quantize %x {to = !quant.uniform<i8:f32:1, {0.5, 0.25}>} : (tensor<2x3xf32>) -> tensor<2x3x!quant.uniform<i8:f32:1, {0.5, 0.25}>>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xf32>) {
+  // expected-error @+1 {{'to' must be a quantized type that stands for the operand's elements}}
+  %0 = lathe.quantize %x {to = i8} : (tensor<2xf32>) -> tensor<2xi8>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xi8>) {
+  // expected-error @+1 {{needs a quantized type and its storage type}}
+  %0 = lathe.storage_cast %x {to = !quant.uniform<u8:f32, 0.5>} : (tensor<2xi8>) -> tensor<2x!quant.uniform<u8:f32, 0.5>>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xi32>, %m: tensor<i32>) {
+  // expected-error @+1 {{'shift' is 32, but must be 1 to 31}}
+  %0 = lathe.requantize %x, %m {shift = 32 : si64, zero_point = 0 : si64, low = 0 : si64, high = 1 : si64, to = i8} : (tensor<2xi32>, tensor<i32>) -> tensor<2xi8>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xi32>, %m: tensor<i32>) {
+  // expected-error @+1 {{'low' and 'high', -129 and 1, must be in order and in the range of 'i8'}}
+  %0 = lathe.requantize %x, %m {shift = 3 : si64, zero_point = 0 : si64, low = -129 : si64, high = 1 : si64, to = i8} : (tensor<2xi32>, tensor<i32>) -> tensor<2xi8>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x2xui8>, %y: tensor<2x3xi8>) {
+  // expected-error @+1 {{zero point -1 is not in the range of 'ui8'}}
+  %0 = lathe.matmul %x, %y {lhs_zero_point = -1 : si64} : (tensor<1x2xui8>, tensor<2x3xi8>) -> tensor<1x3xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x2xf32>, %y: tensor<2x3xf32>) {
+  // expected-error @+1 {{only integers of 8 or 16 bits have a zero point}}
+  %0 = lathe.matmul %x, %y {rhs_zero_point = 1 : si64} : (tensor<1x2xf32>, tensor<2x3xf32>) -> tensor<1x3xf32>
+  return
+}

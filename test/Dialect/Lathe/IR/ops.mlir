@@ -216,3 +216,29 @@ func.func @winograd(%x: tensor<1x28x28x8xf32>, %w: tensor<3x3x8x40xf32>, %b: ten
        : (tensor<1x28x28x8xf32>, tensor<2x36x8x32xf32>, tensor<40xf32>) -> tensor<1x28x28x40xf32>
   return %1 : tensor<1x28x28x40xf32>
 }
+
+// CHECK-LABEL: func @quantized
+func.func @quantized(%x: tensor<1x8xf32>, %w: tensor<8x4xi8>, %b: tensor<4xi32>, %m: tensor<4xi32>) -> tensor<1x4xf32> {
+  // CHECK: lathe.quantize %{{.*}} {to = !quant.uniform<i8:f32, 5.000000e-01:-3>} : (tensor<1x8xf32>) -> tensor<1x8x!quant.uniform<i8:f32, 5.000000e-01:-3>>
+  %q = lathe.quantize %x {to = !quant.uniform<i8:f32, 0.5:-3>} : (tensor<1x8xf32>) -> tensor<1x8x!quant.uniform<i8:f32, 0.5:-3>>
+  // CHECK: lathe.storage_cast
+  %i = lathe.storage_cast %q {to = i8} : (tensor<1x8x!quant.uniform<i8:f32, 0.5:-3>>) -> tensor<1x8xi8>
+  // CHECK: lathe.matmul {{.*}} {lhs_zero_point = -3 : si64}
+  %s = lathe.matmul %i, %w, %b {lhs_zero_point = -3 : si64} : (tensor<1x8xi8>, tensor<8x4xi8>, tensor<4xi32>) -> tensor<1x4xi32>
+  // CHECK: lathe.requantize
+  %r = lathe.requantize %s, %m {shift = 31 : si64, zero_point = 7 : si64, low = 0 : si64, high = 255 : si64, to = ui8} : (tensor<1x4xi32>, tensor<4xi32>) -> tensor<1x4xui8>
+  %c = lathe.storage_cast %r {to = !quant.uniform<u8:f32, 0.25:7>} : (tensor<1x4xui8>) -> tensor<1x4x!quant.uniform<u8:f32, 0.25:7>>
+  // CHECK: lathe.dequantize
+  %y = lathe.dequantize %c {to = f32} : (tensor<1x4x!quant.uniform<u8:f32, 0.25:7>>) -> tensor<1x4xf32>
+  return %y : tensor<1x4xf32>
+}
+
+// Scales stay with their dimension.
+// CHECK-LABEL: func @transposed_scales
+func.func @transposed_scales(%x: tensor<2x3xi8>) -> tensor<3x2xf32> {
+  %0 = lathe.storage_cast %x {to = !quant.uniform<i8:f32:0, {0.5, 0.25}>} : (tensor<2x3xi8>) -> tensor<2x3x!quant.uniform<i8:f32:0, {0.5, 0.25}>>
+  // CHECK: lathe.transpose {{.*}} -> tensor<3x2x!quant.uniform<i8:f32:1, {5.000000e-01,2.500000e-01}>>
+  %1 = lathe.transpose %0 {permutation = array<i64: 1, 0>} : (tensor<2x3x!quant.uniform<i8:f32:0, {0.5, 0.25}>>) -> tensor<3x2x!quant.uniform<i8:f32:1, {0.5, 0.25}>>
+  %2 = lathe.dequantize %1 {to = f32} : (tensor<3x2x!quant.uniform<i8:f32:1, {0.5, 0.25}>>) -> tensor<3x2xf32>
+  return %2 : tensor<3x2xf32>
+}

@@ -11,6 +11,7 @@
 #include "lathe/Dialect/Lathe/IR/LatheInterfaces.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpImplementation.h"
@@ -25,7 +26,21 @@
 #define GET_ATTRDEF_CLASSES
 #include "lathe/Dialect/Lathe/IR/LatheAttributes.h.inc"
 
+namespace lathe {
+
+/// The integer type of whole bytes that holds elements of `type`: signless for
+/// signed ones.
+mlir::Type getStorageType(mlir::quant::QuantizedType type);
+
+} // namespace lathe
+
 namespace lathe::impl {
+
+/// The element type of a tensor whose dimension i was dimension
+/// `permutation[i]` of one with elements of type `element`: scales stay with
+/// their dimension.
+mlir::Type permuteQuantization(mlir::Type element,
+                               llvm::ArrayRef<int64_t> permutation);
 
 /// Whether an op may have `actual` result types where `inferred` follow from
 /// its operands: shapes agree, and element types do unless one is quantized.

@@ -19,6 +19,8 @@ class Lathe_ElementwiseOp<string mnemonic, string quantizationKind>
   code resultElement = "::lathe::impl::elementTypeOf(adaptor.getOperands()[0])";
   // More C++ definitions of the op.
   code moreDefinitions = "";
+  // More members, such as those of QuantizationOpInterface.
+  code moreDeclarations = "";
   let ownDefinitions = [{
     ::mlir::LogicalResult $cppClass::inferReturnTypes(
         ::mlir::MLIRContext *context, std::optional<::mlir::Location> loc,
@@ -45,8 +47,17 @@ class Lathe_ElementwiseOp<string mnemonic, string quantizationKind>
     bool canWriteOver(unsigned operand) {
       return ::lathe::impl::hasTypeOfResult(getOperation(), operand);
     }
-  }];
+  }] # moreDeclarations;
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+/// Declares what the results of an op lie between.
+class Lathe_Bounds<string low, string high = "::lathe::RealInterval().high"> {
+  code declarations = [{
+    ::lathe::RealInterval getResultBounds() {
+      return {}] # low # ", " # high # [{};
+    }
+  }];
 }
 
 //===----------------------------------------------------------------------===//
@@ -71,41 +82,63 @@ class Lathe_MathOp<string mnemonic, string what, string mathOp>
   }];
 }
 
-def Lathe_ExpOp   : Lathe_MathOp<"exp", "e to the power of the operand", "ExpOp">;
+def Lathe_ExpOp   : Lathe_MathOp<"exp", "e to the power of the operand", "ExpOp"> {
+  let moreDeclarations = Lathe_Bounds<"0">.declarations;
+}
 def Lathe_LogOp   : Lathe_MathOp<"log", "natural logarithm", "LogOp">;
-def Lathe_SqrtOp  : Lathe_MathOp<"sqrt", "square root", "SqrtOp">;
+def Lathe_SqrtOp  : Lathe_MathOp<"sqrt", "square root", "SqrtOp"> {
+  let moreDeclarations = Lathe_Bounds<"0">.declarations;
+}
 def Lathe_FloorOp : Lathe_MathOp<"floor", "largest integer not above", "FloorOp">;
 def Lathe_CeilOp  : Lathe_MathOp<"ceil", "smallest integer not below", "CeilOp">;
 def Lathe_RoundOp
     : Lathe_MathOp<"round", "nearest integer, halves to even", "RoundEvenOp">;
-def Lathe_SinOp   : Lathe_MathOp<"sin", "sine", "SinOp">;
-def Lathe_CosOp   : Lathe_MathOp<"cos", "cosine", "CosOp">;
+def Lathe_SinOp   : Lathe_MathOp<"sin", "sine", "SinOp"> {
+  let moreDeclarations = Lathe_Bounds<"-1", "1">.declarations;
+}
+def Lathe_CosOp   : Lathe_MathOp<"cos", "cosine", "CosOp"> {
+  let moreDeclarations = Lathe_Bounds<"-1", "1">.declarations;
+}
 def Lathe_TanOp   : Lathe_MathOp<"tan", "tangent", "TanOp">;
 def Lathe_AsinOp  : Lathe_MathOp<"asin", "arc sine", "AsinOp">;
 def Lathe_AcosOp  : Lathe_MathOp<"acos", "arc cosine", "AcosOp">;
 def Lathe_AtanOp  : Lathe_MathOp<"atan", "arc tangent", "AtanOp">;
 def Lathe_SinhOp  : Lathe_MathOp<"sinh", "hyperbolic sine", "SinhOp">;
 def Lathe_CoshOp  : Lathe_MathOp<"cosh", "hyperbolic cosine", "CoshOp">;
-def Lathe_TanhOp  : Lathe_MathOp<"tanh", "hyperbolic tangent", "TanhOp">;
+def Lathe_TanhOp  : Lathe_MathOp<"tanh", "hyperbolic tangent", "TanhOp"> {
+  let moreDeclarations = Lathe_Bounds<"-1", "1">.declarations;
+}
 def Lathe_AsinhOp : Lathe_MathOp<"asinh", "inverse hyperbolic sine", "AsinhOp">;
 def Lathe_AcoshOp : Lathe_MathOp<"acosh", "inverse hyperbolic cosine", "AcoshOp">;
 def Lathe_AtanhOp
     : Lathe_MathOp<"atanh", "inverse hyperbolic tangent", "AtanhOp">;
-def Lathe_ErfOp   : Lathe_MathOp<"erf", "error function", "ErfOp">;
+def Lathe_ErfOp   : Lathe_MathOp<"erf", "error function", "ErfOp"> {
+  let moreDeclarations = Lathe_Bounds<"-1", "1">.declarations;
+}
 
-def Lathe_AbsOp  : Lathe_UnaryOp<"abs", "absolute value">;
+def Lathe_AbsOp  : Lathe_UnaryOp<"abs", "absolute value"> {
+  let moreDeclarations = Lathe_Bounds<"0">.declarations;
+}
 def Lathe_NegOp  : Lathe_UnaryOp<"neg", "negation"> {
   let hasCanonicalizer = 1;
 }
-def Lathe_SignOp : Lathe_UnaryOp<"sign", "-1, 0 or 1 by the operand's sign">;
+def Lathe_SignOp : Lathe_UnaryOp<"sign", "-1, 0 or 1 by the operand's sign"> {
+  let moreDeclarations = Lathe_Bounds<"-1", "1">.declarations;
+}
 def Lathe_ReciprocalOp
     : Lathe_UnaryOp<"reciprocal", "one divided by the operand", Lathe_FloatTensor>;
 def Lathe_SigmoidOp
-    : Lathe_UnaryOp<"sigmoid", "1 / (1 + exp(-x))", Lathe_FloatTensor>;
+    : Lathe_UnaryOp<"sigmoid", "1 / (1 + exp(-x))", Lathe_FloatTensor> {
+  let moreDeclarations = Lathe_Bounds<"0", "1">.declarations;
+}
 def Lathe_SoftplusOp
-    : Lathe_UnaryOp<"softplus", "log(1 + exp(x))", Lathe_FloatTensor>;
+    : Lathe_UnaryOp<"softplus", "log(1 + exp(x))", Lathe_FloatTensor> {
+  let moreDeclarations = Lathe_Bounds<"0">.declarations;
+}
 def Lathe_ReluOp : Lathe_UnaryOp<"relu", "max(x, 0)"> {
   let description = [{NaN stays NaN.}];
+  let moreDeclarations =
+      Lathe_Bounds<"0">.declarations # "bool isLimit() { return true; }";
 }
 def Lathe_NotOp : Lathe_UnaryOp<"not", "bitwise, for bool logical, complement",
     RankedTensorOf<[Lathe_Bool, Lathe_Integer]>>;
@@ -131,6 +164,7 @@ def Lathe_EluOp
 }
 def Lathe_HardSigmoidOp
     : Lathe_UnaryOp<"hard_sigmoid", "max(0, min(1, alpha * x + beta))"> {
+  let moreDeclarations = Lathe_Bounds<"0", "1">.declarations;
   let arguments = (ins Lathe_FloatTensor:$input, F64Attr:$alpha, F64Attr:$beta);
 }
 def Lathe_GeluOp : Lathe_UnaryOp<"gelu", "Gaussian error linear unit"> {
@@ -140,6 +174,8 @@ def Lathe_GeluOp : Lathe_UnaryOp<"gelu", "Gaussian error linear unit"> {
     Gimpel, 2016).
   }];
   let arguments = (ins Lathe_FloatTensor:$input, UnitAttr:$tanh_approximation);
+  // The minimum is -0.16997 at -0.7518, or -0.17004 of the approximation.
+  let moreDeclarations = Lathe_Bounds<"-0.1701">.declarations;
 }
 def Lathe_ClampOp : Lathe_UnaryOp<"clamp", "limits to [min, max]"> {
   let description = [{
@@ -147,6 +183,10 @@ def Lathe_ClampOp : Lathe_UnaryOp<"clamp", "limits to [min, max]"> {
     NaN. With min > max the result is max, as in ONNX's Clip.
   }];
   let arguments = (ins Lathe_NumberTensor:$input, F64Attr:$min, F64Attr:$max);
+  let moreDeclarations =
+      Lathe_Bounds<"getMin().convertToDouble()",
+                   "getMax().convertToDouble()">.declarations #
+      "bool isLimit() { return true; }";
   let hasFolder = 1;
 }
 def Lathe_CastOp : Lathe_UnaryOp<"cast", "conversion to another element type"> {

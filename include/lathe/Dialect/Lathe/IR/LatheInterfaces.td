@@ -41,6 +41,16 @@ def QuantizationOpInterface : OpInterface<"QuantizationOpInterface"> {
       "int64_t", "getWeightOperand", (ins), "", "return -1;">,
     InterfaceMethod<"The output-channel axis of the weights, or -1.",
       "int64_t", "getWeightChannelAxis", (ins), "", "return -1;">,
+    InterfaceMethod<[{
+        What every element of the result lies between, whatever the operands
+        are: [0, 1] for a sigmoid. Infinite where there is no bound.
+      }],
+      "::lathe::RealInterval", "getResultBounds", (ins), "", "return {};">,
+    InterfaceMethod<[{
+        Whether the op does nothing but limit its operand to the result's
+        bounds, so that a quantized result need only be limited, too.
+      }],
+      "bool", "isLimit", (ins), "", "return false;">,
   ];
 }
 

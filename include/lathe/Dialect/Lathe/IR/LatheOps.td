@@ -13,6 +13,7 @@ include "lathe/Dialect/Lathe/IR/LatheBase.td"
 include "lathe/Dialect/Lathe/IR/LatheDataOps.td"
 include "lathe/Dialect/Lathe/IR/LatheElementwiseOps.td"
 include "lathe/Dialect/Lathe/IR/LatheKernelOps.td"
+include "lathe/Dialect/Lathe/IR/LatheQuantizationOps.td"
 include "lathe/Dialect/Lathe/IR/LatheReductionOps.td"
 include "lathe/Dialect/Lathe/IR/LatheSpatialOps.td"
 

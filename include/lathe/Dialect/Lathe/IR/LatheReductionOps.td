@@ -66,6 +66,11 @@ def Lathe_SoftmaxOp : Lathe_TensorOp<"softmax",
   let extraClassDeclaration = [{
     // Subtraction, exponential, sum and division.
     int64_t getElementOps() { return 4 * getInput().getType().getNumElements(); }
+    ::lathe::RealInterval getResultBounds() {
+      if (getLog())
+        return {::lathe::RealInterval().low, 0};
+      return {0, 1};
+    }
     ::llvm::SmallVector<unsigned>
     getPermutedOperands(::llvm::ArrayRef<int64_t> permutation);
     ::mlir::Value buildPermuted(::mlir::OpBuilder &builder,

@@ -22,6 +22,10 @@ def Lathe_ConvOp : Lathe_TensorOp<"conv",
     means real zero. With `group` = C and O a multiple of C the convolution is
     depthwise.
 
+    Integers of 8 bits are summed in i32, those of 16 bits in i64.
+    `input_zero_point`, of integers only, is subtracted from each element of
+    `input`.
+
     Example:
     ```mlir
     %r = lathe.conv %x, %w, %b {strides = array<i64: 2, 2>,
@@ -34,7 +38,8 @@ def Lathe_ConvOp : Lathe_TensorOp<"conv",
                        Optional<Lathe_NumberTensor>:$bias,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations,
                        DenseI64ArrayAttr:$pads,
-                       DefaultValuedAttr<I64Attr, "1">:$group);
+                       DefaultValuedAttr<I64Attr, "1">:$group,
+                       DefaultValuedAttr<SI64Attr, "0">:$input_zero_point);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
   let extraClassDeclaration = [{
@@ -72,13 +77,15 @@ def Lathe_ConvTransposeOp : Lathe_TensorOp<"conv_transpose",
     `pads` is cut from the result's borders, begins then ends, and
     `output_padding` is added at its ends:
     `o = (s - 1) * stride + (k - 1) * dilation + 1 + output_padding - pads`.
+    Integers are treated as in `lathe.conv`.
   }];
   let arguments = (ins Lathe_NumberTensor:$input, Lathe_NumberTensor:$weight,
                        Optional<Lathe_NumberTensor>:$bias,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations,
                        DenseI64ArrayAttr:$pads,
                        DenseI64ArrayAttr:$output_padding,
-                       DefaultValuedAttr<I64Attr, "1">:$group);
+                       DefaultValuedAttr<I64Attr, "1">:$group,
+                       DefaultValuedAttr<SI64Attr, "0">:$input_zero_point);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
   let extraClassDeclaration = [{
@@ -152,10 +159,14 @@ def Lathe_MatMulOp : Lathe_TensorOp<"matmul",
   let description = [{
     Multiplies `lhs` [batch…, M, K] by `rhs` [batch…, K, N] and adds `bias` [N].
     The batch dimensions broadcast as in NumPy; both operands have at least two
-    dimensions.
+    dimensions. Integers of 8 bits are summed in i32, those of 16 bits in i64,
+    and the zero points, of integers only, subtracted from the elements.
   }];
   let arguments = (ins Lathe_NumberTensor:$lhs, Lathe_NumberTensor:$rhs,
-                       Optional<Lathe_NumberTensor>:$bias);
+                       Optional<Lathe_NumberTensor>:$bias,
+                       DefaultValuedAttr<SI64Attr, "0">:$lhs_zero_point,
+                       DefaultValuedAttr<SI64Attr, "0">:$rhs_zero_point);
+  let hasVerifier = 1;
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
   let hasCanonicalizer = 1;
   let extraClassDeclaration = [{
