@@ -9,6 +9,7 @@
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Frontend/ONNX/Import.h"
+#include "lathe/Dialect/Lathe/IntegerForms/IntegerForms.h"
 #include "lathe/Reference/EvaluableOpInterface.h"
 #include "lathe/Target/Common/ModelInterface.h"
 
@@ -27,6 +28,7 @@ void lathe::registerLatheDialects(DialectRegistry &registry) {
                   vector::VectorDialect>();
   registerLoopLevelDialects(registry);
   registerReferenceModels(registry);
+  registerIntegerForms(registry);
 }
 
 OwningOpRef<ModuleOp> lathe::loadModel(StringRef path,

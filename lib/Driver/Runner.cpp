@@ -17,6 +17,7 @@
 #include "lathe/Driver/StatefulEvaluator.h"
 #include "lathe/Support/HostTensorAttr.h"
 
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -107,6 +108,17 @@ runAsFiles(ArrayRef<ModelVersion> versions, const NamedTensors &inputs,
   return std::move(run->outputs);
 }
 
+/// Whether `module` has tensors of quantized type.
+static bool isQuantized(ModuleOp module) {
+  WalkResult result = module.walk([](Operation *op) {
+    bool found = llvm::any_of(op->getResultTypes(), [](Type type) {
+      return isa<quant::QuantizedType>(getElementTypeOrSelf(type));
+    });
+    return found ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return result.wasInterrupted();
+}
+
 llvm::Expected<NamedTensors>
 lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
                 const TargetDescription &target, const CodeOptions &code) {
@@ -124,6 +136,10 @@ lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
   SmallVector<OutputExtents> extents = getOutputExtents(model);
 
   if (backend == RunBackend::Reference) {
+    // What the integers of a quantized model are, the graph pipeline decides.
+    if (isQuantized(module))
+      if (llvm::Error error = simplifyGraph(module))
+        return std::move(error);
     StatefulEvaluator evaluator(model);
     auto results = evaluator.run(*inputs);
     if (!results)

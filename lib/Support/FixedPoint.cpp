@@ -124,6 +124,45 @@ double lathe::computeExp(double x) {
   return std::ldexp(result.high, static_cast<int>(k));
 }
 
+double lathe::computeLog(double x) {
+  if (!(x > 0))
+    return x == 0 ? -HUGE_VAL : NAN;
+  if (std::isinf(x))
+    return x;
+  // log(x) = k * ln 2 + 2 * atanh(t) with x = 2^k * m, m in [sqrt(1/2),
+  // sqrt(2)] and t = (m - 1) / (m + 1), so that |t| < 0.172.
+  int k;
+  double m = std::frexp(x, &k);
+  if (m < 0.70710678118654752) {
+    m *= 2;
+    --k;
+  }
+  double t = (m - 1) / (m + 1), square = t * t, series = 0;
+  // 0.172^24 / 25 lies below 2^-65.
+  for (int n = 23; n > 0; n -= 2)
+    series = square * series + 1.0 / n;
+  // ln 2 in two parts, of which the products with k are exact and small.
+  return k * 0x1.62e42fefa38p-1 + (2 * t * series + k * 0x1.ef35793c7673p-45);
+}
+
+double lathe::computeErf(double x) {
+  // Beyond 6, 1 - erf(x) < 2^-55.
+  if (!(std::abs(x) < 6))
+    return x != x ? x : std::copysign(1.0, x);
+  // 2 / sqrt(pi) * exp(-x^2) * sum of 2^n x^(2n+1) / (1 * 3 * ... * (2n+1))
+  // (Abramowitz and Stegun, 7.1.6), whose terms all have one sign.
+  DoubleDouble square = DoubleDouble::product(x, x);
+  DoubleDouble term = {x, 0}, sum = term;
+  for (int n = 1; n < 200 && std::abs(term.high) > 0x1p-80 * std::abs(sum.high);
+       ++n) {
+    term = term * square * DoubleDouble{2, 0} / (2 * n + 1);
+    sum = sum + term;
+  }
+  // 2 / sqrt(pi)
+  constexpr double factor = 1.1283791670955126;
+  return factor * computeExp(-square.high) * sum.high;
+}
+
 UnaryTable lathe::getUnaryTable(const QuantizedRange &from,
                                 const QuantizedRange &to,
                                 llvm::function_ref<double(double)> function) {

@@ -12,6 +12,7 @@
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Dialect/Lathe/Transforms/Pipelines.h"
 #include "lathe/Driver/Pipelines.h"
+#include "lathe/Dialect/Lathe/IntegerForms/IntegerForms.h"
 #include "lathe/Reference/EvaluableOpInterface.h"
 
 #include "mlir/InitAllDialects.h"
@@ -24,6 +25,7 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   registry.insert<lathe::LatheDialect>();
   lathe::registerReferenceModels(registry);
+  lathe::registerIntegerForms(registry);
   lathe::registerLatheToLinalgPasses();
   lathe::registerLatheTransformsPasses();
   lathe::registerLinalgToLoopsPasses();

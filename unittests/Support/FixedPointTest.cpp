@@ -90,6 +90,30 @@ TEST(FixedPointTest, ExponentialIsThatOfTheDecimalExpansion) {
   EXPECT_TRUE(std::isnan(computeExp(std::nan(""))));
 }
 
+// Expected numbers: mpmath with 50 digits.
+TEST(FixedPointTest, LogarithmAndErrorFunctionAreNearlyExact) {
+  auto expectNear = [](double actual, double expected) {
+    EXPECT_NEAR(actual, expected, std::abs(expected) * 0x1p-48);
+  };
+  expectNear(computeLog(2.0), 0.6931471805599453);
+  expectNear(computeLog(1e-300), -690.7755278982137);
+  expectNear(computeLog(0.99), -0.01005033585350145);
+  expectNear(computeLog(1.5), 0.4054651081081644);
+  expectNear(computeLog(12345.678), 9.421061321291832);
+  expectNear(computeErf(1e-08), 1.1283791670955126e-08);
+  expectNear(computeErf(0.1), 0.1124629160182849);
+  expectNear(computeErf(0.5), 0.5204998778130465);
+  expectNear(computeErf(1.0), 0.8427007929497149);
+  expectNear(computeErf(-2.5), -0.999593047982555);
+  expectNear(computeErf(4.0), 0.9999999845827421);
+  EXPECT_EQ(computeLog(1), 0);
+  EXPECT_TRUE(std::isinf(computeLog(0)));
+  EXPECT_TRUE(std::isnan(computeLog(-1)));
+  EXPECT_EQ(computeErf(0), 0);
+  EXPECT_EQ(computeErf(7), 1);
+  EXPECT_EQ(computeErf(-7), -1);
+}
+
 TEST(FixedPointTest, UnaryTableHoldsTheRoundedFunction) {
   UnaryTable table =
       getUnaryTable({1.0 / 16, 128, false}, {1.0 / 256, 0, false},

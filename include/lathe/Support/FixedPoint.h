@@ -81,6 +81,13 @@ UnaryTable getSoftmaxTable(double scale);
 /// multiplications and divisions only: the C library's differs by machine.
 double computeExp(double x);
 
+/// The natural logarithm of `x` with a relative error below 2^-48; NaN for
+/// negative numbers, minus infinity for 0.
+double computeLog(double x);
+
+/// The error function with a relative error below 2^-48.
+double computeErf(double x);
+
 /// The integer nearest to `x`, ties to even.
 double roundHalfEven(double x);
 

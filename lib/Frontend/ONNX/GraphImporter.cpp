@@ -15,6 +15,7 @@
 #include "ShapeBindings.h"
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Dialect/Lathe/IntegerForms/IntegerForms.h"
 #include "lathe/Reference/EvaluableOpInterface.h"
 #include "lathe/Support/HostTensorAttr.h"
 #include "lathe/Support/OnnxTensor.h"
@@ -474,6 +475,7 @@ OwningOpRef<ModuleOp> lathe::importONNX(llvm::MemoryBufferRef buffer,
   registry.insert<LatheDialect, func::FuncDialect, memref::MemRefDialect,
                   scf::SCFDialect>();
   registerReferenceModels(registry);
+  registerIntegerForms(registry);
   context->appendDialectRegistry(registry);
   context->loadDialect<LatheDialect, func::FuncDialect, memref::MemRefDialect,
                        scf::SCFDialect>();

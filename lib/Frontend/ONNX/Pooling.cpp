@@ -9,6 +9,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Pooling.h"
+
 #include "Converters.h"
 #include "OperatorRegistry.h"
 #include "Window.h"
@@ -85,24 +87,27 @@ static LogicalResult convertNhwcMaxPool(NodeContext &node) {
       input, window->kernel, window->strides, window->dilations, window->pads));
 }
 
-static LogicalResult convertAveragePool(NodeContext &node) {
+Value lathe::frontend::createAveragePool(NodeContext &node, Value input) {
   SmallVector<int64_t> stated;
-  std::optional<Window> window = getPoolWindow(node, node.getInput(0), stated);
+  std::optional<Window> window = getPoolWindow(node, input, stated);
   bool includePad = node.getBool("count_include_pad", false);
   if (!window)
-    return failure();
+    return {};
   DenseI64ArrayAttr counted;
   if (includePad && stated != window->pads)
     counted = node.getBuilder().getDenseI64ArrayAttr(stated);
   OpBuilder &builder = node.getBuilder();
   Value pool = node.create<AvgPoolOp>(
-      node.toChannelsLast(node.getInput(0)),
-      builder.getDenseI64ArrayAttr(window->kernel),
+      node.toChannelsLast(input), builder.getDenseI64ArrayAttr(window->kernel),
       builder.getDenseI64ArrayAttr(window->strides),
       builder.getDenseI64ArrayAttr(window->dilations),
       builder.getDenseI64ArrayAttr(window->pads),
       includePad ? builder.getUnitAttr() : UnitAttr(), counted);
-  return node.setResults(node.toChannelsFirst(pool));
+  return node.toChannelsFirst(pool);
+}
+
+static LogicalResult convertAveragePool(NodeContext &node) {
+  return node.setResults(createAveragePool(node, node.getInput(0)));
 }
 
 template <ReduceKind kind>

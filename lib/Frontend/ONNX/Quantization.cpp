@@ -7,7 +7,7 @@
 
 #include "Quantization.h"
 
-#include "lathe/Support/FixedPoint.h"
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <cmath>
@@ -88,6 +88,59 @@ static std::optional<int64_t> getKnownZeroPoint(Value zeroPoint) {
   return known->getInt(0);
 }
 
+/// The dimension along which the elements of a known parameter lie; -1 for a
+/// scalar, none if there are several.
+static std::optional<int64_t> getParameterAxis(const HostTensor &parameter) {
+  int64_t axis = -1;
+  for (auto [dim, extent] : llvm::enumerate(parameter.getShape())) {
+    if (extent == 1)
+      continue;
+    if (axis >= 0)
+      return std::nullopt;
+    axis = static_cast<int64_t>(dim);
+  }
+  return axis;
+}
+
+quant::QuantizedType
+lathe::frontend::getQuantizedType(const Quantization &parameters,
+                                  ArrayRef<int64_t> shape, Type element,
+                                  IntegerRange range) {
+  std::optional<HostTensor> scale = getConstant(parameters.scale);
+  std::optional<HostTensor> zero = getConstant(parameters.zeroPoint);
+  auto integer = dyn_cast<IntegerType>(element);
+  if (!scale || (parameters.zeroPoint && !zero) || !integer ||
+      integer.getWidth() > 32 || integer.getWidth() < 8 ||
+      llvm::is_contained(shape, 0))
+    return {};
+  std::optional<int64_t> axis = getParameterAxis(*scale);
+  std::optional<int64_t> zeroAxis = zero ? getParameterAxis(*zero) : -1;
+  if (!axis || !zeroAxis || (*zeroAxis >= 0 && *zeroAxis != *axis))
+    return {};
+
+  SmallVector<double> scales;
+  SmallVector<int64_t> zeroPoints;
+  for (int64_t i = 0; i < scale->getNumElements(); ++i) {
+    scales.push_back(scale->getDouble(i));
+    zeroPoints.push_back(zero ? zero->getInt(*zeroAxis < 0 ? 0 : i) : 0);
+    if (!(scales.back() > 0) || !std::isfinite(scales.back()) ||
+        zeroPoints.back() < range.low || zeroPoints.back() > range.high)
+      return {};
+  }
+  MLIRContext *context = element.getContext();
+  unsigned flags = integer.isUnsigned() ? 0 : quant::QuantizationFlags::Signed;
+  Type storage = IntegerType::get(context, integer.getWidth());
+  Type real = Float32Type::get(context);
+  auto ignore = [&] { return InFlightDiagnostic(); };
+  if (*axis < 0)
+    return quant::UniformQuantizedType::getChecked(ignore, flags, storage, real,
+                                                   scales[0], zeroPoints[0],
+                                                   range.low, range.high);
+  return quant::UniformQuantizedPerAxisType::getChecked(
+      ignore, flags, storage, real, scales, zeroPoints,
+      static_cast<int32_t>(*axis), range.low, range.high);
+}
+
 //===----------------------------------------------------------------------===//
 // Integers to float and back
 //===----------------------------------------------------------------------===//
@@ -103,7 +156,15 @@ Value lathe::frontend::createCentered(NodeContext &node, Value value,
 
 Value lathe::frontend::createDequantize(NodeContext &node, Value value,
                                         const Quantization &parameters) {
+  if (node.hasFailed())
+    return {};
   Type real = node.getBuilder().getF32Type();
+  Type element = getElement(value);
+  if (isa<IntegerType>(element))
+    if (auto type = getQuantizedType(parameters, getShape(value), element,
+                                     IntegerRange::get(element)))
+      return node.create<DequantizeOp>(node.create<StorageCastOp>(value, type),
+                                       real);
   Value centered = createCentered(node, value, parameters.zeroPoint);
   return node.create<MulOp>(node.castTo(centered, real),
                             node.castTo(parameters.scale, real));
@@ -144,7 +205,12 @@ Value lathe::frontend::createSaturated(NodeContext &node, Value value,
 Value lathe::frontend::createQuantize(NodeContext &node, Value value,
                                       const Quantization &parameters,
                                       Type element, IntegerRange range) {
+  if (node.hasFailed())
+    return {};
   Type real = node.getBuilder().getF32Type();
+  if (auto type = getQuantizedType(parameters, getShape(value), element, range))
+    return node.create<StorageCastOp>(
+        node.create<QuantizeOp>(node.castTo(value, real), type), element);
   Value steps = node.create<RoundOp>(node.create<DivOp>(
       node.castTo(value, real), node.castTo(parameters.scale, real)));
   return node.castTo(addZeroPoint(node, steps, parameters.zeroPoint, range),
@@ -155,65 +221,11 @@ Value lathe::frontend::createQuantize(NodeContext &node, Value value,
 // Integers to integers
 //===----------------------------------------------------------------------===//
 
-/// The product of `factors` divided by `divisor`, in double precision and in
-/// that order. None unless all are known, scalar or of one shape, and the
-/// result is finite and not negative.
-static std::optional<HostTensor> computeFactors(ArrayRef<Value> factors,
-                                                Value divisor) {
-  SmallVector<HostTensor> known;
-  SmallVector<Value> values(factors);
-  values.push_back(divisor);
-  HostTensor result(ElementKind::F64, {});
-  for (Value value : values) {
-    std::optional<HostTensor> tensor = getConstant(value);
-    if (!tensor)
-      return std::nullopt;
-    known.push_back(tensor->convertTo(ElementKind::F64));
-    if (tensor->getRank() == 0)
-      continue;
-    if (result.getRank() != 0 && result.getShape() != tensor->getShape())
-      return std::nullopt;
-    result = HostTensor(ElementKind::F64, tensor->getShape());
-  }
-  MutableArrayRef<double> data = result.mutableData<double>();
-  for (auto [i, factor] : llvm::enumerate(data)) {
-    auto at = [&, i = i](const HostTensor &tensor) {
-      return tensor.getDouble(tensor.getRank() ? i : 0);
-    };
-    factor = 1;
-    for (const HostTensor &tensor : ArrayRef(known).drop_back())
-      factor *= at(tensor);
-    factor /= at(known.back());
-    if (!std::isfinite(factor) || factor < 0)
-      return std::nullopt;
-  }
-  return result;
-}
-
-/// Multiplies int32 `sums` by known factors and rounds; the result is int64.
-static Value createScaled(NodeContext &node, Value sums,
-                          const HostTensor &factors) {
-  Type wide = node.getBuilder().getI64Type();
-  Requantization steps = Requantization::get(factors.data<double>());
-  SmallVector<int64_t> multipliers(steps.multipliers.begin(),
-                                   steps.multipliers.end());
-  Value products =
-      node.create<MulOp>(node.castTo(sums, wide),
-                         node.createConstant(factors.getShape(), multipliers));
-  Value half = node.createConstant({}, int64_t(1) << (steps.getShift() - 1));
-  return node.create<ShiftRightOp>(
-      node.create<AddOp>(products, half),
-      node.createConstant({}, int64_t(steps.getShift())));
-}
-
 Value lathe::frontend::createRequantize(NodeContext &node, Value sums,
                                         ArrayRef<Value> factors,
                                         const Quantization &to, Type element) {
   if (node.hasFailed())
     return {};
-  if (std::optional<HostTensor> known = computeFactors(factors, to.scale))
-    return createSaturated(node, createScaled(node, sums, *known), to.zeroPoint,
-                           element);
   Type real = node.getBuilder().getF32Type();
   Value factor = node.castTo(factors.front(), real);
   for (Value next : factors.drop_front())

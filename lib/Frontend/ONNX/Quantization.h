@@ -8,10 +8,10 @@
 // What converters of quantized operators have in common. A quantized tensor is
 // integers q that stand for scale * (q - zero point).
 //
-// Sums of products are exact, in int32. Between integers, factors that are
-// known at compile time are applied in integers too, with one rounding (see
-// Requantization in lathe/Support/FixedPoint.h); ONNX Runtime does that in
-// float, so single elements may differ from it by one.
+// Where scales and zero points are known, a quantized operator becomes the
+// float operator between lathe.dequantize and lathe.quantize, which a later
+// pass computes in integers (lathe-integer-graph). Otherwise it is computed
+// here: sums of products exactly in int32, the rest in float.
 //
 //===----------------------------------------------------------------------===//
 
@@ -56,6 +56,14 @@ mlir::Value dropZero(mlir::Value zeroPoint);
 mlir::Value createCentered(NodeContext &node, mlir::Value value,
                            mlir::Value zeroPoint);
 
+/// The type of a tensor of shape `shape`, with elements of type `element` of
+/// which it uses `range`. None unless the parameters are known, the scales
+/// positive, and one for all or one for each index of a dimension.
+mlir::quant::QuantizedType getQuantizedType(const Quantization &parameters,
+                                            mlir::ArrayRef<int64_t> shape,
+                                            mlir::Type element,
+                                            IntegerRange range);
+
 /// `(value - zeroPoint) * scale` in float.
 mlir::Value createDequantize(NodeContext &node, mlir::Value value,
                              const Quantization &parameters);
@@ -67,7 +75,8 @@ mlir::Value createQuantize(NodeContext &node, mlir::Value value,
                            IntegerRange range);
 
 /// The quantized tensor nearest to the int32 `sums` of which each unit means
-/// `factors` (their product). The result has the type `element`.
+/// `factors` (their product), computed in float. The result has the type
+/// `element`.
 mlir::Value createRequantize(NodeContext &node, mlir::Value sums,
                              mlir::ArrayRef<mlir::Value> factors,
                              const Quantization &to, mlir::Type element);

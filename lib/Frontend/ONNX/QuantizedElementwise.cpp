@@ -6,19 +6,14 @@
 //===----------------------------------------------------------------------===//
 //
 // The other operators on quantized tensors that ONNX Runtime's quantizer
-// writes. Where scales and zero points are known at compile time, they are
-// computed in integers; else in float between dequantization and quantization.
+// writes: float operators between dequantization and quantization.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Converters.h"
 #include "OperatorRegistry.h"
+#include "Pooling.h"
 #include "Quantization.h"
-#include "Window.h"
-
-#include "lathe/Support/FixedPoint.h"
-
-#include <cmath>
 
 using namespace mlir;
 using namespace lathe;
@@ -37,12 +32,6 @@ struct Quantized {
   /// A result with the scale `index` and the zero point after it.
   static Quantized getResult(NodeContext &node, unsigned index, Type element);
 
-  /// Scale and zero point, if they are known and the scale is positive.
-  std::optional<QuantizedRange> getRange() const;
-
-  Value center(NodeContext &node) const {
-    return createCentered(node, value, parameters.zeroPoint);
-  }
   Value dequantize(NodeContext &node) const {
     return createDequantize(node, value, parameters);
   }
@@ -81,68 +70,17 @@ Quantized Quantized::getResult(NodeContext &node, unsigned index,
   return {Value(), getScalarParameters(node, index), element};
 }
 
-std::optional<QuantizedRange> Quantized::getRange() const {
-  std::optional<HostTensor> scale = getConstant(parameters.scale);
-  std::optional<HostTensor> zero = getConstant(parameters.zeroPoint);
-  if (!scale || (parameters.zeroPoint && !zero) || !(scale->getDouble(0) > 0) ||
-      !std::isfinite(scale->getDouble(0)))
-    return std::nullopt;
-  return QuantizedRange{scale->getDouble(0),
-                        zero ? static_cast<int32_t>(zero->getInt(0)) : 0,
-                        !element.isUnsignedInteger()};
-}
-
-/// `from` in the parameters of `to`.
-static Value createRescaled(NodeContext &node, const Quantized &from,
-                            const Quantized &to) {
-  if (node.hasFailed())
-    return {};
-  auto source = from.getRange(), target = to.getRange();
-  if (source && target && from.element == to.element &&
-      source->scale == target->scale && source->zeroPoint == target->zeroPoint)
-    return from.value;
-  return createRequantize(node, from.center(node), {from.parameters.scale},
-                          to.parameters, to.element);
-}
-
 //===----------------------------------------------------------------------===//
 // Arithmetic
 //===----------------------------------------------------------------------===//
 
-static LogicalResult convertQLinearAdd(NodeContext &node) {
+template <typename Op> static LogicalResult convertBinary(NodeContext &node) {
   Quantized lhs = Quantized::get(node, 0), rhs = Quantized::get(node, 3);
   Quantized result = Quantized::getResult(node, 6, lhs.element);
   if (node.hasFailed())
     return failure();
-  auto left = lhs.getRange(), right = rhs.getRange(), to = result.getRange();
-  if (!left || !right || !to)
-    return node.setResults(result.quantize(
-        node, node.create<AddOp>(lhs.dequantize(node), rhs.dequantize(node))));
-  SumScaling scaling =
-      SumScaling::get(left->scale / to->scale, right->scale / to->scale);
-  Type wide = node.getBuilder().getI32Type();
-  auto scale = [&](const Quantized &operand, int32_t factor) {
-    return node.create<MulOp>(operand.center(node),
-                              node.createScalar(factor, wide));
-  };
-  Value sum =
-      node.create<AddOp>(scale(lhs, scaling.lhs), scale(rhs, scaling.rhs));
-  if (scaling.shift > 0) {
-    Value half = node.createScalar(1 << (scaling.shift - 1), wide);
-    sum = node.create<ShiftRightOp>(node.create<AddOp>(sum, half),
-                                    node.createScalar(scaling.shift, wide));
-  }
-  return node.setResults(
-      createSaturated(node, sum, result.parameters.zeroPoint, result.element));
-}
-
-static LogicalResult convertQLinearMul(NodeContext &node) {
-  Quantized lhs = Quantized::get(node, 0), rhs = Quantized::get(node, 3);
-  Quantized result = Quantized::getResult(node, 6, lhs.element);
-  Value products = node.create<MulOp>(lhs.center(node), rhs.center(node));
-  return node.setResults(createRequantize(
-      node, products, {lhs.parameters.scale, rhs.parameters.scale},
-      result.parameters, result.element));
+  return node.setResults(result.quantize(
+      node, node.create<Op>(lhs.dequantize(node), rhs.dequantize(node))));
 }
 
 static LogicalResult convertQLinearConcat(NodeContext &node) {
@@ -156,104 +94,46 @@ static LogicalResult convertQLinearConcat(NodeContext &node) {
       Quantized::getResult(node, 0, getElement(node.getInput(2)));
   SmallVector<Value> parts;
   for (unsigned i = 2; i < count; i += 3)
-    parts.push_back(createRescaled(node, Quantized::get(node, i), result));
+    parts.push_back(Quantized::get(node, i).dequantize(node));
   if (node.hasFailed())
     return failure();
   int64_t axis =
       node.normalizeAxis(node.getInt("axis", 0), getRank(parts.front()));
-  return node.setResults(node.create<ConcatOp>(parts, axis));
+  return node.setResults(
+      result.quantize(node, node.create<ConcatOp>(parts, axis)));
 }
 
 static LogicalResult convertQLinearWhere(NodeContext &node) {
   Quantized lhs = Quantized::get(node, 1), rhs = Quantized::get(node, 4);
   Quantized result = Quantized::getResult(node, 7, lhs.element);
-  return node.setResults(
-      node.create<SelectOp>(node.getInput(0), createRescaled(node, lhs, result),
-                            createRescaled(node, rhs, result)));
+  if (node.hasFailed())
+    return failure();
+  return node.setResults(result.quantize(
+      node, node.create<SelectOp>(node.getInput(0), lhs.dequantize(node),
+                                  rhs.dequantize(node))));
 }
 
 //===----------------------------------------------------------------------===//
 // Functions of one element
 //===----------------------------------------------------------------------===//
 
-/// The entry of `table` for each distance, int32 from 0 to 255.
-static Value createLookup(NodeContext &node, Value distance,
-                          const UnaryTable &table, Type element) {
-  if (node.hasFailed())
-    return {};
-  HostTensor entries = HostTensor::get<int32_t>({256}, table);
-  if (element.getIntOrFloatBitWidth() == 8)
-    entries = entries.convertTo(element.isUnsignedInteger() ? ElementKind::UI8
-                                                            : ElementKind::I8);
-  return node.create<GatherOp>(node.createConstant(entries), distance, 0);
-}
-
-/// `function` of each element; null unless all parameters are known.
-static Value createTable(NodeContext &node, const Quantized &input,
-                         const Quantized &result,
-                         llvm::function_ref<double(double)> function) {
-  auto from = input.getRange(), to = result.getRange();
-  if (node.hasFailed() || !from || !to)
-    return {};
-  Type wide = node.getBuilder().getI32Type();
-  Value place = node.castTo(input.value, wide);
-  if (from->isSigned)
-    place = node.create<SubOp>(place, node.createScalar(from->getLow(), wide));
-  return createLookup(node, place, getUnaryTable(*from, *to, function),
-                      result.element);
-}
-
 static LogicalResult convertQLinearSigmoid(NodeContext &node) {
   Quantized input = Quantized::get(node, 0);
   Quantized result = Quantized::getResult(node, 3, input.element);
-  auto sigmoid = [](double x) { return 1 / (1 + computeExp(-x)); };
-  if (Value table = createTable(node, input, result, sigmoid))
-    return node.setResults(table);
+  if (node.hasFailed())
+    return failure();
   return node.setResults(
       result.quantize(node, node.create<SigmoidOp>(input.dequantize(node))));
 }
 
 static LogicalResult convertQLinearLeakyRelu(NodeContext &node) {
-  double alpha = node.getFloat("alpha", 0.01);
+  llvm::APFloat alpha(node.getFloat("alpha", 0.01));
   Quantized input = Quantized::get(node, 0);
   Quantized result = Quantized::getResult(node, 3, input.element);
-  auto leakyRelu = [&](double x) { return x < 0 ? alpha * x : x; };
-  if (Value table = createTable(node, input, result, leakyRelu))
-    return node.setResults(table);
-  return node.setResults(
-      result.quantize(node, node.create<LeakyReluOp>(input.dequantize(node),
-                                                     llvm::APFloat(alpha))));
-}
-
-//===----------------------------------------------------------------------===//
-// Softmax
-//===----------------------------------------------------------------------===//
-
-/// Softmax along the last dimension: with e = exp(x - max) from a table,
-/// e / sum(e) in units of the result, rounded to nearest, halves up.
-static Value createIntegerSoftmax(NodeContext &node, const Quantized &input,
-                                  const QuantizedRange &from,
-                                  const Quantized &result,
-                                  const QuantizedRange &to) {
-  Type wide = node.getBuilder().getI64Type();
-  Value x = node.castTo(input.value, node.getBuilder().getI32Type());
-  if (!x)
-    return {};
-  int64_t last = getRank(x) - 1;
-  Value largest =
-      node.create<ReduceOp>(x, ReduceKind::Max, last, /*keep_dims=*/true);
-  Value terms = node.castTo(createLookup(node, node.create<SubOp>(largest, x),
-                                         getSoftmaxTable(from.scale),
-                                         node.getBuilder().getI32Type()),
-                            wide);
-  Value sum =
-      node.create<ReduceOp>(terms, ReduceKind::Sum, last, /*keep_dims=*/true);
-  Value steps = node.createScalar(2 * roundHalfEven(1 / to.scale), wide);
-  Value rounded = node.create<DivOp>(
-      node.create<AddOp>(node.create<MulOp>(terms, steps), sum),
-      node.create<AddOp>(sum, sum));
-  return createSaturated(node, rounded, result.parameters.zeroPoint,
-                         result.element);
+  if (node.hasFailed())
+    return failure();
+  return node.setResults(result.quantize(
+      node, node.create<LeakyReluOp>(input.dequantize(node), alpha)));
 }
 
 static LogicalResult convertQLinearSoftmax(NodeContext &node) {
@@ -269,51 +149,30 @@ static LogicalResult convertQLinearSoftmax(NodeContext &node) {
   int64_t axis = node.normalizeAxis(node.getInt("axis", flat ? 1 : -1), rank);
   if (node.hasFailed())
     return failure();
-  auto permutation = llvm::to_vector(llvm::seq<int64_t>(0, rank));
-  std::swap(permutation[axis], permutation[rank - 1]);
-  if (flat)
+  if (flat) {
     input.value = node.createReshape(
         input.value,
         {ShapedType::getNumElements(ArrayRef(shape).take_front(axis)),
          ShapedType::getNumElements(ArrayRef(shape).drop_front(axis))});
-  else
-    input.value = node.createTranspose(input.value, permutation);
-  auto from = input.getRange(), to = result.getRange();
-  Value softmax;
-  if (from && to)
-    softmax = createIntegerSoftmax(node, input, *from, result, *to);
-  else if (Value real = input.dequantize(node))
-    softmax = result.quantize(
-        node, node.create<SoftmaxOp>(real, getRank(real) - 1, /*log=*/false));
-  return node.setResults(flat ? node.createReshape(softmax, shape)
-                              : node.createTranspose(softmax, permutation));
+    axis = 1;
+  }
+  Value softmax =
+      result.quantize(node, node.create<SoftmaxOp>(input.dequantize(node), axis,
+                                                   /*log=*/false));
+  return node.setResults(flat ? node.createReshape(softmax, shape) : softmax);
 }
 
 //===----------------------------------------------------------------------===//
 // Means
 //===----------------------------------------------------------------------===//
 
-/// One divided by the number of elements that each mean is taken of.
-static Value createShare(NodeContext &node, ArrayRef<int64_t> shape,
-                         ArrayRef<int64_t> counts) {
-  HostTensor shares(ElementKind::F64, shape);
-  for (auto [i, count] : llvm::enumerate(counts))
-    shares.setDouble(i, 1.0 / std::max<int64_t>(count, 1));
-  return node.createConstant(shares);
-}
-
 /// The mean over `axes`, which stay with extent 1 if `keepDims`.
 static Value createMean(NodeContext &node, const Quantized &input,
                         const Quantized &result, ArrayRef<int64_t> axes,
                         bool keepDims) {
-  Value sums = node.create<ReduceOp>(input.center(node), ReduceKind::Sum, axes,
-                                     keepDims);
-  int64_t count = 1;
-  for (int64_t axis : axes)
-    count *= getShape(input.value)[axis];
-  return createRequantize(
-      node, sums, {input.parameters.scale, createShare(node, {}, count)},
-      result.parameters, result.element);
+  return result.quantize(node, node.create<ReduceOp>(input.dequantize(node),
+                                                     ReduceKind::Mean, axes,
+                                                     keepDims));
 }
 
 static LogicalResult convertQLinearGlobalAveragePool(NodeContext &node) {
@@ -347,90 +206,27 @@ static LogicalResult convertQLinearReduceMean(NodeContext &node) {
   return node.setResults(createMean(node, input, result, axes, keepDims));
 }
 
-/// How many elements of dimension `dim`, of extent `extent` and with `begin`
-/// and `end` elements of padding that count, the window at `position` holds.
-static int64_t countElements(const Window &window, unsigned dim,
-                             int64_t position, int64_t extent, int64_t begin,
-                             int64_t end) {
-  int64_t count = 0;
-  for (int64_t tap = 0; tap < window.kernel[dim]; ++tap) {
-    int64_t at = position * window.strides[dim] + tap * window.dilations[dim] -
-                 window.pads[dim];
-    count += at >= -begin && at < extent + end;
-  }
-  return count;
-}
-
-/// The same for all dimensions, for each position of a window over `spatial`
-/// dimensions, in row-major order of `positions`.
-static SmallVector<int64_t> countWindows(const Window &window,
-                                         ArrayRef<int64_t> spatial,
-                                         ArrayRef<int64_t> positions,
-                                         ArrayRef<int64_t> counted) {
-  SmallVector<int64_t> counts = {1};
-  for (unsigned dim = 0; dim < spatial.size(); ++dim) {
-    SmallVector<int64_t> next;
-    for (int64_t outer : counts)
-      for (int64_t position = 0; position < positions[dim]; ++position)
-        next.push_back(outer * countElements(window, dim, position,
-                                             spatial[dim], counted[dim],
-                                             counted[spatial.size() + dim]));
-    counts = std::move(next);
-  }
-  return counts;
-}
-
-/// The sums of windows are a depthwise convolution with ones.
 static LogicalResult convertQLinearAveragePool(NodeContext &node) {
   Quantized input = Quantized::get(node, 0);
   Quantized result = Quantized::getResult(node, 3, input.element);
   bool channelsLast = node.getBool("channels_last", false);
-  bool includePad = node.getBool("count_include_pad", false);
   if (node.hasFailed())
     return failure();
   if (channelsLast && getRank(input.value) >= 3)
     input.value = node.toChannelsFirst(input.value);
-  SmallVector<int64_t> counted;
-  std::optional<Window> window = getPoolWindow(node, input.value, counted);
-  if (!window)
+  Value mean = createAveragePool(node, input.dequantize(node));
+  if (!mean)
     return failure();
-  if (!includePad)
-    counted.assign(counted.size(), 0);
-  int64_t channels = getShape(input.value)[1];
-  ArrayRef<int64_t> spatial = getSpatialShape(input.value);
-  SmallVector<int64_t> kernel(window->kernel);
-  kernel.append({1, channels});
-  double kernelSize = 1;
-  for (int64_t extent : kernel)
-    kernelSize *= double(extent);
-  if (failed(node.checkTable(kernelSize)))
-    return failure();
-  SmallVector<int32_t> ones(ShapedType::getNumElements(kernel), 1);
-  Value sums = node.create<ConvOp>(
-      node.toChannelsLast(input.center(node)),
-      node.createConstant(HostTensor::get<int32_t>(kernel, ones)), Value(),
-      window->strides, window->dilations, window->pads, channels);
-  if (!sums)
-    return failure();
-  SmallVector<int64_t> shape(getShape(sums));
-  if (failed(node.checkTable(ShapedType::getNumElements(shape))))
-    return failure();
-  SmallVector<int64_t> counts = countWindows(
-      *window, spatial, ArrayRef(shape).drop_front().drop_back(), counted);
-  shape.front() = shape.back() = 1;
-  Value share = llvm::all_equal(counts) ? createShare(node, {}, counts.front())
-                                        : createShare(node, shape, counts);
-  Value mean = createRequantize(node, sums, {input.parameters.scale, share},
-                                result.parameters, result.element);
-  return node.setResults(channelsLast ? mean : node.toChannelsFirst(mean));
+  mean = result.quantize(node, mean);
+  return node.setResults(channelsLast ? node.toChannelsLast(mean) : mean);
 }
 
 void lathe::frontend::addQuantizedElementwise(OperatorRegistry &registry) {
   auto add = [&](StringRef name, Inputs inputs, Converter converter) {
     registry.addInDomain("com.microsoft", name, {1}, inputs, converter);
   };
-  add("QLinearAdd", {7, 8}, convertQLinearAdd);
-  add("QLinearMul", {7, 8}, convertQLinearMul);
+  add("QLinearAdd", {7, 8}, convertBinary<AddOp>);
+  add("QLinearMul", {7, 8}, convertBinary<MulOp>);
   add("QLinearConcat", {3, Inputs::any}, convertQLinearConcat);
   add("QLinearWhere", {8, 9}, convertQLinearWhere);
   add("QLinearSigmoid", {4, 5}, convertQLinearSigmoid);

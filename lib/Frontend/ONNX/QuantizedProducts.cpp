@@ -5,8 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Convolutions and matrix products of quantized tensors. Zero points are
-// subtracted before the product, so that padding means real 0, and sums are
+// Convolutions and matrix products of quantized tensors. Where all parameters
+// are known they are float products between quantized tensors; else zero points
+// are subtracted before the product, so that padding means real 0, and sums are
 // exact in int32.
 //
 //===----------------------------------------------------------------------===//
@@ -52,9 +53,65 @@ static LogicalResult convertConvInteger(NodeContext &node) {
                                     getCentered(node, 1, 3, 0), Value()));
 }
 
+/// Input `index` as the real numbers that it stands for, with one scale and
+/// zero point or one for each index of dimension `axis`. Null unless all are
+/// known.
+static Value getKnownReals(NodeContext &node, unsigned index, int64_t axis) {
+  Value value = node.getInput(index);
+  auto parameters =
+      Quantization::get(node, getShape(value), axis, index + 1, index + 2);
+  if (node.hasFailed() ||
+      !getQuantizedType(parameters, getShape(value), getElement(value),
+                        IntegerRange::get(getElement(value))))
+    return {};
+  return createDequantize(node, value, parameters);
+}
+
+/// The int32 bias of a product, in units of the scales `lhs` times `rhs` (of
+/// one element, or one for each element of the bias), as real numbers. Null
+/// unless the scales are known.
+static Value getKnownBias(NodeContext &node, Value bias, Value lhs, Value rhs) {
+  std::optional<HostTensor> left = getConstant(lhs), right = getConstant(rhs);
+  if (!left || !right || left->getNumElements() != 1)
+    return {};
+  int64_t count = getShape(bias)[0];
+  HostTensor scale(ElementKind::F64, {count});
+  for (int64_t i = 0; i < count; ++i)
+    scale.setDouble(i,
+                    left->getDouble(0) *
+                        right->getDouble(right->getNumElements() == 1 ? 0 : i));
+  Quantization parameters{node.createConstant(scale), Value()};
+  if (node.hasFailed() ||
+      !getQuantizedType(parameters, getShape(bias), getElement(bias),
+                        IntegerRange::get(getElement(bias))))
+    return {};
+  return createDequantize(node, bias, parameters);
+}
+
+/// The convolution of the real numbers that input, weights and bias stand for.
+/// Null where a parameter is not known.
+static Value createKnownConv(NodeContext &node) {
+  Value input = getKnownReals(node, 0, 1), weight = getKnownReals(node, 3, 0);
+  Value bias = node.getInput(8);
+  if (!input || !weight)
+    return {};
+  if (bias) {
+    bias = getKnownBias(node, bias, node.getInput(1), node.getInput(4));
+    if (!bias)
+      return {};
+  }
+  return createConv(node, input, weight, bias);
+}
+
 static LogicalResult convertQLinearConv(NodeContext &node) {
   if (failed(checkBytes(node, {0, 3})))
     return failure();
+  Type element = getElement(node.getInput(7));
+  if (Value conv = createKnownConv(node)) {
+    auto output = Quantization::get(node, getShape(conv), 1, 6, 7);
+    return node.setResults(createQuantize(node, conv, output, element,
+                                          IntegerRange::get(element)));
+  }
   Value sums = createConv(node, getCentered(node, 0, 2, 1),
                           getCentered(node, 3, 5, 0), node.getInput(8));
   if (!sums)
@@ -63,9 +120,8 @@ static LogicalResult convertQLinearConv(NodeContext &node) {
   auto input = Quantization::get(node, shape, 1, 1, 2);
   Value weightScale = alignParameter(node, node.getInput(4), shape, 1);
   auto output = Quantization::get(node, shape, 1, 6, 7);
-  return node.setResults(createRequantize(node, sums,
-                                          {input.scale, weightScale}, output,
-                                          getElement(node.getInput(7))));
+  return node.setResults(createRequantize(
+      node, sums, {input.scale, weightScale}, output, element));
 }
 
 //===----------------------------------------------------------------------===//
@@ -105,6 +161,18 @@ static LogicalResult convertMatMulInteger(NodeContext &node) {
 static LogicalResult convertQLinearMatMul(NodeContext &node) {
   if (failed(checkBytes(node, {0, 3})))
     return failure();
+  Type element = getElement(node.getInput(7));
+  Value lhs = getKnownReals(node, 0, getRank(node.getInput(0)) - 2);
+  Value rhs = getKnownReals(node, 3, getRank(node.getInput(3)) - 1);
+  if (lhs && rhs) {
+    Value product = createMatMul(node, lhs, rhs);
+    if (!product)
+      return failure();
+    auto output =
+        Quantization::get(node, getShape(product), getRank(product) - 2, 6, 7);
+    return node.setResults(createQuantize(node, product, output, element,
+                                          IntegerRange::get(element)));
+  }
   Value sums =
       createMatMul(node, getLeftFactor(node, 0, 2), getRightFactor(node, 3, 5));
   if (!sums)
@@ -113,7 +181,7 @@ static LogicalResult convertQLinearMatMul(NodeContext &node) {
       Quantization::get(node, getShape(sums), getRank(sums) - 2, 6, 7);
   return node.setResults(createRequantize(
       node, sums, {getRowScale(node, 1, sums), getColumnScale(node, 4, sums)},
-      output, getElement(node.getInput(7))));
+      output, element));
 }
 
 /// `sums * lhsScale * rhsScale + bias` in float.
@@ -152,6 +220,27 @@ static LogicalResult convertDynamicQuantizeMatMul(NodeContext &node) {
                          getColumnScale(node, 2, sums), node.getInput(4));
 }
 
+/// a * b + c of the real matrices that these stand for. Null where a parameter
+/// is not known, or a is scaled by rows.
+static Value createKnownGemm(NodeContext &node, bool transposeA,
+                             bool transposeB) {
+  Value lhs = getKnownReals(node, 0, transposeA ? 1 : 0);
+  Value rhs = getKnownReals(node, 3, transposeB ? 0 : 1);
+  Value bias = node.getInput(6);
+  if (!lhs || !rhs || (bias && getRank(bias) != 1))
+    return {};
+  if (bias) {
+    bias = getKnownBias(node, bias, node.getInput(1), node.getInput(4));
+    if (!bias)
+      return {};
+  }
+  if (transposeA)
+    lhs = node.createTranspose(lhs, {1, 0});
+  if (transposeB)
+    rhs = node.createTranspose(rhs, {1, 0});
+  return node.create<MatMulOp>(lhs, rhs, bias);
+}
+
 /// alpha * a * b + c of matrices, where the int32 c is in units of the product
 /// before alpha. Without a scale for the result, that is float.
 static LogicalResult convertQGemm(NodeContext &node) {
@@ -163,6 +252,14 @@ static LogicalResult convertQGemm(NodeContext &node) {
   bool transposeB = node.getBool("transB", false);
   if (getRank(node.getInput(0)) != 2 || getRank(node.getInput(3)) != 2)
     return node.error("both factors must be matrices");
+  Type element = node.getInput(8) ? getElement(node.getInput(8))
+                                  : getElement(node.getInput(0));
+  if (alpha == 1 && node.getInput(7))
+    if (Value product = createKnownGemm(node, transposeA, transposeB)) {
+      auto output = Quantization::get(node, getShape(product), 0, 7, 8);
+      return node.setResults(createQuantize(node, product, output, element,
+                                            IntegerRange::get(element)));
+    }
   Value lhs = getCentered(node, 0, 2, transposeA ? 1 : 0);
   Value rhs = getCentered(node, 3, 5, transposeB ? 0 : 1);
   if (transposeA)
@@ -180,8 +277,6 @@ static LogicalResult convertQGemm(NodeContext &node) {
     factors.push_back(node.createScalar(alpha, real));
   if (node.getInput(7)) {
     auto output = Quantization::get(node, getShape(sums), 0, 7, 8);
-    Type element = node.getInput(8) ? getElement(node.getInput(8))
-                                    : getElement(node.getInput(0));
     return node.setResults(
         createRequantize(node, sums, factors, output, element));
   }

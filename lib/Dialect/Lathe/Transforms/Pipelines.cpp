@@ -35,6 +35,9 @@ void lathe::buildGraphPipeline(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(createFoldScales());
   // Limits meet where what was between them is folded.
   manager.addNestedPass<func::FuncOp>(createSimplifyGraph());
+  // Quantized models become models of plain integers, where they can.
+  manager.addNestedPass<func::FuncOp>(createPropagateQuantization());
+  manager.addNestedPass<func::FuncOp>(createIntegerGraph());
   // Whatever happened to a weight is computed once.
   manager.addPass(createFoldConstants());
   addCleanup(manager);

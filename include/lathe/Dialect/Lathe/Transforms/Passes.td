@@ -87,6 +87,53 @@ def FoldScales : Pass<"lathe-fold-scales", "::mlir::func::FuncOp"> {
   ];
 }
 
+def PropagateQuantization
+    : Pass<"lathe-propagate-quantization", "::mlir::func::FuncOp"> {
+  let summary = "Move data as integers";
+  let description = [{
+    Ops that move or select elements, and leave them as they are, work on the
+    integers before a `lathe.dequantize` instead of the reals behind it. A
+    `lathe.quantize` behind such an op is repeated before it, where it meets the
+    op that computes the elements. Neither changes a result. Idempotent.
+
+    Example: see test/Dialect/Lathe/Transforms/propagate-quantization.mlir.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+  let statistics = [
+    Statistic<"numSunk", "sunk", "Number of ops that now move integers">,
+    Statistic<"numHoisted", "hoisted",
+              "Number of results quantized before they are moved">,
+  ];
+}
+
+def IntegerGraph : Pass<"lathe-integer-graph", "::mlir::func::FuncOp"> {
+  let summary = "Compute quantized ops in integers";
+  let description = [{
+    What a `lathe.quantize` takes is computed in integers if all that it is
+    computed from is dequantized and the op has an integer form: plain integer
+    tensors with `lathe.requantize` and the like between them. Functions of one
+    tensor of 8 bits become tables, limits (relu, clamp) narrower ranges. Every
+    rounding is fixed here, so that all backends give the same bits
+    (docs/integer-semantics.md). The rest is computed in float, and converted
+    by ordinary ops.
+
+    Nothing of quantized type is left but the function's inputs and outputs.
+    Idempotent.
+
+    Example: see test/Dialect/Lathe/Transforms/integer-graph.mlir.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+  let options = [
+    Option<"remarks", "remarks", "bool", "false",
+           "Say what stays in float, and why">,
+  ];
+  let statistics = [
+    Statistic<"numConverted", "converted",
+              "Number of results computed in integers">,
+    Statistic<"numLeft", "left", "Number of results quantized from floats">,
+  ];
+}
+
 def FoldPads : Pass<"lathe-fold-pads", "::mlir::func::FuncOp"> {
   let summary = "Fold padding into convolutions and pooling";
   let description = [{

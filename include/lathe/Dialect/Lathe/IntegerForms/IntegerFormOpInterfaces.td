@@ -1,0 +1,46 @@
+//===- IntegerFormOpInterfaces.td - Ops in integer arithmetic -----------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_DIALECT_LATHE_INTEGERFORMS_INTEGERFORMOPINTERFACES_TD
+#define LATHE_DIALECT_LATHE_INTEGERFORMS_INTEGERFORMOPINTERFACES_TD
+
+include "mlir/IR/OpBase.td"
+
+def IntegerFormOpInterface : OpInterface<"IntegerFormOpInterface"> {
+  let cppNamespace = "::lathe";
+  let description = [{
+    An op that can compute a quantized result from quantized operands in
+    integers alone. What the integers are, docs/integer-semantics.md says.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        Builds the integers of the result from those of the operands. Null,
+        with nothing built, where these operands or parameters have no form in
+        integers; `reason` then says why, in words that follow "because".
+      }],
+      "::mlir::Value", "buildInteger",
+      (ins "::mlir::OpBuilder &":$builder,
+           "::llvm::ArrayRef<::lathe::QuantizedOperand>":$operands,
+           "const ::lathe::QuantizedResult &":$result,
+           "std::string &":$reason)>,
+  ];
+}
+
+def RealFunctionOpInterface : OpInterface<"RealFunctionOpInterface"> {
+  let cppNamespace = "::lathe";
+  let description = [{
+    An elementwise op whose function can be computed when a model is compiled,
+    with the same result on every machine: from IEEE 754's basic operations
+    alone, never by the C library.
+  }];
+  let methods = [
+    InterfaceMethod<"The op's result for one element of each operand.",
+      "double", "computeReal", (ins "::llvm::ArrayRef<double>":$operands)>,
+  ];
+}
+
+#endif // LATHE_DIALECT_LATHE_INTEGERFORMS_INTEGERFORMOPINTERFACES_TD

@@ -1,0 +1,87 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What ops compute when their operands and results are quantized. The forms are
+// external models of two interfaces (see `registerIntegerForms`), so that the
+// dialect does not depend on them.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_DIALECT_LATHE_INTEGERFORMS_INTEGERFORMS_H
+#define LATHE_DIALECT_LATHE_INTEGERFORMS_INTEGERFORMS_H
+
+#include "lathe/Dialect/Lathe/IR/LatheInterfaces.h"
+
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/IR/OpDefinition.h"
+#include <optional>
+#include <string>
+
+namespace lathe {
+
+/// The meaning of a tensor's integers: `scale * (q - zeroPoint)`.
+struct UniformScale {
+  double scale;
+  int64_t zeroPoint;
+
+  bool operator==(const UniformScale &other) const {
+    return scale == other.scale && zeroPoint == other.zeroPoint;
+  }
+};
+
+/// An operand of an op that is to compute in integers.
+struct QuantizedOperand {
+  /// The operand as the op has it.
+  mlir::Value real;
+  /// The integers that it stands for; null where it is not quantized.
+  mlir::Value stored;
+  /// Their meaning.
+  mlir::quant::QuantizedType type;
+
+  /// The one scale and zero point of all elements, if that is so.
+  std::optional<UniformScale> getUniform() const;
+};
+
+/// A quantized result: one scale and zero point, and what fused limits leave of
+/// the storage type's range.
+struct QuantizedResult {
+  mlir::quant::UniformQuantizedType type;
+  int64_t low, high;
+
+  /// One that has the whole range of `type`.
+  static QuantizedResult get(mlir::quant::UniformQuantizedType type);
+
+  /// The same with real numbers limited to `bounds` before they are quantized.
+  QuantizedResult limitedTo(RealInterval bounds) const;
+
+  double getScale() const { return type.getScale(); }
+  int64_t getZeroPoint() const { return type.getZeroPoint(); }
+};
+
+/// The integers of `result` for those of `operand`, which has one scale: the
+/// same real numbers, rounded and limited. Null if the operand has several.
+mlir::Value buildRescaled(mlir::OpBuilder &builder, mlir::Location loc,
+                          const QuantizedOperand &operand,
+                          const QuantizedResult &result);
+
+/// The integers of `result` for a function of each element of `operand`, which
+/// has 8 bits and one scale: a table of 256 entries.
+mlir::Value buildTable(mlir::OpBuilder &builder, mlir::Location loc,
+                       const QuantizedOperand &operand,
+                       const QuantizedResult &result,
+                       llvm::function_ref<double(double)> function);
+
+/// Attaches the integer forms to the dialect's ops when it is loaded.
+void registerIntegerForms(mlir::DialectRegistry &registry);
+
+} // namespace lathe
+
+#include "lathe/Dialect/Lathe/IntegerForms/IntegerFormOpInterfaces.h.inc"
+
+#endif // LATHE_DIALECT_LATHE_INTEGERFORMS_INTEGERFORMS_H

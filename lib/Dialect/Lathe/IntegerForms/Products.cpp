@@ -1,0 +1,293 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Convolutions and matrix products: exact sums of integers, then one
+// multiplication for each channel.
+//
+// Constant weights become int8 without a zero point, or int16 where the
+// difference does not fit; the zero point of the data is left to the op.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Detail.h"
+
+#include "lathe/Reference/Evaluator.h"
+#include "lathe/Support/FixedPoint.h"
+#include "lathe/Support/HostTensorAttr.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::integer;
+
+namespace {
+
+/// The right factor of a product: one scale, or one for each channel, the last
+/// dimension.
+struct Weights {
+  /// int8 or int16 without a zero point; none if the weights are not constant.
+  std::optional<HostTensor> known;
+  Value value;
+  int64_t zeroPoint = 0;
+  SmallVector<double> scales;
+
+  bool isPerChannel() const { return scales.size() > 1; }
+};
+
+/// The integers of a product and what they are to be multiplied by.
+class ProductBuilder {
+public:
+  ProductBuilder(OpBuilder &builder, Operation *op,
+                 ArrayRef<QuantizedOperand> operands,
+                 const QuantizedResult &result, std::string &reason)
+      : b(builder, op->getLoc()), operands(operands), result(result),
+        reason(reason),
+        channels(cast<RankedTensorType>(op->getResult(0).getType())
+                     .getShape()
+                     .back()) {}
+
+  /// Reads operands 0 (data), 1 (weights) and 2 (bias, maybe). False, with a
+  /// reason, if they have no integer form.
+  bool read();
+
+  Value getData() const { return operands[0].stored; }
+  int64_t getDataZeroPoint() const { return data.zeroPoint; }
+  Value getWeights();
+  int64_t getWeightZeroPoint() const { return weights.zeroPoint; }
+  Value getBias() { return bias ? b.constant(*bias) : Value(); }
+
+  Value requantize(Value sums);
+
+private:
+  bool refuse(StringRef why) {
+    reason = why.str();
+    return false;
+  }
+  bool readWeights();
+  bool readBias();
+  bool sumsFit() const;
+  /// The real number that 1 in the sum of `channel` means.
+  double getUnit(int64_t channel) const {
+    return data.scale * weights.scales[channel % weights.scales.size()];
+  }
+
+  IntegerBuilder b;
+  ArrayRef<QuantizedOperand> operands;
+  const QuantizedResult &result;
+  std::string &reason;
+  int64_t channels;
+  UniformScale data;
+  Weights weights;
+  std::optional<HostTensor> bias;
+};
+
+} // namespace
+
+/// `stored` less its zero points, one or one for each index of the last
+/// dimension, in the narrower of int8 and int16 that holds all.
+static HostTensor centerWeights(const HostTensor &stored,
+                                ArrayRef<int64_t> zeroPoints) {
+  HostTensor centered(ElementKind::I16, stored.getShape());
+  MutableArrayRef<int16_t> values = centered.mutableData<int16_t>();
+  bool fits = true;
+  for (auto [i, value] : llvm::enumerate(values)) {
+    value = static_cast<int16_t>(stored.getInt(i) -
+                                 zeroPoints[i % zeroPoints.size()]);
+    fits &= value >= -128 && value <= 127;
+  }
+  return fits ? centered.convertTo(ElementKind::I8) : centered;
+}
+
+bool ProductBuilder::readWeights() {
+  const QuantizedOperand &operand = operands[1];
+  SmallVector<int64_t> zeroPoints;
+  auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(operand.type);
+  if (std::optional<UniformScale> uniform = operand.getUniform()) {
+    weights.scales = {uniform->scale};
+    zeroPoints = {uniform->zeroPoint};
+  } else if (perAxis) {
+    auto type = cast<RankedTensorType>(operand.real.getType());
+    if (perAxis.getQuantizedDimension() != type.getRank() - 1)
+      return refuse("the weights have scales along another dimension than "
+                    "their channels");
+    llvm::append_range(weights.scales, perAxis.getScales());
+    llvm::append_range(zeroPoints, perAxis.getZeroPoints());
+  } else {
+    return refuse("the weights' scales have an unknown form");
+  }
+  weights.known = evaluateConstant(operand.stored);
+  if (weights.known) {
+    weights.known = centerWeights(*weights.known, zeroPoints);
+    return true;
+  }
+  if (!llvm::all_equal(zeroPoints))
+    return refuse("weights that are not constant have several zero points");
+  weights.value = operand.stored;
+  weights.zeroPoint = zeroPoints.front();
+  return true;
+}
+
+/// The bias in units of the sums. One that is quantized like that already is
+/// taken as it is, up to the rounding of its scale to float.
+bool ProductBuilder::readBias() {
+  if (operands.size() < 3)
+    return true;
+  const QuantizedOperand &operand = operands[2];
+  std::optional<HostTensor> known =
+      evaluateConstant(operand.stored ? operand.stored : operand.real);
+  if (!known)
+    return refuse("the bias is not constant");
+  std::optional<UniformScale> uniform = operand.getUniform();
+  auto perAxis =
+      dyn_cast_if_present<quant::UniformQuantizedPerAxisType>(operand.type);
+  bias = HostTensor(ElementKind::I32, known->getShape());
+  for (int64_t i = 0; i < known->getNumElements(); ++i) {
+    double steps = known->getDouble(i);
+    if (operand.stored) {
+      double scale = perAxis ? perAxis.getScales()[i] : uniform->scale;
+      steps -= static_cast<double>(perAxis ? perAxis.getZeroPoints()[i]
+                                           : uniform->zeroPoint);
+      double ratio = scale / getUnit(i);
+      if (std::abs(ratio - 1) > 1e-6)
+        steps = roundHalfEven(steps * ratio);
+    } else {
+      steps = roundHalfEven(steps / getUnit(i));
+    }
+    if (!(std::abs(steps) <= INT32_MAX))
+      return refuse("the bias does not fit in 32 bits");
+    bias->setInt(i, static_cast<int64_t>(steps));
+  }
+  return true;
+}
+
+/// Whether no sum can exceed 32 bits (64 for data of 16 bits).
+bool ProductBuilder::sumsFit() const {
+  auto magnitude = [](const QuantizedOperand &operand, int64_t zeroPoint) {
+    return static_cast<double>(
+        std::max(getHigh(operand) - zeroPoint, zeroPoint - getLow(operand)));
+  };
+  double largest = magnitude(operands[0], data.zeroPoint);
+  bool isWide = operands[0].type.getStorageTypeIntegralWidth() > 8;
+  double limit = isWide ? 0x1p47 : 0x1p31;
+  if (!weights.known) {
+    auto depth =
+        cast<RankedTensorType>(operands[0].real.getType()).getShape().back();
+    return static_cast<double>(depth) * largest *
+               magnitude(operands[1], weights.zeroPoint) <
+           limit;
+  }
+  SmallVector<double> sums(weights.known->getShape().back(), 0);
+  for (int64_t i = 0; i < weights.known->getNumElements(); ++i)
+    sums[i % sums.size()] +=
+        largest * std::abs(static_cast<double>(weights.known->getInt(i)));
+  for (int64_t i = 0; i < channels; ++i)
+    if (sums[i % sums.size()] +
+            (bias ? std::abs(static_cast<double>(bias->getInt(i))) : 0) >=
+        limit)
+      return false;
+  return true;
+}
+
+bool ProductBuilder::read() {
+  if (!operands[0].stored || !operands[1].stored)
+    return refuse(notQuantized);
+  std::optional<UniformScale> uniform = operands[0].getUniform();
+  if (!uniform)
+    return refuse(severalScales);
+  data = *uniform;
+  if (operands[0].type.getStorageTypeIntegralWidth() > 16 ||
+      operands[1].type.getStorageTypeIntegralWidth() > 8)
+    return refuse("an operand has too many bits");
+  if (!readWeights() || !readBias())
+    return false;
+  for (int64_t i = 0; i < channels; ++i)
+    if (!std::isfinite(getUnit(i) / result.getScale()))
+      return refuse(hugeScale);
+  if (!sumsFit())
+    return refuse("a sum might not fit in 32 bits");
+  return true;
+}
+
+Value ProductBuilder::getWeights() {
+  return weights.known ? b.constant(*weights.known) : weights.value;
+}
+
+Value ProductBuilder::requantize(Value sums) {
+  SmallVector<double> factors;
+  int64_t count = weights.isPerChannel() ? channels : 1;
+  for (int64_t i = 0; i < count; ++i)
+    factors.push_back(getUnit(i) / result.getScale());
+  SmallVector<int64_t> shape;
+  if (count > 1)
+    shape.push_back(count);
+  return b.requantize(sums, factors, shape, result);
+}
+
+namespace {
+
+struct ConvForm : IntegerFormOpInterface::ExternalModel<ConvForm, ConvOp> {
+  Value buildInteger(Operation *op, OpBuilder &builder,
+                     ArrayRef<QuantizedOperand> operands,
+                     const QuantizedResult &result, std::string &reason) const {
+    auto conv = cast<ConvOp>(op);
+    ProductBuilder product(builder, op, operands, result, reason);
+    if (!product.read())
+      return {};
+    if (product.getWeightZeroPoint() != 0)
+      return reason = "weights that are not constant have a zero point",
+             Value();
+    return product.requantize(ConvOp::create(
+        builder, op->getLoc(), product.getData(), product.getWeights(),
+        product.getBias(), conv.getStrides(), conv.getDilations(),
+        conv.getPads(), conv.getGroup(), product.getDataZeroPoint()));
+  }
+};
+
+struct ConvTransposeForm
+    : IntegerFormOpInterface::ExternalModel<ConvTransposeForm,
+                                            ConvTransposeOp> {
+  Value buildInteger(Operation *op, OpBuilder &builder,
+                     ArrayRef<QuantizedOperand> operands,
+                     const QuantizedResult &result, std::string &reason) const {
+    auto conv = cast<ConvTransposeOp>(op);
+    ProductBuilder product(builder, op, operands, result, reason);
+    if (!product.read())
+      return {};
+    if (product.getWeightZeroPoint() != 0)
+      return reason = "weights that are not constant have a zero point",
+             Value();
+    return product.requantize(ConvTransposeOp::create(
+        builder, op->getLoc(), product.getData(), product.getWeights(),
+        product.getBias(), conv.getStrides(), conv.getDilations(),
+        conv.getPads(), conv.getOutputPadding(), conv.getGroup(),
+        product.getDataZeroPoint()));
+  }
+};
+
+struct MatMulForm
+    : IntegerFormOpInterface::ExternalModel<MatMulForm, MatMulOp> {
+  Value buildInteger(Operation *op, OpBuilder &builder,
+                     ArrayRef<QuantizedOperand> operands,
+                     const QuantizedResult &result, std::string &reason) const {
+    ProductBuilder product(builder, op, operands, result, reason);
+    if (!product.read())
+      return {};
+    return product.requantize(MatMulOp::create(
+        builder, op->getLoc(), product.getData(), product.getWeights(),
+        product.getBias(), product.getDataZeroPoint(),
+        product.getWeightZeroPoint()));
+  }
+};
+
+} // namespace
+
+void integer::registerProductForms(MLIRContext *context) {
+  ConvOp::attachInterface<ConvForm>(*context);
+  ConvTransposeOp::attachInterface<ConvTransposeForm>(*context);
+  MatMulOp::attachInterface<MatMulForm>(*context);
+}
