@@ -29,13 +29,13 @@ HistogramMoments::HistogramMoments(const Histogram &histogram)
   }
 }
 
-ValueRange HistogramMoments::getEdges(int64_t bin) const {
+RealInterval HistogramMoments::getEdges(int64_t bin) const {
   double low = static_cast<double>(bin) * width;
   return {std::max(low, extremes.low), std::min(low + width, extremes.high)};
 }
 
 Moments HistogramMoments::getPart(int64_t bin, double x) const {
-  ValueRange edges = getEdges(bin);
+  RealInterval edges = getEdges(bin);
   double count = counts[bin - firstBin];
   if (edges.getWidth() > 0)
     count *= (x - edges.low) / edges.getWidth();
@@ -51,7 +51,7 @@ Moments HistogramMoments::getBelow(double x) const {
   auto last = static_cast<int64_t>(counts.size()) - 1;
   auto bin = static_cast<int64_t>(std::floor(x / width)) - firstBin;
   bin = std::clamp<int64_t>(bin, 0, last);
-  ValueRange edges = getEdges(firstBin + bin);
+  RealInterval edges = getEdges(firstBin + bin);
   // The last bin may be a single point, and x there.
   if (x <= edges.low)
     return prefix[bin];
@@ -68,7 +68,7 @@ double HistogramMoments::findValueWithBelow(double count) const {
   if (next == prefix.end())
     return extremes.high;
   int64_t bin = std::max<int64_t>(next - prefix.begin() - 1, 0);
-  ValueRange edges = getEdges(firstBin + bin);
+  RealInterval edges = getEdges(firstBin + bin);
   return edges.low +
          edges.getWidth() * (count - prefix[bin].count) / counts[bin];
 }
@@ -77,7 +77,7 @@ double HistogramMoments::findValueWithBelow(double count) const {
 /// and the rest, in steps finer than bins, a twelfth of the squared step.
 double HistogramMoments::getSquaredErrorOfFineSteps(
     const QuantizationParameters &parameters) const {
-  ValueRange range = parameters.getRange();
+  RealInterval range = parameters.getRange();
   Moments below = getBelow(range.low);
   Moments upToHigh = getBelow(range.high);
   double inside = upToHigh.count - below.count;

@@ -46,16 +46,16 @@ public:
   /// The sum of the squared errors of quantizing with `parameters`.
   double getSquaredError(const QuantizationParameters &parameters) const;
 
-  const ValueRange &getExtremes() const { return extremes; }
+  const RealInterval &getExtremes() const { return extremes; }
 
 private:
   /// Of the values of a bin that are below `x`, which is inside.
   Moments getPart(int64_t bin, double x) const;
-  ValueRange getEdges(int64_t bin) const;
+  RealInterval getEdges(int64_t bin) const;
   double getSquaredErrorOfFineSteps(const QuantizationParameters &) const;
 
   double width;
-  ValueRange extremes;
+  RealInterval extremes;
   int64_t firstBin = 0;        ///< that holds anything
   std::vector<double> counts;  ///< from the first bin on
   std::vector<Moments> prefix; ///< of the bins before; one more than counts

@@ -8,6 +8,7 @@
 #include "lathe/Quantization/QuantizationParameters.h"
 #include "LineSearch.h"
 
+#include <algorithm>
 #include <cmath>
 
 using namespace lathe;
@@ -16,7 +17,7 @@ static double roundScale(double scale) {
   return std::max<double>(static_cast<float>(scale), leastScale);
 }
 
-QuantizationParameters lathe::getParameters(ValueRange range,
+QuantizationParameters lathe::getParameters(RealInterval range,
                                             const QuantizedStorage &storage) {
   QuantizationParameters parameters;
   parameters.low = storage.low;

@@ -52,26 +52,25 @@ namespace {
 class RangeEstimator {
 public:
   RangeEstimator(const TensorStatistics &statistics,
-                 const QuantizedStorage &storage, const ValueBounds &bounds)
+                 const QuantizedStorage &storage, const RealInterval &bounds)
       : statistics(statistics), histogram(statistics.getHistogram()),
         moments(histogram), storage(storage), bounds(bounds) {}
 
-  std::optional<ValueRange> estimate(RangeMethod method) const;
-  RangeCandidate evaluate(RangeMethod method, ValueRange range) const;
+  std::optional<RealInterval> estimate(RangeMethod method) const;
+  RangeCandidate evaluate(RangeMethod method, RealInterval range) const;
 
 private:
-  ValueRange limit(ValueRange range) const;
   /// Values of magnitude up to `threshold`.
-  ValueRange clipAt(double threshold) const;
+  RealInterval clipAt(double threshold) const;
   /// Whether all integers can stand for numbers of one sign.
   bool isOneSided() const;
 
-  ValueRange estimatePercentile(double share) const;
-  std::optional<ValueRange> estimateEntropy() const;
-  ValueRange estimateMSE() const;
-  ValueRange estimateOCTAV() const;
+  RealInterval estimatePercentile(double share) const;
+  std::optional<RealInterval> estimateEntropy() const;
+  RealInterval estimateMSE() const;
+  RealInterval estimateOCTAV() const;
 
-  double getSquaredError(ValueRange range) const {
+  double getSquaredError(RealInterval range) const {
     return moments.getSquaredError(getParameters(range, storage));
   }
 
@@ -79,20 +78,12 @@ private:
   const Histogram &histogram;
   HistogramMoments moments;
   const QuantizedStorage &storage;
-  const ValueBounds &bounds;
+  const RealInterval &bounds;
 };
 
 } // namespace
 
-ValueRange RangeEstimator::limit(ValueRange range) const {
-  if (bounds.low)
-    range.low = std::max(range.low, *bounds.low);
-  if (bounds.high)
-    range.high = std::min(range.high, *bounds.high);
-  return range;
-}
-
-ValueRange RangeEstimator::clipAt(double threshold) const {
+RealInterval RangeEstimator::clipAt(double threshold) const {
   return {std::max<double>(histogram.getMin(), -threshold),
           std::min<double>(histogram.getMax(), threshold)};
 }
@@ -108,7 +99,7 @@ bool RangeEstimator::isOneSided() const {
 
 /// Leaves out the share of the least and of the greatest values, unless 0 is
 /// the end.
-ValueRange RangeEstimator::estimatePercentile(double share) const {
+RealInterval RangeEstimator::estimatePercentile(double share) const {
   auto numValues = static_cast<double>(histogram.getNumValues());
   auto numZeros = static_cast<double>(histogram.getNumZeros());
   double numNegative = moments.getBelow(0).count;
@@ -120,7 +111,7 @@ ValueRange RangeEstimator::estimatePercentile(double share) const {
                ? 0
                : moments.findValueWithBelow(rank - numZeros);
   };
-  ValueRange range = moments.getExtremes();
+  RealInterval range = moments.getExtremes();
   if (range.low < 0)
     range.low = findQuantile(1 - share);
   if (range.high > 0)
@@ -167,7 +158,7 @@ static double computeDivergence(llvm::ArrayRef<double> magnitudes, size_t end,
   return sum / sumOfP - std::log(sumOfP / sumOfQ);
 }
 
-std::optional<ValueRange> RangeEstimator::estimateEntropy() const {
+std::optional<RealInterval> RangeEstimator::estimateEntropy() const {
   constexpr size_t mergedBins = 2, numCandidates = 128, leastBinsPerLevel = 4;
   std::vector<double> magnitudes(Histogram::numBins / mergedBins);
   size_t numBins = 0;
@@ -202,20 +193,20 @@ std::optional<ValueRange> RangeEstimator::estimateEntropy() const {
 // Mean squared error
 //===----------------------------------------------------------------------===//
 
-ValueRange RangeEstimator::estimateMSE() const {
+RealInterval RangeEstimator::estimateMSE() const {
   // A range this small a part of the whole clips more than it gains even where
   // one value in a million is an outlier.
   constexpr double leastShare = 0.01;
   constexpr int gridSteps = 50, goldenSteps = 16;
-  ValueRange range = moments.getExtremes();
-  auto search = [&](llvm::function_ref<ValueRange(double)> getRange) {
+  RealInterval range = moments.getExtremes();
+  auto search = [&](llvm::function_ref<RealInterval(double)> getRange) {
     return getRange(minimizeOnInterval(
         [&](double share) { return getSquaredError(getRange(share)); },
         leastShare, 1, gridSteps, goldenSteps));
   };
-  const ValueRange extremes = range;
+  const RealInterval extremes = range;
   range = search([&](double share) {
-    return ValueRange{extremes.low * share, extremes.high * share};
+    return RealInterval{extremes.low * share, extremes.high * share};
   });
   if (isOneSided() || storage.symmetric)
     return range;
@@ -223,10 +214,10 @@ ValueRange RangeEstimator::estimateMSE() const {
   constexpr int numRounds = 2;
   for (int round = 0; round < numRounds; ++round) {
     range = search([&](double share) {
-      return ValueRange{range.low, extremes.high * share};
+      return RealInterval{range.low, extremes.high * share};
     });
     range = search([&](double share) {
-      return ValueRange{extremes.low * share, range.high};
+      return RealInterval{extremes.low * share, range.high};
     });
   }
   return range;
@@ -235,7 +226,7 @@ ValueRange RangeEstimator::estimateMSE() const {
 /// Sakr et al., Optimal Clipping and Magnitude-aware Differentiation for
 /// Improved Quantization-aware Training, ICML 2022, equation 6: Newton's
 /// method for the threshold of the least mean squared error.
-ValueRange RangeEstimator::estimateOCTAV() const {
+RealInterval RangeEstimator::estimateOCTAV() const {
   auto above = [&](double threshold) {
     Moments negative = moments.getBelow(-threshold);
     Moments positive = moments.getTotal() - moments.getBelow(threshold);
@@ -244,7 +235,7 @@ ValueRange RangeEstimator::estimateOCTAV() const {
   };
   Moments all = above(0);
   if (all.count == 0)
-    return {};
+    return {0, 0};
   // A step is the threshold divided by the levels on one side of 0, and its
   // noise a twelfth of its square.
   double levels = static_cast<double>(
@@ -263,10 +254,10 @@ ValueRange RangeEstimator::estimateOCTAV() const {
 // Choice
 //===----------------------------------------------------------------------===//
 
-std::optional<ValueRange> RangeEstimator::estimate(RangeMethod method) const {
+std::optional<RealInterval> RangeEstimator::estimate(RangeMethod method) const {
   if (histogram.empty())
-    return ValueRange();
-  std::optional<ValueRange> range;
+    return RealInterval{0, 0};
+  std::optional<RealInterval> range;
   switch (method) {
   case RangeMethod::MinMax:
     range = moments.getExtremes();
@@ -291,12 +282,12 @@ std::optional<ValueRange> RangeEstimator::estimate(RangeMethod method) const {
     break;
   }
   if (range)
-    range = limit(*range);
+    range = range->intersect(bounds);
   return range;
 }
 
 RangeCandidate RangeEstimator::evaluate(RangeMethod method,
-                                        ValueRange range) const {
+                                        RealInterval range) const {
   RangeCandidate candidate;
   candidate.method = method;
   candidate.parameters = getParameters(range, storage);
@@ -306,16 +297,16 @@ RangeCandidate RangeEstimator::evaluate(RangeMethod method,
   return candidate;
 }
 
-std::optional<ValueRange>
+std::optional<RealInterval>
 lathe::estimateRange(const TensorStatistics &statistics, RangeMethod method,
                      const QuantizedStorage &storage,
-                     const ValueBounds &bounds) {
+                     const RealInterval &bounds) {
   return RangeEstimator(statistics, storage, bounds).estimate(method);
 }
 
 RangeChoice lathe::chooseRange(const TensorStatistics &statistics,
                                const QuantizedStorage &storage,
-                               const ValueBounds &bounds,
+                               const RealInterval &bounds,
                                std::optional<RangeMethod> method) {
   RangeEstimator estimator(statistics, storage, bounds);
   RangeChoice choice;

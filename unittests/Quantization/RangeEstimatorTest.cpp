@@ -51,11 +51,12 @@ TensorStatistics heavy() {
   return collect(values);
 }
 
-ValueRange estimate(const TensorStatistics &statistics, RangeMethod method,
-                    const QuantizedStorage &storage = int8) {
-  std::optional<ValueRange> range = estimateRange(statistics, method, storage);
+RealInterval estimate(const TensorStatistics &statistics, RangeMethod method,
+                      const QuantizedStorage &storage = int8) {
+  std::optional<RealInterval> range =
+      estimateRange(statistics, method, storage);
   EXPECT_TRUE(range);
-  return range.value_or(ValueRange());
+  return range.value_or(RealInterval());
 }
 
 double errorOf(const TensorStatistics &statistics, RangeMethod method,
@@ -90,7 +91,7 @@ TEST(RangeEstimatorTest, ErrorOfFineStepsIsTheirNoiseAndWhatIsClipped) {
 /// The quantile p of the upper half is -log(2 (1 - p)).
 TEST(RangeEstimatorTest, PercentilesAreThoseOfTheDistribution) {
   TensorStatistics values = collect(makeLaplace(1000000));
-  ValueRange range = estimate(values, RangeMethod::Percentile99_99);
+  RealInterval range = estimate(values, RangeMethod::Percentile99_99);
   EXPECT_NEAR(range.low, -8.5172, 0.02);
   EXPECT_NEAR(range.high, 8.5172, 0.02);
   range = estimate(values, RangeMethod::Percentile99_999);
@@ -100,7 +101,7 @@ TEST(RangeEstimatorTest, PercentilesAreThoseOfTheDistribution) {
 
 TEST(RangeEstimatorTest, NothingIsCutWhereZeroIsTheEnd) {
   TensorStatistics values = collect(makeExponential(1000000));
-  ValueRange range = estimate(values, RangeMethod::Percentile99_99);
+  RealInterval range = estimate(values, RangeMethod::Percentile99_99);
   EXPECT_EQ(range.low, values.getHistogram().getMin());
   EXPECT_NEAR(range.high, 9.2103, 0.02);
 }
@@ -109,7 +110,7 @@ TEST(RangeEstimatorTest, ZerosCountInPercentiles) {
   std::vector<float> values(19990, 0.0f);
   values.insert(values.end(), 9, 1.0f);
   values.push_back(100);
-  ValueRange range = estimate(collect(values), RangeMethod::Percentile99_99);
+  RealInterval range = estimate(collect(values), RangeMethod::Percentile99_99);
   EXPECT_EQ(range.low, 0);
   EXPECT_NEAR(range.high, 1, 0.05);
 }
@@ -181,7 +182,7 @@ TEST(RangeEstimatorTest, MethodCanBeForced) {
   RangeChoice choice =
       chooseRange(laplace(), int8, {}, RangeMethod::Percentile99_99);
   EXPECT_EQ(choice.chosen.method, RangeMethod::Percentile99_99);
-  ValueRange range = estimate(laplace(), RangeMethod::Percentile99_99);
+  RealInterval range = estimate(laplace(), RangeMethod::Percentile99_99);
   EXPECT_LT(range.high, 9);
   EXPECT_EQ(choice.chosen.parameters.scale, getParameters(range, int8).scale);
   EXPECT_EQ(choice.candidates.size(), 2u);
@@ -191,15 +192,15 @@ TEST(RangeEstimatorTest, MeanOfSamplesExtremes) {
   TensorStatistics statistics;
   ASSERT_FALSE(statistics.add({-1, 4}));
   ASSERT_FALSE(statistics.add({-3, 2}));
-  ValueRange range = estimate(statistics, RangeMethod::MeanMinMax);
+  RealInterval range = estimate(statistics, RangeMethod::MeanMinMax);
   EXPECT_EQ(range.low, -2);
   EXPECT_EQ(range.high, 3);
 }
 
 TEST(RangeEstimatorTest, BoundsLimitEveryMethod) {
-  ValueBounds bounds{-0.375, 6.0};
+  RealInterval bounds{-0.375, 6.0};
   for (RangeMethod method : allRangeMethods) {
-    std::optional<ValueRange> range =
+    std::optional<RealInterval> range =
         estimateRange(laplace(), method, int8, bounds);
     ASSERT_TRUE(range);
     EXPECT_GE(range->low, -0.375);

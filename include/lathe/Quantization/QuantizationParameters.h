@@ -9,18 +9,10 @@
 #define LATHE_QUANTIZATION_QUANTIZATIONPARAMETERS_H
 
 #include "lathe/Support/HostTensor.h"
-#include <algorithm>
+#include "lathe/Support/RealInterval.h"
 #include <vector>
 
 namespace lathe {
-
-/// Real numbers from `low` to `high`.
-struct ValueRange {
-  double low = 0, high = 0;
-
-  double getWidth() const { return high - low; }
-  double getMagnitude() const { return std::max(-low, high); }
-};
 
 /// The integers that stand for real numbers: `scale * (q - zeroPoint)` for q
 /// from `low` to `high`. The scale is a number that f32 has, so that it is the
@@ -35,7 +27,7 @@ struct QuantizationParameters {
     return scale * static_cast<double>(q - zeroPoint);
   }
   /// The numbers that the least and the greatest integer stand for.
-  ValueRange getRange() const { return {dequantize(low), dequantize(high)}; }
+  RealInterval getRange() const { return {dequantize(low), dequantize(high)}; }
 };
 
 /// Which integers a tensor becomes.
@@ -61,7 +53,7 @@ inline constexpr double leastScale = 0x1p-60;
 /// The parameters with which `range`, widened to hold 0, is what the integers
 /// stand for: exactly if it is symmetric, else up to the rounding of the zero
 /// point, so that 0 is exact. A range of nothing but 0 gets the scale 1.
-QuantizationParameters getParameters(ValueRange range,
+QuantizationParameters getParameters(RealInterval range,
                                      const QuantizedStorage &storage);
 
 /// How the range of a channel's weights is chosen.

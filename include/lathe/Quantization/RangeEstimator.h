@@ -47,11 +47,6 @@ llvm::StringRef getName(RangeMethod method);
 /// The method of that name; an error lists the names.
 llvm::Expected<RangeMethod> parseRangeMethod(llvm::StringRef name);
 
-/// What limits a tensor's values by construction: a ReLU has low 0.
-struct ValueBounds {
-  std::optional<double> low, high;
-};
-
 /// What a method gives, and the mean squared error over all calibrated values,
 /// by the histogram.
 struct RangeCandidate {
@@ -69,17 +64,17 @@ struct RangeChoice {
 /// The range that `method` gives for a tensor with values, before it is widened
 /// to hold 0, but limited by `bounds`. None if the method is of no use:
 /// entropy, where the histogram does not have many bins for each integer.
-std::optional<ValueRange> estimateRange(const TensorStatistics &statistics,
-                                        RangeMethod method,
-                                        const QuantizedStorage &storage,
-                                        const ValueBounds &bounds = {});
+std::optional<RealInterval> estimateRange(const TensorStatistics &statistics,
+                                          RangeMethod method,
+                                          const QuantizedStorage &storage,
+                                          const RealInterval &bounds = {});
 
 /// Chooses parameters for a tensor with values: those of the method whose mean
 /// squared error is least, and of equals the first, or those of `method`. Where
 /// `method` is of no use min-max takes its place.
 RangeChoice chooseRange(const TensorStatistics &statistics,
                         const QuantizedStorage &storage,
-                        const ValueBounds &bounds = {},
+                        const RealInterval &bounds = {},
                         std::optional<RangeMethod> method = std::nullopt);
 
 /// The mean squared error of quantizing all values of `histogram` with
