@@ -60,6 +60,21 @@ llvm::Expected<Sample> SampleStream::next() {
   return sample;
 }
 
+llvm::Error
+lathe::forEachSample(Dataset &dataset, std::vector<int64_t> indices,
+                     llvm::function_ref<llvm::Error(const Sample &)> work) {
+  size_t numSamples = indices.size();
+  SampleStream stream(dataset, std::move(indices));
+  for (size_t i = 0; i < numSamples; ++i) {
+    llvm::Expected<Sample> sample = stream.next();
+    if (!sample)
+      return sample.takeError();
+    if (llvm::Error error = work(*sample))
+      return error;
+  }
+  return llvm::Error::success();
+}
+
 std::vector<int64_t> lathe::spreadSamples(int64_t numSamples, int64_t count) {
   count = std::min(count, numSamples);
   std::vector<int64_t> indices;

@@ -9,13 +9,8 @@
 #include "CalibrationCache.h"
 
 #include "lathe/Data/SampleStream.h"
-#include "lathe/Dialect/Lathe/Transforms/Locations.h"
-#include "lathe/Dialect/Lathe/Transforms/States.h"
-#include "lathe/Driver/ModuleCopy.h"
-#include "lathe/Driver/PreparedModel.h"
+#include "lathe/Quantization/ObservedModel.h"
 
-#include "mlir/IR/IRMapping.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ThreadPool.h"
@@ -24,78 +19,12 @@
 using namespace mlir;
 using namespace lathe;
 
-std::string lathe::describeValue(Value value) {
-  SmallVector<StringRef> names = getNodeNames(value.getLoc());
-  std::string name = "'" + llvm::join(names, "', '") + "'";
-  if (isa<BlockArgument>(value))
-    return "input " + name;
-  if (names.empty())
-    return "an operation '" +
-           value.getDefiningOp()->getName().getStringRef().str() +
-           "' without a name";
-  return (names.size() == 1 ? "node " : "nodes ") + name;
-}
-
 std::string lathe::getCalibrationCache() {
   SmallString<128> path;
   if (!llvm::sys::path::cache_directory(path))
     return "";
   llvm::sys::path::append(path, "lathe");
   return path.str().str();
-}
-
-//===----------------------------------------------------------------------===//
-// The observed model
-//===----------------------------------------------------------------------===//
-
-/// Makes `model` return `values` instead of its results, after its states.
-static void returnValues(func::FuncOp model, ArrayRef<Value> values) {
-  Operation *terminator = model.getBody().front().getTerminator();
-  Builder builder(model.getContext());
-  SmallVector<Value> operands;
-  SmallVector<DictionaryAttr> attributes;
-  for (unsigned i = 0; i < model.getNumResults(); ++i)
-    if (isStateResult(model, i)) {
-      operands.push_back(terminator->getOperand(i));
-      attributes.push_back(model.getResultAttrDict(i));
-    }
-  for (auto [i, value] : llvm::enumerate(values)) {
-    operands.push_back(value);
-    auto name = builder.getNamedAttr(
-        attr::name, builder.getStringAttr("observed" + Twine(i)));
-    attributes.push_back(builder.getDictionaryAttr(name));
-  }
-  terminator->setOperands(operands);
-  model.setType(builder.getFunctionType(model.getArgumentTypes(),
-                                        ValueRange(operands).getTypes()));
-  model.setAllResultAttrs(attributes);
-}
-
-static void removeLocations(ModuleOp module) {
-  Location unknown = UnknownLoc::get(module.getContext());
-  module.walk([&](Operation *op) {
-    op->setLoc(unknown);
-    for (Region &region : op->getRegions())
-      for (Block &block : region)
-        for (BlockArgument argument : block.getArguments())
-          argument.setLoc(unknown);
-  });
-}
-
-/// The module of `model` whose function returns `values`. Without locations the
-/// same model has the same bytes, wherever it was read from.
-static llvm::Expected<ModuleBytes> createObserved(func::FuncOp model,
-                                                  ArrayRef<Value> values) {
-  IRMapping mapping;
-  OwningOpRef<ModuleOp> clone(
-      cast<ModuleOp>(model->getParentOfType<ModuleOp>()->clone(mapping)));
-  SmallVector<Value> cloned;
-  for (Value value : values)
-    cloned.push_back(mapping.lookup(value));
-  returnValues(cast<func::FuncOp>(mapping.lookup(model.getOperation())),
-               cloned);
-  removeLocations(*clone);
-  return toBytes(*clone);
 }
 
 //===----------------------------------------------------------------------===//
@@ -120,7 +49,7 @@ private:
   llvm::Expected<bool> lookUp(CalibrationCache &cache);
   llvm::Error runPass(ArrayRef<Value> observed,
                       MutableArrayRef<TensorStatistics> statistics);
-  llvm::Error addSample(const NamedTensors &outputs, ArrayRef<Value> observed,
+  llvm::Error addSample(ArrayRef<HostTensor> tensors, ArrayRef<Value> observed,
                         MutableArrayRef<TensorStatistics> statistics,
                         StringRef sample);
   void addConstantsToWarnings();
@@ -175,17 +104,17 @@ void Calibrator::divideIntoPasses() {
 }
 
 llvm::Expected<bool> Calibrator::lookUp(CalibrationCache &cache) {
-  llvm::Expected<ModuleBytes> bytes = createObserved(model, values);
+  llvm::Expected<ModuleBytes> bytes = createObservedModule(model, values);
   if (!bytes)
     return bytes.takeError();
   cache.addModel((*bytes)->getBuffer());
-  SampleStream stream(dataset, samples);
-  for (size_t i = 0; i < samples.size(); ++i) {
-    llvm::Expected<Sample> sample = stream.next();
-    if (!sample)
-      return sample.takeError();
-    cache.addSample(*sample);
-  }
+  llvm::Error error =
+      forEachSample(dataset, samples, [&](const Sample &sample) {
+        cache.addSample(sample);
+        return llvm::Error::success();
+      });
+  if (error)
+    return std::move(error);
   auto found = cache.load(values.size());
   if (!found)
     return false;
@@ -195,11 +124,10 @@ llvm::Expected<bool> Calibrator::lookUp(CalibrationCache &cache) {
 
 /// Adds what one run of the model gave. The tensors are shared among threads,
 /// each tensor being one thread's.
-llvm::Error Calibrator::addSample(const NamedTensors &outputs,
+llvm::Error Calibrator::addSample(ArrayRef<HostTensor> tensors,
                                   ArrayRef<Value> observed,
                                   MutableArrayRef<TensorStatistics> statistics,
                                   StringRef sample) {
-  SmallVector<HostTensor> tensors(llvm::make_second_range(outputs));
   std::vector<TensorStatistics::NonFinite> nonFinite(tensors.size());
   std::atomic<size_t> next = 0;
   auto work = [&] {
@@ -224,36 +152,21 @@ llvm::Error Calibrator::addSample(const NamedTensors &outputs,
 
 llvm::Error Calibrator::runPass(ArrayRef<Value> observed,
                                 MutableArrayRef<TensorStatistics> statistics) {
-  llvm::Expected<ModuleBytes> bytes = createObserved(model, observed);
-  if (!bytes)
-    return bytes.takeError();
-  std::unique_ptr<PreparedModel> prepared;
-  {
-    ModuleCopy copy(**bytes, "the model cannot be calibrated");
-    if (llvm::Error error = copy.check())
-      return error;
-    CodeOptions code;
-    code.threads = options.threads;
-    if (llvm::Error error =
-            PreparedModel::create(copy.take(), RunBackend::Native, code)
-                .moveInto(prepared))
-      return copy.explain(std::move(error));
-  }
-  SampleStream stream(dataset, samples);
-  for (size_t i = 0; i < samples.size(); ++i) {
-    llvm::Expected<Sample> sample = stream.next();
-    if (!sample)
-      return sample.takeError();
-    if (llvm::Error error = prepared->run(sample->inputs))
-      return error;
-    if (llvm::Error error = addSample(prepared->getOutputs(), observed,
-                                      statistics, sample->name))
-      return error;
-    if (options.progress)
-      options.progress(++numRuns,
-                       static_cast<int64_t>(samples.size() * passEnds.size()));
-  }
-  return llvm::Error::success();
+  auto observedModel = ObservedModel::create(model, observed, options.threads);
+  if (!observedModel)
+    return observedModel.takeError();
+  return forEachSample(
+      dataset, samples, [&](const Sample &sample) -> llvm::Error {
+        if (llvm::Error error = (*observedModel)->run(sample.inputs))
+          return error;
+        if (llvm::Error error = addSample((*observedModel)->getTensors(),
+                                          observed, statistics, sample.name))
+          return error;
+        if (options.progress)
+          options.progress(++numRuns, static_cast<int64_t>(samples.size() *
+                                                           passEnds.size()));
+        return llvm::Error::success();
+      });
 }
 
 void Calibrator::addConstantsToWarnings() {

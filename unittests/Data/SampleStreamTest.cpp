@@ -62,6 +62,22 @@ TEST(SampleStreamTest, StreamMayEndBeforeItsSamples) {
   }
 }
 
+TEST(SampleStreamTest, WorkEndsWithTheFirstError) {
+  NumberedDataset dataset(7);
+  std::string names;
+  auto collect = [&](const Sample &sample) -> llvm::Error {
+    names += sample.name + " ";
+    if (sample.name == "3")
+      return llvm::createStringError("enough");
+    return llvm::Error::success();
+  };
+  EXPECT_EQ(getMessage(forEachSample(dataset, {1, 2}, collect)), "");
+  EXPECT_EQ(getMessage(forEachSample(dataset, {2, 3, 4}, collect)), "enough");
+  EXPECT_EQ(getMessage(forEachSample(dataset, {6, 7, 8}, collect)),
+            "sample 7 is broken");
+  EXPECT_EQ(names, "1 2 2 3 6 ");
+}
+
 TEST(SampleStreamTest, FewSamplesAreSpreadOverAll) {
   EXPECT_EQ(spreadSamples(10, 4), (std::vector<int64_t>{0, 2, 5, 7}));
   EXPECT_EQ(spreadSamples(3, 8), (std::vector<int64_t>{0, 1, 2}));

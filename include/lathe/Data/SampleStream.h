@@ -9,6 +9,7 @@
 #define LATHE_DATA_SAMPLESTREAM_H
 
 #include "lathe/Data/Dataset.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -42,6 +43,11 @@ private:
   bool stopped = false;
   std::thread reader;
 };
+
+/// Calls `work` with the samples `indices` of `dataset`, one after another,
+/// while the next ones are read. Ends with the first error.
+llvm::Error forEachSample(Dataset &dataset, std::vector<int64_t> indices,
+                          llvm::function_ref<llvm::Error(const Sample &)> work);
 
 /// `count` of `numSamples` indices, spread evenly; all if there are no more.
 std::vector<int64_t> spreadSamples(int64_t numSamples, int64_t count);

@@ -60,9 +60,6 @@ llvm::Expected<Calibration> calibrate(mlir::func::FuncOp model,
                                       Dataset &dataset,
                                       const CalibrationOptions &options);
 
-/// What messages call a value: "node 'Conv_3'", "input 'x'".
-std::string describeValue(mlir::Value value);
-
 /// The folder for caches that the user has not chosen: $XDG_CACHE_HOME/lathe or
 /// ~/.cache/lathe. Empty if there is no home.
 std::string getCalibrationCache();
