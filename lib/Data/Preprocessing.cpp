@@ -51,7 +51,7 @@ void Preprocessing::fillFromInput() {
         shape && shape->channels == 3 ? ChannelOrder::RGB : ChannelOrder::Gray;
   if (!options.resize)
     options.resize =
-        shape && options.crop.empty() ? ResizeMode::Cover : ResizeMode::None;
+        shape && options.crop.empty() ? ImageResize::Cover : ImageResize::None;
   const bool isFloating = isFloat(input.kind);
   if (!options.scale)
     options.scale = isFloating ? 1.0 / 255 : 1.0;
@@ -61,15 +61,15 @@ void Preprocessing::fillFromInput() {
     options.std = {1.0};
   if (!shape)
     return;
-  const bool keepsProportions = *options.resize == ResizeMode::Cover ||
-                                *options.resize == ResizeMode::ShorterSide;
+  const bool keepsProportions = *options.resize == ImageResize::Cover ||
+                                *options.resize == ImageResize::ShorterSide;
   if (options.crop.empty() && keepsProportions)
     options.crop = {shape->height, shape->width};
-  if (!options.size.empty() || *options.resize == ResizeMode::None)
+  if (!options.size.empty() || *options.resize == ImageResize::None)
     return;
-  if (*options.resize == ResizeMode::ShorterSide)
+  if (*options.resize == ImageResize::ShorterSide)
     options.size = {std::max(options.crop[0], options.crop[1])};
-  else if (*options.resize == ResizeMode::Cover)
+  else if (*options.resize == ImageResize::Cover)
     options.size = {options.crop[0], options.crop[1]};
   else
     options.size = {shape->height, shape->width};
@@ -87,7 +87,7 @@ Error Preprocessing::checkCounts() const {
     return complain("holds " + getName(input.kind) +
                     ", but the preprocessing gives " + getName(*options.type) +
                     "; leave out 'type'");
-  if (*options.resize != ResizeMode::None && options.size.empty())
+  if (*options.resize != ImageResize::None && options.size.empty())
     return complain("does not tell the size of an image; give 'size' in the "
                     "preprocessing file");
   const size_t channels = getNumChannels();
@@ -187,9 +187,9 @@ Expected<Image> Preprocessing::crop(Image image,
 static std::pair<int64_t, int64_t>
 getResizedExtents(const Image &image, const PreprocessingOptions &options) {
   llvm::ArrayRef<int64_t> size = options.size;
-  if (*options.resize == ResizeMode::Exact)
+  if (*options.resize == ImageResize::Exact)
     return {size[0], size[1]};
-  const bool byHeight = *options.resize == ResizeMode::Cover
+  const bool byHeight = *options.resize == ImageResize::Cover
                             ? size[0] * image.width >= size[1] * image.height
                             : image.height <= image.width;
   if (byHeight)
@@ -203,9 +203,9 @@ Expected<Image> Preprocessing::shape(const Image &image,
   geometry = ImageGeometry();
   geometry.sourceHeight = image.height;
   geometry.sourceWidth = image.width;
-  if (*options.resize == ResizeMode::Letterbox)
+  if (*options.resize == ImageResize::Letterbox)
     return crop(letterbox(image, options, geometry), geometry);
-  if (*options.resize == ResizeMode::None)
+  if (*options.resize == ImageResize::None)
     return crop(image, geometry);
   const auto [height, width] = getResizedExtents(image, options);
   if (height > maxImagePixels / width)

@@ -37,13 +37,13 @@ template <> struct ScalarEnumerationTraits<ImageLayout> {
   }
 };
 
-template <> struct ScalarEnumerationTraits<ResizeMode> {
-  static void enumeration(IO &io, ResizeMode &mode) {
-    io.enumCase(mode, "none", ResizeMode::None);
-    io.enumCase(mode, "cover", ResizeMode::Cover);
-    io.enumCase(mode, "exact", ResizeMode::Exact);
-    io.enumCase(mode, "shorter-side", ResizeMode::ShorterSide);
-    io.enumCase(mode, "letterbox", ResizeMode::Letterbox);
+template <> struct ScalarEnumerationTraits<ImageResize> {
+  static void enumeration(IO &io, ImageResize &mode) {
+    io.enumCase(mode, "none", ImageResize::None);
+    io.enumCase(mode, "cover", ImageResize::Cover);
+    io.enumCase(mode, "exact", ImageResize::Exact);
+    io.enumCase(mode, "shorter-side", ImageResize::ShorterSide);
+    io.enumCase(mode, "letterbox", ImageResize::Letterbox);
   }
 };
 
@@ -83,9 +83,9 @@ template <> struct ScalarTraits<Quotient> {
 
 /// The reason why `options` make no sense, or "".
 static std::string findFault(const PreprocessingOptions &options) {
-  const ResizeMode mode = options.resize.value_or(ResizeMode::None);
-  const size_t extents = mode == ResizeMode::ShorterSide ? 1 : 2;
-  if (!options.size.empty() && mode == ResizeMode::None)
+  const ImageResize mode = options.resize.value_or(ImageResize::None);
+  const size_t extents = mode == ImageResize::ShorterSide ? 1 : 2;
+  if (!options.size.empty() && mode == ImageResize::None)
     return "'size' needs a 'resize' other than 'none'";
   if (!options.size.empty() && options.size.size() != extents)
     return extents == 1 ? "'size' of the shorter side is one number: [256]"

@@ -11,14 +11,10 @@
 #include "lathe/Conversion/LoopsToLLVM/TimedKernels.h"
 #include "lathe/Dialect/Lathe/Transforms/KernelTile.h"
 #include "lathe/Driver/Loader.h"
+#include "lathe/Driver/ModuleCopy.h"
 #include "lathe/Driver/Runner.h"
 #include "lathe/Driver/SelfTest.h"
 #include "lathe/Support/RunPasses.h"
-
-#include "mlir/Bytecode/BytecodeWriter.h"
-#include "mlir/Parser/Parser.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/SourceMgr.h"
 
 #include <cmath>
 #include <map>
@@ -30,29 +26,7 @@ namespace {
 
 using Clock = TimedModel::Clock;
 
-/// A module as bytes.
-using Bytes = std::unique_ptr<llvm::MemoryBuffer>;
-
-/// A copy of a module in a context of its own. A context keeps all constants
-/// that were ever folded in it, and each round packs all weights anew.
-class ModuleCopy {
-public:
-  explicit ModuleCopy(const llvm::MemoryBuffer &bytes);
-
-  ModuleOp get() { return module.get(); }
-
-  /// An error if there is none.
-  llvm::Error check();
-
-  /// `error` with what was diagnosed: nobody else has heard of it.
-  llvm::Error explain(llvm::Error error);
-
-private:
-  MLIRContext context;
-  std::string diagnosed;
-  ScopedDiagnosticHandler handler;
-  OwningOpRef<ModuleOp> module;
-};
+constexpr llvm::StringLiteral failure = "the model cannot be tuned";
 
 /// Kernels of the same key, for which a tile is looked for.
 struct TunedKernel {
@@ -110,7 +84,7 @@ private:
   LoweringOptions lowering;
   TileTarget target;
   Clock::time_point begin = Clock::now();
-  Bytes graph; ///< simplified
+  ModuleBytes graph; ///< simplified
   SmallVector<HostTensor> inputs;
   NamedTensors outputs;
   std::map<std::string, TunedKernel, std::less<>> kernels; ///< by key
@@ -119,57 +93,6 @@ private:
 };
 
 } // namespace
-
-//===----------------------------------------------------------------------===//
-// Copies
-//===----------------------------------------------------------------------===//
-
-static llvm::Expected<Bytes> toBytes(ModuleOp module) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  if (failed(writeBytecodeToFile(module, os)))
-    return llvm::make_error<DiagnosedError>();
-  // Weights are used where they lie.
-  auto bytes = llvm::WritableMemoryBuffer::getNewUninitMemBuffer(
-      text.size(), "model", llvm::Align(64));
-  if (!bytes)
-    return llvm::createStringError(
-        "there is no memory for a copy of the model");
-  llvm::copy(text, bytes->getBufferStart());
-  return bytes;
-}
-
-ModuleCopy::ModuleCopy(const llvm::MemoryBuffer &bytes)
-    : handler(&context, [this](Diagnostic &diagnostic) {
-        if (diagnostic.getSeverity() == DiagnosticSeverity::Error &&
-            diagnosed.empty())
-          diagnosed = diagnostic.str();
-        return success();
-      }) {
-  DialectRegistry registry;
-  registerLatheDialects(registry);
-  context.appendDialectRegistry(registry);
-  auto source = std::make_shared<llvm::SourceMgr>();
-  source->AddNewSourceBuffer(
-      llvm::MemoryBuffer::getMemBuffer(bytes.getMemBufferRef(),
-                                       /*RequiresNullTerminator=*/false),
-      llvm::SMLoc());
-  module = parseSourceFile<ModuleOp>(
-      source, ParserConfig(&context, /*verifyAfterParse=*/false));
-}
-
-llvm::Error ModuleCopy::check() {
-  return module ? llvm::Error::success()
-                : explain(llvm::make_error<DiagnosedError>());
-}
-
-llvm::Error ModuleCopy::explain(llvm::Error error) {
-  return llvm::handleErrors(std::move(error),
-                            [&](std::unique_ptr<DiagnosedError>) {
-                              return llvm::createStringError(
-                                  "the model cannot be tuned: " + diagnosed);
-                            });
-}
 
 //===----------------------------------------------------------------------===//
 // Compiling
@@ -199,10 +122,10 @@ llvm::Error Tuner::prepare(ModuleOp module) {
   setLoweringOptions(lowering, *machine, code);
   target = {lowering.vectorBits, lowering.vectorRegisters, lowering.threads};
 
-  llvm::Expected<Bytes> imported = toBytes(module);
+  llvm::Expected<ModuleBytes> imported = toBytes(module);
   if (!imported)
     return imported.takeError();
-  ModuleCopy copy(**imported);
+  ModuleCopy copy(**imported, failure);
   if (llvm::Error error = copy.check())
     return error;
   if (llvm::Error error = simplifyGraph(copy.get()))
@@ -213,7 +136,7 @@ llvm::Error Tuner::prepare(ModuleOp module) {
 /// Compiles the model with `tiles`, and those of the cost model for what these
 /// lack.
 llvm::Expected<Trial> Tuner::compile(std::shared_ptr<const TileTable> tiles) {
-  ModuleCopy copy(*graph);
+  ModuleCopy copy(*graph, failure);
   if (llvm::Error error = copy.check())
     return std::move(error);
   lowering.tileTable = std::move(tiles);

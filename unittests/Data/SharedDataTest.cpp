@@ -103,7 +103,7 @@ TEST_F(SharedData, MnistHasLabels) {
 TEST_F(SharedData, CocoHasBoxesInsideItsImages) {
   DatasetOptions options = makeOptions({1, 3, 640, 640});
   options.preprocessing.emplace();
-  options.preprocessing->resize = ResizeMode::Letterbox;
+  options.preprocessing->resize = ImageResize::Letterbox;
   std::unique_ptr<Dataset> dataset = open("coco", options);
   ASSERT_TRUE(dataset);
   EXPECT_EQ(dataset->getNumSamples(), 112);

@@ -29,7 +29,7 @@ struct InputSpec {
   llvm::SmallVector<int64_t, 4> shape;
 };
 
-enum class ResizeMode {
+enum class ImageResize {
   None,        ///< the image as it is
   Cover,       ///< keeps the proportions and just covers height and width
   Exact,       ///< height and width are given; proportions may change
@@ -51,7 +51,7 @@ enum class ImageLayout { NCHW, NHWC };
 struct PreprocessingOptions {
   std::optional<ChannelOrder> channels;
   std::optional<ImageLayout> layout;
-  std::optional<ResizeMode> resize;
+  std::optional<ImageResize> resize;
   std::vector<int64_t> size; ///< shorter side, or height and width, in pixels
   bool antialias = true;
   std::vector<int64_t> crop; ///< height and width of the centre to keep

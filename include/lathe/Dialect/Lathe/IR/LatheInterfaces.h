@@ -8,9 +8,9 @@
 #ifndef LATHE_DIALECT_LATHE_IR_LATHEINTERFACES_H
 #define LATHE_DIALECT_LATHE_IR_LATHEINTERFACES_H
 
+#include "lathe/Support/RealInterval.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpDefinition.h"
-#include <limits>
 
 namespace lathe {
 
@@ -26,12 +26,6 @@ enum class QuantizationKind {
   Rescaled,
   /// A function of one element: a table of 256 entries at int8.
   Table,
-};
-
-/// Real numbers from `low` to `high`, both included.
-struct RealInterval {
-  double low = -std::numeric_limits<double>::infinity();
-  double high = std::numeric_limits<double>::infinity();
 };
 
 /// A loop of a kernel's root.

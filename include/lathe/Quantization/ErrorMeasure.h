@@ -1,0 +1,66 @@
+//===- ErrorMeasure.h - How far a model moved from its original -*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Measures that need no labels. A step of quantization is kept or rolled back
+// by what they say of samples that it did not see.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_QUANTIZATION_ERRORMEASURE_H
+#define LATHE_QUANTIZATION_ERRORMEASURE_H
+
+#include "lathe/Support/HostTensor.h"
+
+namespace lathe {
+
+/// The signal-to-noise ratio of values that stand for others.
+class NoiseMeasure {
+public:
+  /// Adds the values of `actual`, and of the original at the same places;
+  /// floats or integers of the same number of elements.
+  void add(const HostTensor &actual, const HostTensor &original);
+
+  double getSignal() const { return signal; } ///< sum of x^2
+  double getNoise() const { return noise; }   ///< sum of (y - x)^2
+
+  /// 10 log10(signal / noise): infinity without noise, minus infinity without a
+  /// signal, and if there is any NaN or infinity in `actual` alone.
+  double getDecibels() const;
+
+private:
+  double signal = 0, noise = 0;
+};
+
+/// How differently a classifier sees classes.
+class DivergenceMeasure {
+public:
+  /// Adds classifications: the last dimension has an entry for each class. With
+  /// `areLogits` the entries become probabilities by softmax, else they are
+  /// probabilities, negative ones counting as 0.
+  void add(const HostTensor &actual, const HostTensor &original,
+           bool areLogits);
+
+  int64_t getNumRows() const { return numRows; }
+  /// The mean over all rows of the Kullback-Leibler divergence
+  /// sum(p log(p / q)) in nats, p being the original and q the actual
+  /// probabilities. 0 for no rows, infinite or NaN if an actual entry is.
+  double getMeanDivergence() const;
+  /// The share of rows in which the same class is the likeliest, of equals the
+  /// first. 1 for no rows.
+  double getAgreement() const;
+
+private:
+  double sum = 0;
+  int64_t numRows = 0, numAgreeing = 0;
+};
+
+/// The signal-to-noise ratio of one tensor in decibels (see NoiseMeasure).
+double computeSQNR(const HostTensor &actual, const HostTensor &original);
+
+} // namespace lathe
+
+#endif // LATHE_QUANTIZATION_ERRORMEASURE_H

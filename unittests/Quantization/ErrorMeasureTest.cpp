@@ -1,0 +1,96 @@
+//===- ErrorMeasureTest.cpp - How far a model moved -----------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What is expected was computed by NumPy 2 and SciPy 1.17 (softmax, entropy).
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Quantization/ErrorMeasure.h"
+#include "gtest/gtest.h"
+#include <cmath>
+#include <limits>
+
+using namespace lathe;
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+HostTensor floats(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<float> values) {
+  return HostTensor::get<float>(shape, values);
+}
+
+const HostTensor original = floats({2, 4}, {1, 2, 3, -1, 0.5, 0, 0, 4});
+const HostTensor actual = floats({2, 4}, {1.5, 2, 2.25, -1, 0.5, 0.25, 0, 3.5});
+
+TEST(NoiseMeasureTest, DecibelsAreNumPys) {
+  EXPECT_NEAR(computeSQNR(actual, original), 14.436974992327126, 1e-9);
+}
+
+TEST(NoiseMeasureTest, TensorsOfAStreamAreOneSignal) {
+  NoiseMeasure measure;
+  measure.add(floats({4}, {1.5, 2, 2.25, -1}), floats({4}, {1, 2, 3, -1}));
+  measure.add(floats({4}, {0.5, 0.25, 0, 3.5}), floats({4}, {0.5, 0, 0, 4}));
+  EXPECT_NEAR(measure.getDecibels(), 14.436974992327126, 1e-9);
+}
+
+TEST(NoiseMeasureTest, OtherKindsAreCompared) {
+  EXPECT_NEAR(computeSQNR(actual.convertTo(ElementKind::F64), original),
+              14.436974992327126, 1e-9);
+  EXPECT_EQ(computeSQNR(HostTensor::get<int8_t>({2}, {3, 4}),
+                        HostTensor::get<int8_t>({2}, {3, 4})),
+            infinity);
+}
+
+TEST(NoiseMeasureTest, ExtremesAreDefined) {
+  EXPECT_EQ(computeSQNR(original, original), infinity);
+  EXPECT_EQ(computeSQNR(floats({1}, {1}), floats({1}, {0})), -infinity);
+  EXPECT_EQ(computeSQNR(floats({2}, {NAN, 1}), floats({2}, {1, 1})), -infinity);
+  EXPECT_EQ(computeSQNR(floats({2}, {INFINITY, 1}), floats({2}, {1, 1})),
+            -infinity);
+}
+
+TEST(DivergenceMeasureTest, LogitsGoThroughSoftmax) {
+  DivergenceMeasure measure;
+  measure.add(actual, original, /*areLogits=*/true);
+  EXPECT_EQ(measure.getNumRows(), 2);
+  EXPECT_NEAR(measure.getMeanDivergence(), 0.05958854996278375, 1e-9);
+  EXPECT_EQ(measure.getAgreement(), 1);
+}
+
+TEST(DivergenceMeasureTest, ProbabilitiesAreNormalized) {
+  DivergenceMeasure measure;
+  measure.add(floats({4}, {1, 1, 1, 1}), floats({4}, {0.7f, 0.2f, 0.1f, 0}),
+              /*areLogits=*/false);
+  EXPECT_NEAR(measure.getMeanDivergence(), 0.5844758085765535, 1e-6);
+}
+
+TEST(DivergenceMeasureTest, AgreementCountsTheLikeliestClass) {
+  DivergenceMeasure measure;
+  EXPECT_EQ(measure.getAgreement(), 1);
+  measure.add(floats({2, 2}, {2, 1, 1, 2}), floats({2, 2}, {2, 1, 2, 1}),
+              /*areLogits=*/true);
+  EXPECT_EQ(measure.getAgreement(), 0.5);
+}
+
+TEST(DivergenceMeasureTest, ImpossibleClassesGiveNumbers) {
+  DivergenceMeasure measure;
+  measure.add(floats({1, 2}, {0, 1}), floats({1, 2}, {0.5, 0.5}),
+              /*areLogits=*/false);
+  EXPECT_NEAR(measure.getMeanDivergence(), 0.5 * std::log(0.5) * 2 + 50, 1e-9);
+  // A row that says nothing is an even distribution.
+  DivergenceMeasure silent;
+  silent.add(floats({1, 2}, {0, 0}), floats({1, 2}, {0.5, 0.5}),
+             /*areLogits=*/false);
+  EXPECT_NEAR(silent.getMeanDivergence(), 0, 1e-12);
+  DivergenceMeasure undefined;
+  undefined.add(floats({1, 2}, {NAN, 0}), floats({1, 2}, {0.5, 0.5}),
+                /*areLogits=*/true);
+  EXPECT_TRUE(std::isnan(undefined.getMeanDivergence()));
+}
+
+} // namespace
