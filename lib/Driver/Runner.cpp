@@ -13,7 +13,6 @@
 #include "lathe/Driver/Compiler.h"
 #include "lathe/Driver/Emit.h"
 #include "lathe/Driver/Loader.h"
-#include "lathe/Driver/OutputExtents.h"
 #include "lathe/Driver/StatefulEvaluator.h"
 #include "lathe/Support/HostTensorAttr.h"
 
@@ -32,24 +31,43 @@ static std::string nameOf(DictionaryAttr attrs, const Twine &fallback) {
   return fallback.str();
 }
 
-llvm::Expected<SmallVector<HostTensor>>
-lathe::matchInputs(func::FuncOp model, const NamedTensors &given) {
-  SmallVector<HostTensor> inputs;
-  bool isOnly = model.getNumArguments() - getStates(model).size() == 1;
+/// A tensor of zeros for the argument or result called `name`.
+static llvm::Expected<HostTensor> createTensor(Type type, StringRef what,
+                                               StringRef name) {
+  auto tensor = cast<RankedTensorType>(type);
+  std::optional<ElementKind> kind = getElementKind(tensor.getElementType());
+  if (!kind)
+    return llvm::createStringError(what + " '" + name +
+                                   "' has a type that has no file format");
+  return HostTensor(*kind, tensor.getShape());
+}
+
+llvm::Expected<NamedTensors> lathe::createZeroInputs(func::FuncOp model) {
+  NamedTensors inputs;
   for (unsigned i = 0; i < model.getNumArguments(); ++i) {
     if (isStateArgument(model, i))
       continue;
     std::string name = nameOf(model.getArgAttrDict(i), "input" + Twine(i));
-    auto type = cast<RankedTensorType>(model.getArgumentTypes()[i]);
-    std::optional<ElementKind> kind = getElementKind(type.getElementType());
-    if (!kind)
-      return llvm::createStringError("input '" + name +
-                                     "' has a type that has no file format");
-    llvm::Expected<HostTensor> tensor =
-        selectInput(given, name, isOnly, *kind, type.getShape());
+    auto tensor = createTensor(model.getArgumentTypes()[i], "input", name);
     if (!tensor)
       return tensor.takeError();
-    inputs.push_back(*tensor);
+    inputs.set(name, *tensor);
+  }
+  return inputs;
+}
+
+llvm::Expected<SmallVector<HostTensor>>
+lathe::matchInputs(func::FuncOp model, const NamedTensors &given) {
+  llvm::Expected<NamedTensors> wanted = createZeroInputs(model);
+  if (!wanted)
+    return wanted.takeError();
+  SmallVector<HostTensor> inputs;
+  for (const auto &[name, tensor] : *wanted) {
+    llvm::Expected<HostTensor> found = selectInput(
+        given, name, wanted->size() == 1, tensor.getKind(), tensor.getShape());
+    if (!found)
+      return found.takeError();
+    inputs.push_back(*found);
   }
   return inputs;
 }
@@ -59,19 +77,16 @@ llvm::Expected<NamedTensors> lathe::createOutputs(func::FuncOp model) {
   for (unsigned i = 0; i < model.getNumResults(); ++i) {
     if (isStateResult(model, i))
       continue;
-    auto type = cast<RankedTensorType>(model.getResultTypes()[i]);
     std::string name = nameOf(model.getResultAttrDict(i), "output" + Twine(i));
-    std::optional<ElementKind> kind = getElementKind(type.getElementType());
-    if (!kind)
-      return llvm::createStringError("output '" + name +
-                                     "' has a type that has no file format");
-    outputs.set(name, HostTensor(*kind, type.getShape()));
+    auto tensor = createTensor(model.getResultTypes()[i], "output", name);
+    if (!tensor)
+      return tensor.takeError();
+    outputs.set(name, *tensor);
   }
   return outputs;
 }
 
-/// The results of `model` that hold the extents of others.
-static SmallVector<OutputExtents> getOutputExtents(func::FuncOp model) {
+SmallVector<OutputExtents> lathe::getOutputExtents(func::FuncOp model) {
   SmallVector<OutputExtents> extents;
   for (unsigned i = 0; i < model.getNumResults(); ++i)
     if (auto output = model.getResultAttrOfType<StringAttr>(i, "lathe.dims_of"))

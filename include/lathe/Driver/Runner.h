@@ -9,6 +9,7 @@
 #define LATHE_DRIVER_RUNNER_H
 
 #include "lathe/Driver/Compiler.h"
+#include "lathe/Driver/OutputExtents.h"
 #include "lathe/Support/NamedTensors.h"
 #include "lathe/Target/Description/TargetDescription.h"
 
@@ -34,9 +35,13 @@ enum class RunBackend {
 llvm::Expected<llvm::SmallVector<HostTensor>>
 matchInputs(mlir::func::FuncOp model, const NamedTensors &given);
 
-/// Tensors of zeros for the results of `model`, at the graph level, with their
-/// names.
+/// Tensors of zeros for the arguments of `model`, at the graph level, and for
+/// its results, with their names and without its states.
+llvm::Expected<NamedTensors> createZeroInputs(mlir::func::FuncOp model);
 llvm::Expected<NamedTensors> createOutputs(mlir::func::FuncOp model);
+
+/// The results of `model`, at the graph level, that hold the extents of others.
+llvm::SmallVector<OutputExtents> getOutputExtents(mlir::func::FuncOp model);
 
 /// Runs `module`, at the graph level, on `inputs`, which are matched as
 /// `matchInputs` does. The module is lowered in place. More inputs than the
