@@ -52,11 +52,16 @@ void Preprocessing::fillFromInput() {
   if (!options.resize)
     options.resize =
         shape && options.crop.empty() ? ImageResize::Cover : ImageResize::None;
-  const bool isFloating = isFloat(input.kind);
+  // Who says how pixels become values thinks of the real ones.
+  isQuantized =
+      input.quantization && isInteger(input.kind) && !options.type &&
+      (options.scale || !options.mean.empty() || !options.std.empty());
+  const bool isReal = isFloat(input.kind) || isQuantized;
   if (!options.scale)
-    options.scale = isFloating ? 1.0 / 255 : 1.0;
+    options.scale = isReal ? 1.0 / 255 : 1.0;
   if (options.mean.empty())
-    options.mean = {input.kind == ElementKind::I8 ? 128.0 : 0.0};
+    options.mean = {input.kind == ElementKind::I8 && !isQuantized ? 128.0
+                                                                  : 0.0};
   if (options.std.empty())
     options.std = {1.0};
   if (!shape)
@@ -108,20 +113,29 @@ Error Preprocessing::checkCounts() const {
   return Error::success();
 }
 
+/// `value` as the integer that QuantizeLinear makes of it, before saturation.
+static double quantize(double value, const TensorQuantization &quantization) {
+  const float quotient = float(value) / float(quantization.scale);
+  return double(std::nearbyint(quotient)) + double(quantization.zeroPoint);
+}
+
 /// The values of pixels: row c of the result is for channel c of the tensor.
-static HostTensor tabulate(const PreprocessingOptions &options,
-                           ElementKind kind, int64_t channels) {
-  HostTensor values(kind, {channels, 256});
+HostTensor Preprocessing::tabulate() const {
+  const int64_t channels = getNumChannels();
+  HostTensor table(input.kind, {channels, 256});
   for (int64_t c = 0; c < channels; ++c) {
     const double mean = options.mean[options.mean.size() == 1 ? 0 : c];
     const double deviation = options.std[options.std.size() == 1 ? 0 : c];
     for (int64_t pixel = 0; pixel < 256; ++pixel) {
-      const double value = (*options.scale * pixel - mean) / deviation;
-      values.setDouble(c * 256 + pixel,
-                       isFloat(kind) ? value : std::nearbyint(value));
+      double value = (*options.scale * pixel - mean) / deviation;
+      if (isQuantized)
+        value = quantize(value, *input.quantization);
+      else if (!isFloat(input.kind))
+        value = std::nearbyint(value);
+      table.setDouble(c * 256 + pixel, value);
     }
   }
-  return values;
+  return table;
 }
 
 Expected<Preprocessing> Preprocessing::get(const PreprocessingOptions &options,
@@ -132,7 +146,7 @@ Expected<Preprocessing> Preprocessing::get(const PreprocessingOptions &options,
   result.fillFromInput();
   if (Error error = result.checkCounts())
     return error;
-  result.values = tabulate(result.options, input.kind, result.getNumChannels());
+  result.values = result.tabulate();
   return result;
 }
 

@@ -75,7 +75,8 @@ void Progress::advance(int64_t steps) {
 }
 
 std::string Progress::describeCount() const {
-  std::string text = std::to_string(done);
+  // Of a single step there is nothing to count.
+  std::string text = total == 0 && done == 0 ? "" : std::to_string(done);
   if (total > 0)
     text += " of " + std::to_string(total);
   double elapsed = getElapsed();
@@ -85,7 +86,7 @@ std::string Progress::describeCount() const {
     text += ", " + formatDuration(rest) + " left";
   }
   if (!note.empty())
-    text += ", " + note;
+    text += (text.empty() ? "" : ", ") + note;
   return text;
 }
 

@@ -19,9 +19,30 @@ using namespace lathe::tool;
 namespace cl = llvm::cl;
 using llvm::StringRef;
 
-ModelFlags::ModelFlags(cl::SubCommand &command)
-    : model(cl::Positional, cl::Required, cl::desc("MODEL"), cl::sub(command)),
-      shapes(
+using AddToOptions = llvm::Error (ImportOptions::*)(StringRef);
+
+/// Adds each value of `flag` to `options`.
+static llvm::Error addAll(ImportOptions &options,
+                          const cl::list<std::string> &flag, AddToOptions add) {
+  for (const std::string &text : flag)
+    if (llvm::Error error = (options.*add)(text))
+      return llvm::createStringError("--" + flag.ArgStr + ": " +
+                                     llvm::toString(std::move(error)));
+  return llvm::Error::success();
+}
+
+static void printFlag(StringRef flag, StringRef value, llvm::raw_ostream &os) {
+  os << " ";
+  llvm::sys::printArg(os, ("--" + flag + "=" + value).str(), /*Quote=*/false);
+}
+
+static void printAll(const cl::list<std::string> &flag, llvm::raw_ostream &os) {
+  for (const std::string &value : flag)
+    printFlag(flag.ArgStr, value, os);
+}
+
+ImportFlags::ImportFlags(cl::SubCommand &command)
+    : shapes(
           "shape", cl::sub(command), cl::value_desc("input=1x3x224x224"),
           cl::desc("Shape of an input whose dimensions the model leaves open")),
       dims("dim", cl::sub(command), cl::value_desc("batch=1"),
@@ -30,37 +51,49 @@ ModelFlags::ModelFlags(cl::SubCommand &command)
                cl::desc("Another shape for an input that the model fixes")),
       bindings("bind", cl::sub(command), cl::value_desc("sr=16000"),
                cl::desc("Fix an input to a value")),
+      outputs("outputs", cl::CommaSeparated, cl::sub(command),
+              cl::value_desc("a,b"),
+              cl::desc("Tensors to end the graph at instead of its outputs")) {}
+
+llvm::Expected<ImportOptions> ImportFlags::getImportOptions() const {
+  ImportOptions options;
+  if (llvm::Error error = addAll(options, shapes, &ImportOptions::addShape))
+    return std::move(error);
+  if (llvm::Error error = addAll(options, dims, &ImportOptions::addDimension))
+    return std::move(error);
+  if (llvm::Error error = addAll(options, reshapes, &ImportOptions::addReshape))
+    return std::move(error);
+  if (llvm::Error error = addAll(options, bindings, &ImportOptions::addBinding))
+    return std::move(error);
+  options.outputs.assign(outputs.begin(), outputs.end());
+  return options;
+}
+
+void ImportFlags::print(llvm::raw_ostream &os) const {
+  printAll(shapes, os);
+  printAll(dims, os);
+  printAll(reshapes, os);
+  printAll(bindings, os);
+  if (!outputs.empty())
+    printFlag(outputs.ArgStr, llvm::join(outputs, ","), os);
+}
+
+ModelFlags::ModelFlags(cl::SubCommand &command)
+    : model(cl::Positional, cl::Required, cl::desc("MODEL"), cl::sub(command)),
+      import(command),
       states("state", cl::sub(command), cl::value_desc("stateN=state"),
              cl::desc("Keep an output in the arena and give it to an input at "
                       "the next call; zero at first, and after NAME_reset")),
-      outputs("outputs", cl::CommaSeparated, cl::sub(command),
-              cl::value_desc("a,b"),
-              cl::desc("Tensors to end the graph at instead of its outputs")),
       name("name", cl::sub(command), cl::value_desc("name"),
            cl::desc("Name of the compiled model; default: of the file")) {}
 
 llvm::Expected<ImportOptions> ModelFlags::getImportOptions() const {
-  ImportOptions options;
-  using Add = llvm::Error (ImportOptions::*)(llvm::StringRef);
-  auto addAll = [&](const cl::list<std::string> &flag, Add add) -> llvm::Error {
-    for (const std::string &text : flag)
-      if (llvm::Error error = (options.*add)(text))
-        return llvm::createStringError("--" + flag.ArgStr + ": " +
-                                       llvm::toString(std::move(error)));
-    return llvm::Error::success();
-  };
-  if (llvm::Error error = addAll(shapes, &ImportOptions::addShape))
+  llvm::Expected<ImportOptions> options = import.getImportOptions();
+  if (!options)
+    return options;
+  if (llvm::Error error = addAll(*options, states, &ImportOptions::addState))
     return std::move(error);
-  if (llvm::Error error = addAll(dims, &ImportOptions::addDimension))
-    return std::move(error);
-  if (llvm::Error error = addAll(reshapes, &ImportOptions::addReshape))
-    return std::move(error);
-  if (llvm::Error error = addAll(bindings, &ImportOptions::addBinding))
-    return std::move(error);
-  if (llvm::Error error = addAll(states, &ImportOptions::addState))
-    return std::move(error);
-  options.outputs.assign(outputs.begin(), outputs.end());
-  options.name = name;
+  options->name = name;
   return options;
 }
 
@@ -74,24 +107,11 @@ ModelFlags::load(mlir::MLIRContext &context) const {
 }
 
 void ModelFlags::print(llvm::raw_ostream &os) const {
-  auto print = [&](StringRef flag, StringRef value) {
-    os << " ";
-    llvm::sys::printArg(os, ("--" + flag + "=" + value).str(), /*Quote=*/false);
-  };
-  auto printAll = [&](const cl::list<std::string> &flag) {
-    for (const std::string &value : flag)
-      print(flag.ArgStr, value);
-  };
   llvm::sys::printArg(os, model.getValue(), /*Quote=*/false);
-  printAll(shapes);
-  printAll(dims);
-  printAll(reshapes);
-  printAll(bindings);
-  printAll(states);
-  if (!outputs.empty())
-    print(outputs.ArgStr, llvm::join(outputs, ","));
+  import.print(os);
+  printAll(states, os);
   if (!name.empty())
-    print(name.ArgStr, name);
+    printFlag(name.ArgStr, name, os);
 }
 
 CodeFlags::CodeFlags(cl::SubCommand &command)

@@ -17,7 +17,22 @@
 
 namespace lathe::tool {
 
-/// The flags that say how a model is read.
+/// The flags that say how a model is specialized while it is imported.
+class ImportFlags {
+public:
+  explicit ImportFlags(llvm::cl::SubCommand &command);
+
+  /// The import options that the flags make, or what is wrong with one.
+  llvm::Expected<ImportOptions> getImportOptions() const;
+
+  /// Prints the flags as a shell reads them.
+  void print(llvm::raw_ostream &os) const;
+
+private:
+  llvm::cl::list<std::string> shapes, dims, reshapes, bindings, outputs;
+};
+
+/// The flags that say how one model is read.
 class ModelFlags {
 public:
   explicit ModelFlags(llvm::cl::SubCommand &command);
@@ -34,8 +49,8 @@ public:
   llvm::cl::opt<std::string> model;
 
 private:
-  llvm::cl::list<std::string> shapes, dims, reshapes, bindings, states;
-  llvm::cl::list<std::string> outputs;
+  ImportFlags import;
+  llvm::cl::list<std::string> states;
   llvm::cl::opt<std::string> name;
 };
 

@@ -152,6 +152,29 @@ TEST(Preprocessing, IntegersRoundToEvenAndSaturate) {
   EXPECT_EQ(tensor.data<int8_t>(), (llvm::ArrayRef<int8_t>{0, 3, 9, 127}));
 }
 
+TEST(Preprocessing, RealValuesAreQuantizedForIntegersOfKnownScale) {
+  InputSpec input;
+  input.name = "image";
+  input.kind = ElementKind::I8;
+  input.shape = {1, 1, 1, 4};
+  input.quantization = TensorQuantization{0.5, -1};
+  Image image(1, 4, 1);
+  image.pixels = {0, 3, 5, 255};
+  auto get = [&](StringRef text) {
+    auto options = PreprocessingOptions::parse({text, "p.yaml"});
+    auto preprocessing = Preprocessing::get(*options, input);
+    return *preprocessing->apply(image);
+  };
+  // p / 4 in steps of 1/2: 0, 1.5, 2.5 and 127.5 steps, ties to even.
+  HostTensor real = get("scale: 1/4\n");
+  EXPECT_EQ(real.data<int8_t>(), llvm::ArrayRef<int8_t>({-1, 1, 1, 127}));
+  // What nothing is said of, or whose type is stated, are integers.
+  for (const char *text : {"{}", "scale: 1\nmean: [128]\ntype: i8\n"})
+    EXPECT_EQ(get(text).data<int8_t>(),
+              llvm::ArrayRef<int8_t>({-128, -125, -123, 127}))
+        << text;
+}
+
 TEST(Preprocessing, LetterboxIsCenteredAndKnowsItsGeometry) {
   ImageGeometry geometry;
   HostTensor tensor =

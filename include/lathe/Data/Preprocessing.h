@@ -15,6 +15,7 @@
 
 #include "lathe/Data/Image.h"
 #include "lathe/Support/HostTensor.h"
+#include "lathe/Support/TensorQuantization.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBufferRef.h"
 #include <optional>
@@ -27,6 +28,8 @@ struct InputSpec {
   std::string name;
   ElementKind kind = ElementKind::F32;
   llvm::SmallVector<int64_t, 4> shape;
+  /// What the model takes integers of this input for, if that is known.
+  std::optional<TensorQuantization> quantization = std::nullopt;
 };
 
 enum class ImageResize {
@@ -88,7 +91,9 @@ public:
 
   /// The tensor of the input's shape and kind; the value of a pixel p (0 to
   /// 255) is (scale * p - mean) / std, for integers rounded to nearest (ties to
-  /// even) and saturated. Fails if the image comes out at another size than the
+  /// even) and saturated. If the options have one of these three and no type,
+  /// and it is known what the integers stand for, that value is quantized.
+  /// Fails if the image comes out at another size than the
   /// input has. Sets `geometry` if there is one.
   llvm::Expected<HostTensor> apply(const Image &image,
                                    ImageGeometry *geometry = nullptr) const;
@@ -98,6 +103,7 @@ private:
 
   llvm::Error checkCounts() const;
   void fillFromInput();
+  HostTensor tabulate() const;
   llvm::Expected<Image> shape(const Image &image,
                               ImageGeometry &geometry) const;
   llvm::Expected<Image> crop(Image image, ImageGeometry &geometry) const;
@@ -109,6 +115,8 @@ private:
 
   InputSpec input;
   PreprocessingOptions options; ///< completed
+  /// Whether what the options give is quantized for the input.
+  bool isQuantized = false;
   /// The values of a channel's pixels, 256 for each channel of the tensor.
   HostTensor values;
 };

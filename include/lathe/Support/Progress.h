@@ -49,8 +49,8 @@ public:
   using Clock = std::function<double()>;
 
   /// `task` says what is done, as "calibrating". With 0 as `total` the number
-  /// of steps is not known: there is no estimate then. `clock`, if there is
-  /// one, takes the place of the steady clock.
+  /// of steps is not known, or there is but one: there is no estimate then.
+  /// `clock`, if there is one, takes the place of the steady clock.
   Progress(llvm::StringRef task, int64_t total, ProgressStyle style,
            llvm::raw_ostream &os = llvm::errs(), Clock clock = nullptr);
   ~Progress() { finish(); }

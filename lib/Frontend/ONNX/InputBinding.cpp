@@ -122,6 +122,7 @@ InputBinding::create(ArrayRef<const ValueInfoProto *> inputs,
                      const ImportOptions &options,
                      const ImportOptions::ShapeBinding *shapeBinding) {
   InputBinding binding;
+  binding.isBatchOfOne = options.isBatchOfOne;
   llvm::StringSet<> names;
   for (const ValueInfoProto *input : inputs)
     if (const onnx::TensorShapeProto *shape = getShapeProto(*input))
@@ -223,6 +224,8 @@ Expected<RankedTensorType> InputBinding::getType(const ValueInfoProto &input,
         shape.push_back(dim.dim_value());
       else if (dim.has_dim_param() && bound != dims.end())
         shape.push_back(bound->second.extent);
+      else if (i == 0 && isBatchOfOne && proto->dim_size() > 1)
+        shape.push_back(1);
       else
         return openDimension(input, i);
     }

@@ -57,6 +57,7 @@ private:
   };
   /// Dimensions by their names.
   std::map<std::string, Bound> dims;
+  bool isBatchOfOne = false;
   /// Whole shapes, by inputs' names.
   std::map<std::string, llvm::SmallVector<int64_t, 4>> shapes;
 };

@@ -63,6 +63,9 @@ struct ImportOptions {
   /// the shape of another tensor is fixed to its value. Names the model does
   /// not have are ignored; an empty name stands for the only input.
   NamedTensors knownInputs;
+  /// Whether the first of several dimensions of an input is 1 where nothing
+  /// else here says what it is, as for a batch that holds one sample.
+  bool isBatchOfOne = false;
   /// Values of named dimensions (`batch=1`).
   std::vector<Dimension> dims;
   /// With any, the module holds a model for each, called `NAME_SUFFIX`, and has
