@@ -15,6 +15,7 @@
 
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/Format.h"
+#include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
 using namespace lathe;
@@ -28,6 +29,10 @@ void lathe::setLoweringOptions(LoweringOptions &options,
   if (hasVectors) {
     options.vectorRegisters = target.vector.registers;
     options.alignment = 64; // a cache line, and the widest vector
+    // x86 multiplies unsigned by signed bytes, Arm two signed ones.
+    options.activations = llvm::Triple(target.triple).isX86()
+                              ? ActivationSign::Unsigned
+                              : ActivationSign::Signed;
     options.threads = code.threads;
     options.winograd = code.winograd;
     options.tiles = code.tiles;
@@ -39,6 +44,12 @@ void lathe::setLoweringOptions(LoweringOptions &options,
 llvm::Error lathe::simplifyGraph(ModuleOp module) {
   PassManager pm(module.getContext());
   buildGraphPipeline(pm);
+  return runPasses(pm, module);
+}
+
+llvm::Error lathe::settleIntegers(ModuleOp module) {
+  PassManager pm(module.getContext());
+  buildIntegerPipeline(pm);
   return runPasses(pm, module);
 }
 
@@ -85,6 +96,10 @@ std::string lathe::getLoweringFlag(const TargetDescription &target,
      << " alignment=" << options.alignment << " threads=" << options.threads
      << (options.ioInArena ? " io-in-arena=true" : "")
      << (options.winograd ? "" : " winograd=false");
+  if (options.activations != ActivationSign::Keep)
+    os << " activations="
+       << (options.activations == ActivationSign::Signed ? "signed"
+                                                         : "unsigned");
   if (options.panelWidth != 0)
     os << " panel-width=" << options.panelWidth;
   if (!options.tiles.empty())

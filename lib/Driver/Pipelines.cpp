@@ -49,6 +49,7 @@ static OpPassManager makeFunctionPipeline(const LoweringOptions &options,
 
 void lathe::buildKernelPipeline(OpPassManager &pm,
                                 const LoweringOptions &options) {
+  buildIntegerPipeline(pm, options.activations);
   if (options.winograd && options.vectorBits > 0) {
     WinogradOptions winograd;
     winograd.vectorBits = options.vectorBits;

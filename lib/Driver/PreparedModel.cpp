@@ -42,7 +42,9 @@ PreparedModel::create(OwningOpRef<ModuleOp> module, RunBackend backend,
       return std::move(error);
     return prepared;
   case RunBackend::Reference:
-    prepared->evaluator.emplace(model);
+    if (llvm::Error error = prepareForEvaluation(*module))
+      return std::move(error);
+    prepared->evaluator.emplace(lookupModel(*module));
     prepared->graph = std::move(module);
     return prepared;
   case RunBackend::C:

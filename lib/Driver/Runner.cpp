@@ -134,6 +134,16 @@ static bool isQuantized(ModuleOp module) {
   return result.wasInterrupted();
 }
 
+llvm::Error lathe::prepareForEvaluation(ModuleOp module) {
+  // A float model is evaluated as it was imported, but what the integers of a
+  // quantized one are, passes decide.
+  if (!isQuantized(module))
+    return llvm::Error::success();
+  if (llvm::Error error = simplifyGraph(module))
+    return error;
+  return settleIntegers(module);
+}
+
 llvm::Expected<NamedTensors>
 lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
                 const TargetDescription &target, const CodeOptions &code) {
@@ -151,10 +161,8 @@ lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
   SmallVector<OutputExtents> extents = getOutputExtents(model);
 
   if (backend == RunBackend::Reference) {
-    // What the integers of a quantized model are, the graph pipeline decides.
-    if (isQuantized(module))
-      if (llvm::Error error = simplifyGraph(module))
-        return std::move(error);
+    if (llvm::Error error = prepareForEvaluation(module))
+      return std::move(error);
     StatefulEvaluator evaluator(model);
     auto results = evaluator.run(*inputs);
     if (!results)

@@ -13,6 +13,7 @@
 #include "lathe/Driver/Emit.h"
 #include "lathe/Driver/Layers.h"
 #include "lathe/Driver/Loader.h"
+#include "lathe/Driver/Runner.h"
 #include "lathe/Driver/SelfTest.h"
 #include "lathe/Support/RunPasses.h"
 #include "lathe/Support/TensorIO.h"
@@ -366,7 +367,10 @@ struct Compile : Command {
     for (const std::string &argument : selfTestInputs)
       if (llvm::Error error = readTensorArgument(argument, inputs))
         return error;
-    auto data = createSelfTest(lookupModel(module), inputs);
+    OwningOpRef<ModuleOp> evaluated = cast<ModuleOp>(module->clone());
+    if (llvm::Error error = prepareForEvaluation(*evaluated))
+      return error;
+    auto data = createSelfTest(lookupModel(*evaluated), inputs);
     if (!data)
       return data.takeError();
     options.selfTest = std::move(*data);

@@ -46,6 +46,10 @@ void setLoweringOptions(LoweringOptions &options,
 /// below, it fails as runPasses does.
 llvm::Error simplifyGraph(mlir::ModuleOp module);
 
+/// Computes what is quantized in the simplified graph of `module` in plain
+/// integers, stored as the model stores them: what the reference evaluator runs.
+llvm::Error settleIntegers(mlir::ModuleOp module);
+
 /// Runs the kernel pipeline on a module whose graph is simplified.
 llvm::Error planKernels(mlir::ModuleOp module, const LoweringOptions &options);
 

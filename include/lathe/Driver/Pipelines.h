@@ -13,6 +13,7 @@
 #ifndef LATHE_DRIVER_PIPELINES_H
 #define LATHE_DRIVER_PIPELINES_H
 
+#include "lathe/Dialect/Lathe/Transforms/Pipelines.h"
 #include "lathe/Dialect/Lathe/Transforms/TileTable.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -43,6 +44,14 @@ struct LoweringOptions : mlir::PassPipelineOptions<LoweringOptions> {
       llvm::cl::desc("Output channels in a panel of packed weights; 0 for "
                      "those of the register tile"),
       llvm::cl::init(0)};
+  Option<ActivationSign> activations{
+      *this, "activations",
+      llvm::cl::desc("How quantized activations of 8 bits are stored"),
+      llvm::cl::init(ActivationSign::Keep),
+      llvm::cl::values(
+          clEnumValN(ActivationSign::Keep, "keep", "as they are"),
+          clEnumValN(ActivationSign::Signed, "signed", "as int8"),
+          clEnumValN(ActivationSign::Unsigned, "unsigned", "as uint8"))};
   Option<bool> winograd{
       *this, "winograd",
       llvm::cl::desc("Compute 3x3 convolutions by Winograd's algorithm where "

@@ -51,6 +51,7 @@ private:
 void addActivations(ConverterRegistry &registry);
 void addDataMovement(ConverterRegistry &registry);
 void addElementwise(ConverterRegistry &registry);
+void addQuantization(ConverterRegistry &registry);
 void addReductions(ConverterRegistry &registry);
 void addResize(ConverterRegistry &registry);
 void addSpatial(ConverterRegistry &registry);

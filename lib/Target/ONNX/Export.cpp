@@ -27,6 +27,7 @@ const ConverterRegistry &ConverterRegistry::get() {
     addActivations(registry);
     addDataMovement(registry);
     addElementwise(registry);
+    addQuantization(registry);
     addReductions(registry);
     addResize(registry);
     addSpatial(registry);
@@ -40,7 +41,7 @@ static LogicalResult checkTypes(Operation *op, ValueRange values) {
   for (Type type : values.getTypes()) {
     auto tensor = dyn_cast<RankedTensorType>(type);
     if (!tensor || !tensor.hasStaticShape() ||
-        !getElementKind(tensor.getElementType()))
+        !getElementKind(getStoredElement(tensor.getElementType())))
       return op->emitError("a value of type ")
              << type << " cannot be written to ONNX";
   }

@@ -11,6 +11,7 @@
 
 #include "OpContext.h"
 
+#include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Dialect/Lathe/Transforms/Locations.h"
 #include "lathe/Support/HostTensorAttr.h"
 #include "lathe/Support/OnnxTensor.h"
@@ -28,8 +29,13 @@ int64_t exporter::getRank(Value value) {
   return static_cast<int64_t>(getShape(value).size());
 }
 
+Type exporter::getStoredElement(Type element) {
+  auto quantized = dyn_cast<quant::QuantizedType>(element);
+  return quantized ? getStorageType(quantized) : element;
+}
+
 ElementKind exporter::getKind(Value value) {
-  return *getElementKind(getElementTypeOrSelf(value));
+  return *getElementKind(getStoredElement(getElementTypeOrSelf(value)));
 }
 
 OpContext::OpContext(GraphBuilder &graph, LazyTensors &tensors, Operation *op)

@@ -22,6 +22,9 @@ namespace lathe::exporter {
 llvm::ArrayRef<int64_t> getShape(mlir::Value value);
 int64_t getRank(mlir::Value value);
 /// The kind of a value's elements, which the exporter has checked to be one.
+/// `element`, or the type that stores it if it is quantized.
+mlir::Type getStoredElement(mlir::Type element);
+/// The kind of what is stored.
 ElementKind getKind(mlir::Value value);
 
 /// Adds the nodes of one op. The node that gives the op's result has the op's

@@ -74,6 +74,10 @@ static LogicalResult convertConv(ConvOp op, OpContext &context) {
   for (Value factor : {op.getInput(), op.getWeight()})
     if (!context.getComputedKind("ConvInteger", bytes, getKind(factor)))
       return failure();
+  if (op.getInputZeroPoint() != 0)
+    inputs.push_back(
+        context.createScalar("zero_point", getKind(op.getInput()),
+                             static_cast<double>(op.getInputZeroPoint())));
   return setProduct(op.getBias(), "ConvInteger", inputs, attributes, layout,
                     context);
 }
@@ -86,6 +90,8 @@ static LogicalResult convertConvTranspose(ConvTransposeOp op,
       context.get(op.getInput(), layout),
       context.get(op.getWeight(), getWeightLayout(rank, /*swap=*/false)),
       context.get(op.getBias())};
+  if (op.getInputZeroPoint() != 0)
+    return context.error("ONNX has no transposed convolution of integers");
   SmallVector<NodeAttribute> attributes = getWindow(op, getKernel(op));
   attributes.emplace_back("group", op.getGroup());
   attributes.emplace_back("output_padding", op.getOutputPadding());
@@ -107,11 +113,23 @@ static LogicalResult convertMatMul(MatMulOp op, OpContext &context) {
   ElementKind lhsKind = getKind(op.getLhs()), rhsKind = getKind(op.getRhs());
   if (isFloat(lhsKind))
     return convertFloatMatMul(op, context);
-  std::string inputs[] = {context.get(op.getLhs()), context.get(op.getRhs())};
+  SmallVector<std::string> inputs = {context.get(op.getLhs()),
+                                     context.get(op.getRhs())};
   Layout layout = getIdentity(getRank(op));
-  if (bytes.contains(lhsKind) && bytes.contains(rhsKind))
+  if (bytes.contains(lhsKind) && bytes.contains(rhsKind)) {
+    if (op.getLhsZeroPoint() != 0 || op.getRhsZeroPoint() != 0) {
+      inputs.push_back(
+          context.createScalar("lhs_zero_point", lhsKind,
+                               static_cast<double>(op.getLhsZeroPoint())));
+      inputs.push_back(
+          context.createScalar("rhs_zero_point", rhsKind,
+                               static_cast<double>(op.getRhsZeroPoint())));
+    }
     return setProduct(op.getBias(), "MatMulInteger", inputs, {}, layout,
                       context);
+  }
+  if (op.getLhsZeroPoint() != 0 || op.getRhsZeroPoint() != 0)
+    return context.error("ONNX has zero points in products of 8 bits alone");
   // The low bits of the result depend only on those of the factors.
   ElementKind kind = getKind(op.getResult());
   inputs[0] = context.createCast(inputs[0], lhsKind, kind);

@@ -35,9 +35,6 @@ void lathe::buildGraphPipeline(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(createFoldScales());
   // Limits meet where what was between them is folded.
   manager.addNestedPass<func::FuncOp>(createSimplifyGraph());
-  // Quantized models become models of plain integers, where they can.
-  manager.addNestedPass<func::FuncOp>(createPropagateQuantization());
-  manager.addNestedPass<func::FuncOp>(createIntegerGraph());
   // Whatever happened to a weight is computed once.
   manager.addPass(createFoldConstants());
   addCleanup(manager);
@@ -47,7 +44,38 @@ void lathe::buildGraphPipeline(OpPassManager &manager) {
   manager.addPass(createSymbolDCEPass());
 }
 
+void lathe::buildIntegerPipeline(OpPassManager &manager, ActivationSign sign) {
+  if (sign != ActivationSign::Keep) {
+    StoreActivationsOptions options;
+    options.areUnsigned = sign == ActivationSign::Unsigned;
+    manager.addNestedPass<func::FuncOp>(createStoreActivations(options));
+  }
+  manager.addNestedPass<func::FuncOp>(createPropagateQuantization());
+  manager.addNestedPass<func::FuncOp>(createIntegerGraph());
+  // Weights in the layout of their op, and what became of biases.
+  manager.addPass(createFoldConstants());
+  addCleanup(manager);
+}
+
+namespace {
+struct IntegerPipelineOptions : PassPipelineOptions<IntegerPipelineOptions> {
+  Option<lathe::ActivationSign> sign{
+      *this, "activations",
+      llvm::cl::desc("How activations of 8 bits are stored"),
+      llvm::cl::init(lathe::ActivationSign::Keep),
+      llvm::cl::values(
+          clEnumValN(lathe::ActivationSign::Keep, "keep", "as they are"),
+          clEnumValN(lathe::ActivationSign::Signed, "signed", "as int8"),
+          clEnumValN(lathe::ActivationSign::Unsigned, "unsigned", "as uint8"))};
+};
+} // namespace
+
 void lathe::registerLathePipelines() {
+  PassPipelineRegistration<IntegerPipelineOptions>(
+      "lathe-integer-pipeline", "Compute quantized tensors in plain integers",
+      [](OpPassManager &manager, const IntegerPipelineOptions &options) {
+        buildIntegerPipeline(manager, options.sign);
+      });
   PassPipelineRegistration<>(
       "lathe-graph-pipeline",
       "Simplify the graph of an imported model for every target",

@@ -87,6 +87,28 @@ def FoldScales : Pass<"lathe-fold-scales", "::mlir::func::FuncOp"> {
   ];
 }
 
+def StoreActivations
+    : Pass<"lathe-store-activations", "::mlir::func::FuncOp"> {
+  let summary = "Store activations of 8 bits with or without a sign";
+  let description = [{
+    Moves the integers of activations, and their zero points, by 128, so that
+    they have the sign that the target multiplies best: VNNI's dot product takes
+    unsigned data and signed weights, Arm's two signed factors. The numbers that
+    they stand for stay the same, and so do all results. What the graph's inputs
+    and outputs store is not changed. Idempotent.
+
+    Example: see test/Dialect/Lathe/Transforms/store-activations.mlir.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+  let options = [
+    Option<"areUnsigned", "unsigned", "bool", "true",
+           "Whether they are to have no sign">,
+  ];
+  let statistics = [
+    Statistic<"numMoved", "moved", "Number of activations stored otherwise">,
+  ];
+}
+
 def PropagateQuantization
     : Pass<"lathe-propagate-quantization", "::mlir::func::FuncOp"> {
   let summary = "Move data as integers";

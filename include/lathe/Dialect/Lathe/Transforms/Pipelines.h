@@ -17,7 +17,16 @@ namespace lathe {
 /// surrounds convolutions and matrix products into them.
 void buildGraphPipeline(mlir::OpPassManager &manager);
 
-/// Registers the pipelines with `lathe-opt`: `--lathe-graph-pipeline`.
+/// How activations of 8 bits are stored.
+enum class ActivationSign { Keep, Signed, Unsigned };
+
+/// Adds what turns a simplified graph of quantized tensors into one of plain
+/// integers. Nothing changes in a graph that has none.
+void buildIntegerPipeline(mlir::OpPassManager &manager,
+                          ActivationSign sign = ActivationSign::Keep);
+
+/// Registers the pipelines with `lathe-opt`: `--lathe-graph-pipeline` and
+/// `--lathe-integer-pipeline`.
 void registerLathePipelines();
 
 } // namespace lathe

@@ -1,0 +1,84 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Post-training quantization: a float model and samples of what it will see
+// become a model of integers.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_QUANTIZATION_POSTTRAINING_H
+#define LATHE_QUANTIZATION_POSTTRAINING_H
+
+#include "lathe/Quantization/Calibrator.h"
+#include "lathe/Quantization/QuantizationParameters.h"
+#include "lathe/Quantization/RangeEstimator.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+namespace lathe {
+
+/// How a model is quantized.
+struct QuantizationSettings {
+  /// How the ranges of activations are found; for each by the least error if
+  /// none is said.
+  std::optional<RangeMethod> range;
+  WeightRange weightRange = WeightRange::MSE;
+  /// Whether biases make up for what rounded weights add to means.
+  bool correctsBiases = false;
+};
+
+struct PostTrainingOptions {
+  /// Most of the samples calibrate, the others measure errors.
+  CalibrationOptions calibration;
+  /// The one method for all ranges, instead of what measures best.
+  std::optional<RangeMethod> range;
+};
+
+/// What became of one activation.
+struct ActivationReport {
+  std::string name;
+  RangeChoice range;
+  float min, max;
+};
+
+/// What was tried.
+struct StepReport {
+  std::string name;
+  /// The signal-to-noise ratio of the outputs on held-out samples, in dB.
+  double decibels;
+  bool isKept;
+};
+
+struct PostTrainingReport {
+  std::vector<ActivationReport> activations;
+  std::vector<StepReport> steps;
+  int64_t numWeights = 0;
+  int64_t numCalibrated = 0, numHeldOut = 0;
+  /// Of the model that was chosen.
+  double decibels = 0;
+  std::vector<std::string> warnings;
+};
+
+struct PostTrainingResult {
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  PostTrainingReport report;
+};
+
+/// Quantizes `module`, which holds one float model that was imported:
+/// simplifies its graph, observes the activations on samples of `dataset`, and
+/// puts lathe.quantize and lathe.dequantize into a copy where integers are to
+/// be computed with. What might help is tried, and kept if the outputs on
+/// held-out samples come closer to those of the float model. Inputs and outputs
+/// stay float.
+llvm::Expected<PostTrainingResult>
+quantizeAfterTraining(mlir::ModuleOp module, Dataset &dataset,
+                      const PostTrainingOptions &options);
+
+} // namespace lathe
+
+#endif // LATHE_QUANTIZATION_POSTTRAINING_H

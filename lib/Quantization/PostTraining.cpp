@@ -1,0 +1,276 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Quantization/PostTraining.h"
+
+#include "lathe/Data/SampleStream.h"
+#include "lathe/Driver/Compiler.h"
+#include "lathe/Driver/Loader.h"
+#include "lathe/Driver/ModuleCopy.h"
+#include "lathe/Driver/PreparedModel.h"
+#include "lathe/Quantization/ErrorMeasure.h"
+#include "lathe/Quantization/KnownBounds.h"
+#include "lathe/Quantization/ObservedModel.h"
+#include "lathe/Quantization/QuantizeGraph.h"
+#include "lathe/Support/RunPasses.h"
+
+using namespace mlir;
+using namespace lathe;
+
+//===----------------------------------------------------------------------===//
+// Held-out samples
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// What the float model makes of samples that it is not calibrated with, and
+/// how far another model is from that.
+class HeldOut {
+public:
+  HeldOut(Dataset &dataset, std::vector<int64_t> samples, unsigned threads)
+      : dataset(dataset), samples(std::move(samples)), threads(threads) {}
+
+  int64_t size() const { return static_cast<int64_t>(samples.size()); }
+
+  /// Runs the float model.
+  llvm::Error record(ModuleOp original);
+
+  /// The mean over the outputs of their signal-to-noise ratios, in dB.
+  llvm::Expected<double> measure(ModuleOp quantized) const;
+
+private:
+  llvm::Error
+  forEach(ModuleOp module,
+          llvm::function_ref<void(size_t, const NamedTensors &)> work) const;
+
+  Dataset &dataset;
+  std::vector<int64_t> samples;
+  unsigned threads;
+  std::vector<NamedTensors> originals;
+};
+
+} // namespace
+
+/// Calls `work` with the number of each sample and the outputs for it, which
+/// the next one overwrites.
+llvm::Error HeldOut::forEach(
+    ModuleOp module,
+    llvm::function_ref<void(size_t, const NamedTensors &)> work) const {
+  llvm::Expected<ModuleBytes> bytes = toBytes(module);
+  if (!bytes)
+    return bytes.takeError();
+  ModuleCopy copy(**bytes, "the quantized model cannot be run");
+  if (llvm::Error error = copy.check())
+    return error;
+  CodeOptions code;
+  code.threads = threads;
+  auto model = PreparedModel::create(copy.take(), RunBackend::Native, code);
+  if (!model)
+    return copy.explain(model.takeError());
+  size_t number = 0;
+  return forEachSample(dataset, samples,
+                       [&](const Sample &sample) -> llvm::Error {
+                         if (llvm::Error error = (*model)->run(sample.inputs))
+                           return error;
+                         work(number++, (*model)->getOutputs());
+                         return llvm::Error::success();
+                       });
+}
+
+llvm::Error HeldOut::record(ModuleOp original) {
+  return forEach(original, [&](size_t, const NamedTensors &outputs) {
+    NamedTensors copies;
+    for (const auto &[name, tensor] : outputs)
+      copies.set(name, HostTensor::copyOf(tensor.getKind(), tensor.getShape(),
+                                          tensor.getBytes()));
+    originals.push_back(std::move(copies));
+  });
+}
+
+llvm::Expected<double> HeldOut::measure(ModuleOp quantized) const {
+  llvm::StringMap<NoiseMeasure> noise;
+  auto add = [&](size_t number, const NamedTensors &outputs) {
+    for (const auto &[name, original] : originals[number])
+      noise[name].add(*outputs.find(name), original);
+  };
+  if (llvm::Error error = forEach(quantized, add))
+    return std::move(error);
+  double sum = 0;
+  for (const auto &[name, tensor] : originals.front())
+    sum += noise[name].getDecibels();
+  return sum / static_cast<double>(originals.front().size());
+}
+
+//===----------------------------------------------------------------------===//
+// Trying settings
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+class PostTraining {
+public:
+  PostTraining(ModuleOp module, Dataset &dataset,
+               const PostTrainingOptions &options)
+      : module(module), dataset(dataset), options(options) {}
+
+  llvm::Expected<PostTrainingResult> run();
+
+private:
+  llvm::Error observe();
+  OwningOpRef<ModuleOp> build(const QuantizationSettings &settings);
+  ActivationParameters chooseActivations(const QuantizationPlan &plan,
+                                         const QuantizationSettings &settings);
+  llvm::Error attempt(StringRef name, const QuantizationSettings &settings);
+
+  ModuleOp module;
+  Dataset &dataset;
+  const PostTrainingOptions &options;
+  std::optional<HeldOut> heldOut;
+  /// Of the values of the plan, in their order.
+  std::vector<TensorStatistics> statistics;
+  QuantizationSettings best;
+  PostTrainingReport report;
+};
+
+} // namespace
+
+/// Divides the samples, at most 32 of them to be held out, and runs the float
+/// model on all.
+llvm::Error PostTraining::observe() {
+  constexpr int64_t interval = 8, most = 32;
+  CalibrationOptions calibration = options.calibration;
+  std::vector<int64_t> all = calibration.samples;
+  if (all.empty())
+    all = spreadSamples(dataset.getNumSamples(), dataset.getNumSamples());
+  auto count = static_cast<int64_t>(all.size());
+  std::vector<int64_t> places = spreadSamples(
+      count, std::min<int64_t>(most, llvm::divideCeil(count, interval)));
+  llvm::DenseSet<int64_t> isHeldOut(places.begin(), places.end());
+  std::vector<int64_t> measured;
+  calibration.samples.clear();
+  for (int64_t i = 0; i < count; ++i)
+    (isHeldOut.contains(i) ? measured : calibration.samples).push_back(all[i]);
+
+  func::FuncOp model = lookupModel(module);
+  auto plan = QuantizationPlan::get(model);
+  if (plan.getValues().empty())
+    return llvm::createStringError(
+        "the model has no operator that computes in integers");
+  llvm::Expected<Calibration> found =
+      calibrate(model, plan.getValues(), dataset, calibration);
+  if (!found)
+    return found.takeError();
+  statistics = std::move(found->tensors);
+  report.warnings = std::move(found->warnings);
+  report.numCalibrated = found->numSamples;
+  heldOut.emplace(dataset, std::move(measured), calibration.threads);
+  report.numHeldOut = heldOut->size();
+  return heldOut->record(module);
+}
+
+ActivationParameters
+PostTraining::chooseActivations(const QuantizationPlan &plan,
+                                const QuantizationSettings &settings) {
+  llvm::DenseMap<Value, const TensorStatistics *> statisticsOf;
+  for (auto [value, tensor] : llvm::zip_equal(plan.getValues(), statistics))
+    statisticsOf[value] = &tensor;
+  ActivationParameters parameters;
+  report.activations.clear();
+  for (Value value : plan.getValues()) {
+    Value source = plan.getParameterSource(value);
+    RangeChoice choice =
+        chooseRange(*statisticsOf[source], QuantizedStorage::int8(),
+                    getKnownBounds(source), settings.range);
+    parameters[value] = choice.chosen.parameters;
+    const Histogram &histogram = statisticsOf[value]->getHistogram();
+    report.activations.push_back({describeValue(value), std::move(choice),
+                                  histogram.getMin(), histogram.getMax()});
+  }
+  return parameters;
+}
+
+/// The model quantized as `settings` say.
+OwningOpRef<ModuleOp>
+PostTraining::build(const QuantizationSettings &settings) {
+  OwningOpRef<ModuleOp> copy = cast<ModuleOp>(module->clone());
+  func::FuncOp model = lookupModel(*copy);
+  auto plan = QuantizationPlan::get(model);
+  llvm::DenseMap<Value, const TensorStatistics *> statisticsOf;
+  for (auto [value, tensor] : llvm::zip_equal(plan.getValues(), statistics))
+    statisticsOf[value] = &tensor;
+  quantizeActivations(chooseActivations(plan, settings));
+  SmallVector<QuantizedWeights> weights = quantizeWeights(
+      model, QuantizedStorage::int8Weights(), settings.weightRange);
+  report.numWeights = static_cast<int64_t>(weights.size());
+  if (settings.correctsBiases)
+    correctBiases(weights,
+                  [&](Value data) -> std::optional<SmallVector<double>> {
+                    const TensorStatistics *tensor = statisticsOf.lookup(data);
+                    if (!tensor)
+                      return std::nullopt;
+                    return llvm::map_to_vector(
+                        llvm::seq<int64_t>(0, tensor->getNumChannels()),
+                        [&](int64_t i) { return tensor->getMean(i); });
+                  });
+  return copy;
+}
+
+/// Measures the model with `settings`, and keeps them if it is better than all
+/// before.
+llvm::Error PostTraining::attempt(StringRef name,
+                                  const QuantizationSettings &settings) {
+  OwningOpRef<ModuleOp> quantized = build(settings);
+  llvm::Expected<double> decibels = heldOut->measure(*quantized);
+  if (!decibels)
+    return decibels.takeError();
+  bool isKept = report.steps.empty() || *decibels > report.decibels;
+  report.steps.push_back({name.str(), *decibels, isKept});
+  if (isKept) {
+    best = settings;
+    report.decibels = *decibels;
+  }
+  return llvm::Error::success();
+}
+
+llvm::Expected<PostTrainingResult> PostTraining::run() {
+  if (llvm::Error error = observe())
+    return std::move(error);
+  QuantizationSettings settings;
+  settings.range = options.range;
+  if (llvm::Error error = attempt("8-bit integers", settings))
+    return std::move(error);
+  if (!options.range)
+    for (RangeMethod method : allRangeMethods) {
+      settings = best;
+      settings.range = method;
+      if (llvm::Error error =
+              attempt(("ranges by " + getName(method)).str(), settings))
+        return std::move(error);
+    }
+  settings = best;
+  settings.weightRange = WeightRange::Max;
+  if (llvm::Error error = attempt("weights without clipping", settings))
+    return std::move(error);
+  settings = best;
+  settings.correctsBiases = true;
+  if (llvm::Error error = attempt("corrected biases", settings))
+    return std::move(error);
+  PostTrainingResult result;
+  result.module = build(best);
+  result.report = std::move(report);
+  return result;
+}
+
+llvm::Expected<PostTrainingResult>
+lathe::quantizeAfterTraining(ModuleOp module, Dataset &dataset,
+                             const PostTrainingOptions &options) {
+  if (llvm::Error error = simplifyGraph(module))
+    return std::move(error);
+  if (!lookupModel(module))
+    return llvm::make_error<DiagnosedError>();
+  return PostTraining(module, dataset, options).run();
+}

@@ -1,0 +1,166 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Quantization/QuantizeGraph.h"
+#include "lathe/Dialect/Lathe/IR/Constants.h"
+#include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Dialect/Lathe/IntegerForms/IntegerForms.h"
+#include "lathe/Reference/Evaluator.h"
+#include "lathe/Support/HostTensorAttr.h"
+
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace lathe;
+
+quant::UniformQuantizedType
+lathe::getQuantizedType(MLIRContext *context,
+                        const QuantizationParameters &parameters) {
+  unsigned width = parameters.high > 127 ? 16 : 8;
+  return quant::UniformQuantizedType::get(
+      quant::QuantizationFlags::Signed, IntegerType::get(context, width),
+      Float32Type::get(context), parameters.scale, parameters.zeroPoint,
+      parameters.low, parameters.high);
+}
+
+void lathe::quantizeActivations(const ActivationParameters &parameters) {
+  for (const auto &[key, chosen] : parameters) {
+    Value value = key;
+    OpBuilder builder(value.getContext());
+    builder.setInsertionPointAfterValue(value);
+    auto type = getQuantizedType(value.getContext(), chosen);
+    Value quantized = QuantizeOp::create(builder, value.getLoc(), value, type);
+    Value real = DequantizeOp::create(builder, value.getLoc(), quantized,
+                                      builder.getF32Type());
+    value.replaceAllUsesExcept(real, quantized.getDefiningOp());
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Weights
+//===----------------------------------------------------------------------===//
+
+/// Whether `value` is dequantized, maybe moved in between.
+static bool isQuantized(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (isa<DequantizeOp>(op))
+      return true;
+    auto quantization = dyn_cast<QuantizationOpInterface>(op);
+    if (!quantization ||
+        quantization.getQuantizationKind() != QuantizationKind::SameParameters)
+      return false;
+    value = op->getOperand(0);
+  }
+  return false;
+}
+
+/// The integers of `real` with a scale for each index of the last dimension, or
+/// one for all.
+static HostTensor quantize(const HostTensor &real, ArrayRef<double> scales,
+                           const QuantizedStorage &storage) {
+  HostTensor stored(ElementKind::I8, real.getShape());
+  MutableArrayRef<int8_t> data = stored.mutableData<int8_t>();
+  for (auto [i, q] : llvm::enumerate(data)) {
+    double steps =
+        std::nearbyint(real.getDouble(i) / scales[i % scales.size()]);
+    q = static_cast<int8_t>(
+        std::clamp<double>(steps, static_cast<double>(storage.low),
+                           static_cast<double>(storage.high)));
+  }
+  return stored;
+}
+
+/// Lets `operand`, which is constant, be dequantized from integers with
+/// `scales`, as many as it has channels (the last dimension) or one.
+static void replaceByIntegers(OpOperand &operand, const HostTensor &real,
+                              ArrayRef<double> scales,
+                              const QuantizedStorage &storage) {
+  OpBuilder builder(operand.getOwner());
+  MLIRContext *context = builder.getContext();
+  Location loc = operand.get().getLoc();
+  StringRef name = "constant";
+  if (auto constant = operand.get().getDefiningOp<ConstantOp>())
+    if (auto resource =
+            dyn_cast<DenseResourceElementsAttr>(constant.getValue()))
+      name = resource.getRawHandle().getKey();
+  Value stored = ConstantOp::create(
+      builder, loc,
+      toElementsAttr(quantize(real, scales, storage), context, name));
+  unsigned flags = quant::QuantizationFlags::Signed;
+  Type byte = builder.getIntegerType(8), f32 = builder.getF32Type();
+  quant::QuantizedType type;
+  if (scales.size() == 1)
+    type = quant::UniformQuantizedType::get(flags, byte, f32, scales[0], 0,
+                                            storage.low, storage.high);
+  else
+    type = quant::UniformQuantizedPerAxisType::get(
+        flags, byte, f32, scales, SmallVector<int64_t>(scales.size(), 0),
+        static_cast<int32_t>(real.getRank() - 1), storage.low, storage.high);
+  Value quantized = StorageCastOp::create(builder, loc, stored, type);
+  operand.set(DequantizeOp::create(builder, loc, quantized, f32));
+}
+
+/// The scales of the weights of `op`, none so small that the bias would not fit
+/// in 32 bits of their unit.
+static std::vector<double> getScales(WeightedOpInterface op,
+                                     const HostTensor &weights,
+                                     const QuantizedStorage &storage,
+                                     WeightRange method) {
+  std::vector<double> scales = getWeightScales(weights, storage, method);
+  Value bias = op.getBias();
+  auto dequantize = op.getData().getDefiningOp<DequantizeOp>();
+  std::optional<HostTensor> known =
+      bias ? evaluateConstant(bias) : std::nullopt;
+  if (!known || !dequantize)
+    return scales;
+  auto type = dyn_cast<quant::UniformQuantizedType>(
+      lathe::impl::elementTypeOf(dequantize.getInput()));
+  for (int64_t i = 0; type && i < known->getNumElements(); ++i) {
+    double &scale = scales[i % scales.size()];
+    scale = std::max(scale,
+                     getLeastWeightScale(known->getDouble(i), type.getScale()));
+  }
+  return scales;
+}
+
+SmallVector<QuantizedWeights>
+lathe::quantizeWeights(func::FuncOp model, const QuantizedStorage &storage,
+                       WeightRange method) {
+  SmallVector<QuantizedWeights> quantized;
+  SmallVector<Operation *> ops;
+  model.walk([&](IntegerFormOpInterface op) { ops.push_back(op); });
+  for (Operation *op : ops) {
+    if (llvm::none_of(op->getOperands(), isQuantized))
+      continue;
+    auto weighted = dyn_cast<WeightedOpInterface>(op);
+    // What is only moved takes the parameters of the rest.
+    if (cast<QuantizationOpInterface>(op).getQuantizationKind() ==
+        QuantizationKind::SameParameters)
+      continue;
+    for (OpOperand &operand : op->getOpOperands()) {
+      // A number is part of a function, whose table has it exactly.
+      if (getSplatValue(operand.get()) && isa<RealFunctionOpInterface>(op))
+        continue;
+      bool isBias = weighted && operand.get() == weighted.getBias();
+      if (isBias || !lathe::impl::elementTypeOf(operand.get()).isF32())
+        continue;
+      std::optional<HostTensor> real = evaluateConstant(operand.get());
+      if (!real || isQuantized(operand.get()))
+        continue;
+      bool isWeight = weighted && operand.get() == weighted.getWeights();
+      std::vector<double> scales =
+          isWeight ? getScales(weighted, *real, storage, method)
+                   : getWeightScales(real->reshape({real->getNumElements(), 1}),
+                                     storage, method);
+      replaceByIntegers(operand, *real, scales, storage);
+      if (isWeight)
+        quantized.push_back({weighted, *real});
+    }
+  }
+  return quantized;
+}

@@ -1,0 +1,139 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Quantized tensors: QuantizeLinear and DequantizeLinear around integers. ONNX
+// has no quantized types, so the parameters are inputs of those nodes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ConverterRegistry.h"
+
+#include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Support/HostTensorAttr.h"
+#include "lathe/Support/OnnxTensor.h"
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::exporter;
+
+namespace {
+
+/// What QuantizeLinear and DequantizeLinear have beside the tensor.
+struct LinearParameters {
+  HostTensor scale, zeroPoint;
+  /// The dimension of the value that the scales belong to; -1 for one scale.
+  int64_t axis = -1;
+};
+
+} // namespace
+
+static LinearParameters getParameters(quant::QuantizedType type) {
+  ElementKind kind = *getElementKind(getStorageType(type));
+  LinearParameters parameters;
+  SmallVector<int64_t> shape;
+  SmallVector<double> scales;
+  SmallVector<int64_t> zeroPoints;
+  if (auto uniform = dyn_cast<quant::UniformQuantizedType>(type)) {
+    scales = {uniform.getScale()};
+    zeroPoints = {uniform.getZeroPoint()};
+  } else {
+    auto perAxis = cast<quant::UniformQuantizedPerAxisType>(type);
+    llvm::append_range(scales, perAxis.getScales());
+    llvm::append_range(zeroPoints, perAxis.getZeroPoints());
+    parameters.axis = perAxis.getQuantizedDimension();
+    shape = {static_cast<int64_t>(scales.size())};
+  }
+  parameters.scale = HostTensor(ElementKind::F32, shape);
+  parameters.zeroPoint = HostTensor(kind, shape);
+  for (size_t i = 0; i < scales.size(); ++i) {
+    parameters.scale.setDouble(i, scales[i]);
+    parameters.zeroPoint.setInt(i, zeroPoints[i]);
+  }
+  return parameters;
+}
+
+/// Adds the node of `type` on `input`, with the parameters of `quantized`.
+static LogicalResult setLinear(StringRef type, Value input,
+                               quant::QuantizedType quantized,
+                               OpContext &context) {
+  LinearParameters parameters = getParameters(quantized);
+  Layout layout = context.getLayout(input);
+  GraphBuilder &graph = context.getGraph();
+  std::string name = context.getName().str();
+  std::string inputs[] = {
+      context.get(input, layout),
+      graph.addInitializer(name + "/scale", parameters.scale),
+      graph.addInitializer(name + "/zero_point", parameters.zeroPoint)};
+  // 16 bits came with version 21.
+  if (quantized.getStorageTypeIntegralWidth() == 16)
+    graph.requireOpset(21);
+  SmallVector<NodeAttribute, 1> attributes;
+  if (parameters.axis >= 0)
+    attributes.emplace_back("axis", getPosition(layout, parameters.axis));
+  return context.setResult(type, inputs, attributes, layout);
+}
+
+static LogicalResult convertQuantize(QuantizeOp op, OpContext &context) {
+  auto type = cast<quant::QuantizedType>(op.getTo());
+  // QuantizeLinear knows the range of the storage type alone.
+  if (type.hasStorageTypeBounds())
+    return context.error("ONNX cannot limit integers to a part of their range");
+  return setLinear("QuantizeLinear", op.getInput(), type, context);
+}
+
+static LogicalResult convertDequantize(DequantizeOp op, OpContext &context) {
+  auto type =
+      cast<quant::QuantizedType>(lathe::impl::elementTypeOf(op.getInput()));
+  return setLinear("DequantizeLinear", op.getInput(), type, context);
+}
+
+/// The integers are there already.
+static LogicalResult convertStorageCast(StorageCastOp op, OpContext &context) {
+  context.getTensors().defineAlias(op.getResult(), op.getInput());
+  return success();
+}
+
+/// ONNX has no arithmetic shift: what is left of a multiple of 2^shift is
+/// subtracted first, so that the division is exact.
+static LogicalResult convertRequantize(RequantizeOp op, OpContext &context) {
+  Layout layout;
+  SmallVector<std::string> inputs = context.getOperands(layout);
+  constexpr ElementKind wide = ElementKind::I64;
+  auto constant = [&](StringRef label, int64_t value) {
+    HostTensor scalar(wide, {});
+    scalar.setInt(0, value);
+    return context.getGraph().addInitializer(
+        (context.getName() + "/" + label).str(), scalar);
+  };
+  std::string sums =
+      context.createCast(inputs[0], getKind(op.getInput()), wide);
+  std::string multipliers =
+      context.createCast(inputs[1], getKind(op.getMultipliers()), wide);
+  std::string product = context.create("Mul", {sums, multipliers});
+  std::string unit = constant("unit", int64_t(1) << op.getShift());
+  std::string raised = context.create(
+      "Add", {product, constant("half", int64_t(1) << (op.getShift() - 1))});
+  std::string rest = context.create("Mod", {raised, unit});
+  std::string steps =
+      context.create("Div", {context.create("Sub", {raised, rest}), unit});
+  int64_t zero = op.getZeroPoint();
+  std::string limited =
+      context.create("Clip", {steps, constant("low", op.getLow() - zero),
+                              constant("high", op.getHigh() - zero)});
+  std::string shifted =
+      context.create("Add", {limited, constant("zero_point", zero)});
+  return context.setResult(
+      "Cast", shifted,
+      NodeAttribute("to", getOnnxDataType(getKind(op.getResult()))), layout);
+}
+
+void lathe::exporter::addQuantization(ConverterRegistry &registry) {
+  registry.add<QuantizeOp>(convertQuantize);
+  registry.add<DequantizeOp>(convertDequantize);
+  registry.add<StorageCastOp>(convertStorageCast);
+  registry.add<RequantizeOp>(convertRequantize);
+}
