@@ -204,10 +204,10 @@ TEST(GramMatrixPassesTest, PassesDoNotMatter) {
   for (auto *matrices : {&atOnce, &oneByOne}) {
     llvm::Error error =
         collectGramMatrices(model.get(), layers, samples, options, 100,
-                            [&](size_t index, GramMatrix gram) {
+                            [&](size_t index, const GramMatrix &gram) {
                               EXPECT_EQ(index, matrices->size());
                               EXPECT_EQ(gram.numPatches, 64);
-                              matrices->push_back(std::move(gram.values));
+                              matrices->push_back(gram.values);
                               return llvm::Error::success();
                             });
     ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
@@ -230,7 +230,7 @@ TEST(GramComputerTest, OpsWithoutPatchesAreRefused) {
   TensorSamples samples = makeSamples(16, {2, 2});
   llvm::Error error = collectGramMatrices(
       model.get(), {op}, samples, {}, 1,
-      [](size_t, GramMatrix) { return llvm::Error::success(); });
+      [](size_t, const GramMatrix &) { return llvm::Error::success(); });
   EXPECT_EQ(llvm::toString(std::move(error)),
             "node 'Relu_0' is neither a convolution nor a product with one "
             "matrix");
