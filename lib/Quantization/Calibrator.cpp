@@ -38,7 +38,6 @@ public:
   Calibrator(func::FuncOp model, ArrayRef<Value> values, Dataset &dataset,
              const CalibrationOptions &options)
       : model(model), values(values), dataset(dataset), options(options),
-        samples(options.samples),
         pool(llvm::hardware_concurrency(std::max(options.threads, 1u))) {}
 
   llvm::Expected<Calibration> run();
@@ -68,7 +67,10 @@ private:
 
 } // namespace
 
-llvm::Error Calibrator::check() {
+llvm::Expected<std::vector<int64_t>>
+lathe::chooseSamples(const Dataset &dataset,
+                     const CalibrationOptions &options) {
+  std::vector<int64_t> samples = options.samples;
   if (samples.empty())
     samples = spreadSamples(dataset.getNumSamples(), dataset.getNumSamples());
   auto numSamples = static_cast<int64_t>(samples.size());
@@ -78,6 +80,12 @@ llvm::Error Calibrator::check() {
         (numSamples == 1 ? " sample" : " samples") + ", and needs at least " +
         Twine(options.leastSamples) +
         "; some hundred, of all kinds that the model will see, are best");
+  return samples;
+}
+
+llvm::Error Calibrator::check() {
+  if (llvm::Error error = chooseSamples(dataset, options).moveInto(samples))
+    return error;
   for (Value value : values) {
     auto type = dyn_cast<RankedTensorType>(value.getType());
     if (!type || !isa<FloatType>(type.getElementType()))

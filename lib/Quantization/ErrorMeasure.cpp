@@ -7,6 +7,7 @@
 
 #include "lathe/Quantization/ErrorMeasure.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -64,10 +65,10 @@ static void toLogProbabilities(llvm::MutableArrayRef<double> row,
   for (double &value : row)
     value = areLogits ? value : std::log(std::max(value, 0.0));
   // Rounded probabilities, too, may not sum up to 1.
-  double greatest = *std::max_element(row.begin(), row.end());
+  double greatest = *llvm::max_element(row);
   if (greatest == -infinity) {
     // Nothing is said about any class.
-    std::fill(row.begin(), row.end(), 0);
+    llvm::fill(row, 0);
     greatest = 0;
   }
   double sum = 0;
@@ -101,8 +102,8 @@ void DivergenceMeasure::add(const HostTensor &actual,
       q[i] = actual.getDouble(first + i);
     }
     ++numRows;
-    numAgreeing += std::max_element(p.begin(), p.end()) - p.begin() ==
-                   std::max_element(q.begin(), q.end()) - q.begin();
+    numAgreeing +=
+        llvm::max_element(p) - p.begin() == llvm::max_element(q) - q.begin();
     toLogProbabilities(p, areLogits);
     toLogProbabilities(q, areLogits);
     sum += computeDivergence(p, q);

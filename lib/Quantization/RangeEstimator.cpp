@@ -238,8 +238,8 @@ RealInterval RangeEstimator::estimateOCTAV() const {
     return {0, 0};
   // A step is the threshold divided by the levels on one side of 0, and its
   // noise a twelfth of its square.
-  double levels = static_cast<double>(
-      llvm::PowerOf2Ceil(storage.getNumLevels()) / (isOneSided() ? 1 : 2));
+  uint64_t allLevels = llvm::PowerOf2Ceil(storage.getNumLevels());
+  auto levels = static_cast<double>(isOneSided() ? allLevels : allLevels / 2);
   double noise = 1 / (12 * levels * levels);
   constexpr int numSteps = 10;
   double threshold = all.sum / all.count;

@@ -294,7 +294,7 @@ TEST_F(CalibrationCacheTest, DamagedFileIsReplaced) {
   };
   std::string flipped = whole;
   flipped[whole.size() / 2] ^= 1;
-  for (std::string contents :
+  for (const std::string &contents :
        {std::string(), whole.substr(0, 8), whole.substr(0, size / 2), flipped,
         whole + std::string(8, '\0')}) {
     write(contents);

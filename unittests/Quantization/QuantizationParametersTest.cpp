@@ -66,7 +66,7 @@ TEST(QuantizationParametersTest, AllFloatsFitARange) {
 HostTensor makeWeights() {
   std::vector<float> laplace = makeLaplace();
   HostTensor weights(ElementKind::F32, {500, 3});
-  for (int i = 0; i < 500; ++i) {
+  for (int64_t i = 0; i < 500; ++i) {
     float value = laplace[i * 40];
     weights.setDouble(i * 3, value);
     weights.setDouble(i * 3 + 1, value * value * value);

@@ -60,6 +60,10 @@ llvm::Expected<Calibration> calibrate(mlir::func::FuncOp model,
                                       Dataset &dataset,
                                       const CalibrationOptions &options);
 
+/// The indices of the samples to run, or an error if there are too few.
+llvm::Expected<std::vector<int64_t>>
+chooseSamples(const Dataset &dataset, const CalibrationOptions &options);
+
 /// The folder for caches that the user has not chosen: $XDG_CACHE_HOME/lathe or
 /// ~/.cache/lathe. Empty if there is no home.
 std::string getCalibrationCache();
