@@ -42,6 +42,8 @@ PreparedModel::create(OwningOpRef<ModuleOp> module, RunBackend backend,
       return std::move(error);
     return prepared;
   case RunBackend::Reference:
+    if (llvm::Error error = prepareForEvaluator(*module))
+      return std::move(error);
     prepared->evaluator.emplace(model);
     prepared->graph = std::move(module);
     return prepared;

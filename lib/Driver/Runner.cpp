@@ -134,6 +134,11 @@ static bool isQuantized(ModuleOp module) {
   return result.wasInterrupted();
 }
 
+llvm::Error lathe::prepareForEvaluator(ModuleOp module) {
+  // What the integers of a quantized model are, the graph pipeline decides.
+  return isQuantized(module) ? simplifyGraph(module) : llvm::Error::success();
+}
+
 llvm::Expected<NamedTensors>
 lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
                 const TargetDescription &target, const CodeOptions &code) {
@@ -151,10 +156,8 @@ lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
   SmallVector<OutputExtents> extents = getOutputExtents(model);
 
   if (backend == RunBackend::Reference) {
-    // What the integers of a quantized model are, the graph pipeline decides.
-    if (isQuantized(module))
-      if (llvm::Error error = simplifyGraph(module))
-        return std::move(error);
+    if (llvm::Error error = prepareForEvaluator(module))
+      return std::move(error);
     StatefulEvaluator evaluator(model);
     auto results = evaluator.run(*inputs);
     if (!results)
