@@ -42,7 +42,7 @@ PreparedModel::create(OwningOpRef<ModuleOp> module, RunBackend backend,
       return std::move(error);
     return prepared;
   case RunBackend::Reference:
-    if (llvm::Error error = prepareForEvaluation(*module))
+    if (llvm::Error error = prepareForEvaluator(*module))
       return std::move(error);
     prepared->evaluator.emplace(lookupModel(*module));
     prepared->graph = std::move(module);

@@ -134,7 +134,7 @@ static bool isQuantized(ModuleOp module) {
   return result.wasInterrupted();
 }
 
-llvm::Error lathe::prepareForEvaluation(ModuleOp module) {
+llvm::Error lathe::prepareForEvaluator(ModuleOp module) {
   // A float model is evaluated as it was imported, but what the integers of a
   // quantized one are, passes decide.
   if (!isQuantized(module))
@@ -161,7 +161,7 @@ lathe::runModel(ModuleOp module, const NamedTensors &given, RunBackend backend,
   SmallVector<OutputExtents> extents = getOutputExtents(model);
 
   if (backend == RunBackend::Reference) {
-    if (llvm::Error error = prepareForEvaluation(module))
+    if (llvm::Error error = prepareForEvaluator(module))
       return std::move(error);
     StatefulEvaluator evaluator(model);
     auto results = evaluator.run(*inputs);

@@ -31,7 +31,7 @@ std::optional<int64_t> ClassificationMetrics::predict(ArrayRef<double> scores) {
   if (scores.empty() ||
       llvm::any_of(scores, [](double score) { return std::isnan(score); }))
     return std::nullopt;
-  return std::max_element(scores.begin(), scores.end()) - scores.begin();
+  return llvm::max_element(scores) - scores.begin();
 }
 
 void ClassificationMetrics::add(ArrayRef<double> scores, int64_t label) {

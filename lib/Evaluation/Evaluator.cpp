@@ -121,6 +121,7 @@ Expected<ModelEvaluation> Evaluator::evaluate(StringRef path,
   result.path = path.str();
   result.name = llvm::sys::path::stem(path).str();
   result.numSamples = int64_t(indices->size());
+  result.codeBytes = int64_t((*model)->getCodeSize());
   result.weightsBytes = (*model)->getFootprint().weights;
   result.ramBytes = (*model)->getFootprint().getRam();
   uint64_t size = 0;

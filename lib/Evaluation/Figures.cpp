@@ -94,6 +94,8 @@ static Value getCompiled(int64_t bytes) {
   return bytes == 0 ? Value() : Value(double(bytes));
 }
 
+static Value getCode(Model model) { return getCompiled(model.codeBytes); }
+
 static Value getWeights(Model model) { return getCompiled(model.weightsBytes); }
 
 static Value getRam(Model model) { return getCompiled(model.ramBytes); }
@@ -112,6 +114,7 @@ ArrayRef<Figure> lathe::getFigures() {
       {"matched", "matched %", 100, 2, getMatched},
       {"seconds", "ms", 1e3, 3, getSeconds},
       {"file_bytes", "file kB", 1e-3, 1, getFileBytes},
+      {"code_bytes", "code kB", 1e-3, 1, getCode},
       {"weights_bytes", "weights kB", 1e-3, 1, getWeights},
       {"ram_bytes", "RAM kB", 1e-3, 1, getRam},
   };

@@ -368,7 +368,7 @@ struct Compile : Command {
       if (llvm::Error error = readTensorArgument(argument, inputs))
         return error;
     OwningOpRef<ModuleOp> evaluated = cast<ModuleOp>(module->clone());
-    if (llvm::Error error = prepareForEvaluation(*evaluated))
+    if (llvm::Error error = prepareForEvaluator(*evaluated))
       return error;
     auto data = createSelfTest(lookupModel(*evaluated), inputs);
     if (!data)

@@ -85,9 +85,11 @@ struct Evaluate : Command {
             << path << ": " << warning << "\n";
       report.models.push_back(std::move(*result));
     }
+    // First of all: a file that cannot be written does not cost the results.
+    printTable(report, llvm::outs());
+    llvm::outs().flush();
     if (llvm::Error error = write(report, *page))
       return reportError(std::move(error));
-    printTable(report, llvm::outs());
     return Done;
   }
 

@@ -27,6 +27,9 @@ public:
   /// Runs it once; an error if it returns one.
   llvm::Error run();
 
+  /// The bytes of its instructions.
+  uint64_t getCodeSize() const { return jit->getCodeSize(); }
+
 private:
   NativeCall(std::unique_ptr<JitModule> jit, int64_t arenaSize);
 

@@ -45,6 +45,8 @@ public:
 
   /// What the compiled model needs of memory; all zeros with the evaluator.
   const Footprint &getFootprint() const { return footprint; }
+  /// The bytes of its instructions; 0 with the evaluator.
+  uint64_t getCodeSize() const { return call ? call->getCodeSize() : 0; }
 
 private:
   PreparedModel() = default;

@@ -43,8 +43,10 @@ llvm::Expected<NamedTensors> createOutputs(mlir::func::FuncOp model);
 /// The results of `model`, at the graph level, that hold the extents of others.
 llvm::SmallVector<OutputExtents> getOutputExtents(mlir::func::FuncOp model);
 
-/// Makes `module`, at the graph level, what the reference evaluator runs.
-llvm::Error prepareForEvaluation(mlir::ModuleOp module);
+/// Makes `module`, at the graph level, what the reference evaluator is to run:
+/// the integers of a quantized model are those that compiled code computes.
+/// Other models stay as they are. Fails as simplifyGraph does.
+llvm::Error prepareForEvaluator(mlir::ModuleOp module);
 
 /// Runs `module`, at the graph level, on `inputs`, which are matched as
 /// `matchInputs` does. The module is lowered in place. More inputs than the

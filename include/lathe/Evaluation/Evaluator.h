@@ -76,7 +76,7 @@ struct ModelEvaluation {
   double secondsPerRun = 0;
   int64_t fileBytes = 0;
   /// Of the compiled model, 0 with the reference evaluator.
-  int64_t weightsBytes = 0, ramBytes = 0;
+  int64_t codeBytes = 0, weightsBytes = 0, ramBytes = 0;
 };
 
 /// Evaluates models one after another, and compares each with the first.

@@ -173,6 +173,11 @@ Error writeOutputFile(StringRef path, std::string contents) {
   if (std::error_code code = sys::fs::make_absolute(absolute))
     return makeError(code, "write", path);
   OutputFile file{sys::path::filename(absolute).str(), std::move(contents)};
+  // A device or a pipe, such as /dev/stdout, must not become a file.
+  sys::fs::file_status status;
+  if (!sys::fs::status(absolute, status) && !sys::fs::is_regular_file(status) &&
+      !sys::fs::is_directory(status))
+    return writeFile(absolute, file);
   return writeOutputFiles(sys::path::parent_path(absolute), file);
 }
 

@@ -14,6 +14,7 @@
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/IRBuilder.h"
+#include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/DynamicLibrary.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Target/TargetMachine.h"
@@ -77,10 +78,23 @@ Error loadOpenMP() {
       "install libgomp1, or use one thread");
 }
 
-Expected<std::unique_ptr<llvm::orc::LLJIT>> link(NativeModule &module,
-                                                 llvm::TargetMachine &machine,
-                                                 char *weights,
-                                                 void (*kernelDone)(int64_t)) {
+/// The bytes of instructions in an object that was just compiled.
+Expected<uint64_t> measureCode(const ObjectFile &object) {
+  StringRef bytes(object.bytes.data(), object.bytes.size());
+  auto file = llvm::object::ObjectFile::createObjectFile({bytes, object.name});
+  if (!file)
+    return file.takeError();
+  uint64_t size = 0;
+  for (const llvm::object::SectionRef &section : (*file)->sections())
+    if (section.isText())
+      size += section.getSize();
+  return size;
+}
+
+/// Adds the bytes of instructions to `codeSize`.
+Expected<std::unique_ptr<llvm::orc::LLJIT>>
+link(NativeModule &module, llvm::TargetMachine &machine, char *weights,
+     void (*kernelDone)(int64_t), uint64_t &codeSize) {
   auto jit = llvm::orc::LLJITBuilder().create();
   if (!jit)
     return jit;
@@ -107,9 +121,14 @@ Expected<std::unique_ptr<llvm::orc::LLJIT>> link(NativeModule &module,
   auto objects = compileObjects(module, machine, /*withWeights=*/false);
   if (!objects)
     return objects.takeError();
-  for (ObjectFile &object : *objects)
+  for (ObjectFile &object : *objects) {
+    Expected<uint64_t> size = measureCode(object);
+    if (!size)
+      return size.takeError();
+    codeSize += *size;
     if (Error error = lathe::detail::addToJit(std::move(object), **jit))
       return std::move(error);
+  }
   return jit;
 }
 
@@ -117,9 +136,9 @@ Expected<std::unique_ptr<llvm::orc::LLJIT>> link(NativeModule &module,
 
 JitModule::JitModule(std::unique_ptr<llvm::orc::LLJIT> jit,
                      std::unique_ptr<char[]> data, PackedEntry entry,
-                     size_t numArguments)
+                     size_t numArguments, uint64_t codeSize)
     : jit(std::move(jit)), weights(std::move(data)), entry(entry),
-      numArguments(numArguments) {}
+      numArguments(numArguments), codeSize(codeSize) {}
 
 JitModule::~JitModule() = default;
 
@@ -147,7 +166,8 @@ JitModule::create(mlir::ModuleOp module, const NativeOptions &options) {
   addressWeightsIndirectly(*native);
   char *weights = nullptr;
   std::unique_ptr<char[]> data = copyWeights(native->weights, weights);
-  auto jit = link(*native, **machine, weights, options.kernelDone);
+  uint64_t codeSize = 0;
+  auto jit = link(*native, **machine, weights, options.kernelDone, codeSize);
   if (!jit)
     return jit.takeError();
   auto entry = (*jit)->lookup(packedName);
@@ -155,7 +175,7 @@ JitModule::create(mlir::ModuleOp module, const NativeOptions &options) {
     return entry.takeError();
   return std::unique_ptr<JitModule>(
       new JitModule(std::move(*jit), std::move(data),
-                    entry->toPtr<PackedEntry>(), numArguments));
+                    entry->toPtr<PackedEntry>(), numArguments, codeSize));
 }
 
 Expected<int> JitModule::run(llvm::ArrayRef<void *> arguments) const {

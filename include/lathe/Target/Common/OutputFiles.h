@@ -40,7 +40,8 @@ struct OutputFile {
 llvm::Error writeOutputFiles(llvm::StringRef directory,
                              llvm::ArrayRef<OutputFile> files);
 
-/// Writes a single file in the same way, at any path.
+/// Writes a single file in the same way, at any path. What is there and is no
+/// file, such as a pipe, is written to as it is.
 llvm::Error writeOutputFile(llvm::StringRef path, std::string contents);
 
 } // namespace lathe

@@ -33,15 +33,19 @@ public:
   /// error if there are not as many pointers as the entry takes.
   llvm::Expected<int> run(llvm::ArrayRef<void *> arguments) const;
 
+  /// The bytes of its instructions.
+  uint64_t getCodeSize() const { return codeSize; }
+
 private:
   using PackedEntry = int (*)(void *const *);
   JitModule(std::unique_ptr<llvm::orc::LLJIT> jit, std::unique_ptr<char[]> data,
-            PackedEntry entry, size_t numArguments);
+            PackedEntry entry, size_t numArguments, uint64_t codeSize);
 
   std::unique_ptr<llvm::orc::LLJIT> jit;
   std::unique_ptr<char[]> weights;
   PackedEntry entry;
   size_t numArguments;
+  uint64_t codeSize;
 };
 
 } // namespace lathe
