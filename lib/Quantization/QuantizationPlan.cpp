@@ -37,6 +37,15 @@ static bool isLimit(Operation *op) {
   return quantization && quantization.isLimit();
 }
 
+/// The number of constant weights that `op` multiplies by.
+static int64_t countWeights(Operation *op) {
+  auto weighted = dyn_cast<WeightedOpInterface>(op);
+  if (!weighted || !isConstantExpression(weighted.getWeights()))
+    return 0;
+  return cast<RankedTensorType>(weighted.getWeights().getType())
+      .getNumElements();
+}
+
 /// The one activation among the operands of `op`; null for none or several.
 static Value getOnlyActivation(Operation *op) {
   Value only;
@@ -133,7 +142,11 @@ namespace lathe {
 
 class PlanBuilder {
 public:
-  explicit PlanBuilder(func::FuncOp model) : model(model) {}
+  explicit PlanBuilder(func::FuncOp model) : model(model) {
+    model.walk([&](CostOpInterface op) { totalMACs += op.getMACs(); });
+    model.walk(
+        [&](WeightedOpInterface op) { totalWeights += countWeights(op); });
+  }
 
   QuantizationPlan build();
 
@@ -141,7 +154,8 @@ private:
   void visit(Operation *op);
   void visitFunction(const FunctionOps &function, Value result);
   void add(Value value);
-  void joinConcats();
+  bool isRealOnly(Value value) const;
+  bool staysReal(Operation *op) const;
 
   func::FuncOp model;
   llvm::DenseSet<Value> needed;
@@ -149,6 +163,9 @@ private:
   llvm::DenseSet<Value> internal;
   /// Ops of functions found already.
   llvm::DenseSet<Operation *> visited;
+  /// Ops between the last products and the outputs.
+  llvm::DenseSet<Operation *> tail;
+  int64_t totalMACs = 0, totalWeights = 0;
 };
 
 } // namespace lathe
@@ -186,10 +203,33 @@ void PlanBuilder::visitFunction(const FunctionOps &function, Value result) {
     add(function.source);
 }
 
+/// Whether nothing but outputs, and ops that stay real, read `value`.
+bool PlanBuilder::isRealOnly(Value value) const {
+  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+    return user->hasTrait<OpTrait::IsTerminator>() || tail.contains(user);
+  });
+}
+
+/// Whether `op` belongs to what a model does with the results of its last
+/// products: decoding, scaling, joining. In 8 bits that would cost accuracy and
+/// save nothing.
+bool PlanBuilder::staysReal(Operation *op) const {
+  constexpr int64_t smallShare = 200;
+  if (!isRealOnly(op->getResult(0)))
+    return false;
+  auto cost = dyn_cast<CostOpInterface>(op);
+  return (!cost || cost.getMACs() <= totalMACs / smallShare) &&
+         countWeights(op) <= totalWeights / smallShare;
+}
+
 void PlanBuilder::visit(Operation *op) {
   if (visited.contains(op) || op->getNumResults() != 1 ||
       !isActivation(op->getResult(0)))
     return;
+  if (staysReal(op)) {
+    tail.insert(op);
+    return;
+  }
   Value result = op->getResult(0);
   if (FunctionOps function = findFunction(op))
     return visitFunction(function, result);
@@ -199,7 +239,7 @@ void PlanBuilder::visit(Operation *op) {
   // What is only moved needs nothing itself.
   if (movesElements(op) && !isConcat)
     return;
-  if (!internal.contains(result))
+  if (!internal.contains(result) && !isRealOnly(result))
     add(result);
   for (Value operand : op->getOperands())
     add(operand);

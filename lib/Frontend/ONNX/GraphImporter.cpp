@@ -15,7 +15,6 @@
 #include "ShapeBindings.h"
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
-#include "lathe/Dialect/Lathe/IntegerForms/IntegerForms.h"
 #include "lathe/Reference/EvaluableOpInterface.h"
 #include "lathe/Support/HostTensorAttr.h"
 #include "lathe/Support/OnnxTensor.h"
@@ -475,7 +474,6 @@ OwningOpRef<ModuleOp> lathe::importONNX(llvm::MemoryBufferRef buffer,
   registry.insert<LatheDialect, func::FuncDialect, memref::MemRefDialect,
                   scf::SCFDialect>();
   registerReferenceModels(registry);
-  registerIntegerForms(registry);
   context->appendDialectRegistry(registry);
   context->loadDialect<LatheDialect, func::FuncDialect, memref::MemRefDialect,
                        scf::SCFDialect>();

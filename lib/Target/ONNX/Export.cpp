@@ -36,12 +36,24 @@ const ConverterRegistry &ConverterRegistry::get() {
   return registry;
 }
 
+/// Whether `op` does with quantized numbers what it would do with the integers
+/// that store them.
+static bool takesStoredIntegers(Operation *op) {
+  if (isa<QuantizeOp, DequantizeOp, StorageCastOp, func::FuncOp>(op))
+    return true;
+  auto quantization = dyn_cast<QuantizationOpInterface>(op);
+  return quantization &&
+         quantization.getQuantizationKind() == QuantizationKind::SameParameters;
+}
+
 /// Checks that ONNX has tensors of the types of `values`.
 static LogicalResult checkTypes(Operation *op, ValueRange values) {
+  bool takesStored = takesStoredIntegers(op);
   for (Type type : values.getTypes()) {
     auto tensor = dyn_cast<RankedTensorType>(type);
     if (!tensor || !tensor.hasStaticShape() ||
-        !getElementKind(getStoredElement(tensor.getElementType())))
+        !getElementKind(takesStored ? getStoredElement(tensor.getElementType())
+                                    : tensor.getElementType()))
       return op->emitError("a value of type ")
              << type << " cannot be written to ONNX";
   }
@@ -112,7 +124,8 @@ LogicalResult FunctionExporter::exportKernel(KernelOp kernel) {
 }
 
 LogicalResult FunctionExporter::exportOp(Operation *op) {
-  if (failed(checkTypes(op, op->getResults())))
+  if (failed(checkTypes(op, op->getOperands())) ||
+      failed(checkTypes(op, op->getResults())))
     return failure();
   if (auto kernel = dyn_cast<KernelOp>(op))
     return exportKernel(kernel);

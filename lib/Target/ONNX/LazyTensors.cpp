@@ -86,6 +86,21 @@ void LazyTensors::defineConstant(Value value, HostTensor constant,
   views[value] = addConstant(std::move(constant), name);
 }
 
+bool LazyTensors::isConstant(Value value) const {
+  const Source &source = getSource(getView(value));
+  return source.constant && !source.convert;
+}
+
+void LazyTensors::defineConverted(Value value, Value source,
+                                  Conversion convert) {
+  View view = getView(source);
+  const Source &from = getSource(view);
+  HostTensor constant = transpose(*from.constant, view.layout);
+  SmallVector<int64_t> shape(constant.getShape());
+  views[value] = addSource(
+      {shape, {}, std::move(constant), from.name, std::move(convert)});
+}
+
 void LazyTensors::defineAlias(Value value, Value source) {
   View view = getView(source);
   views[value] = std::move(view);
@@ -122,9 +137,11 @@ SmallVector<int64_t> LazyTensors::getShape(const View &view) const {
 /// Makes a form that does not exist yet.
 std::string LazyTensors::createForm(const Source &source,
                                     ArrayRef<int64_t> layout, StringRef name) {
-  if (source.constant)
-    return graph.addInitializer(source.name,
-                                transpose(*source.constant, layout));
+  if (source.constant) {
+    std::string initializer =
+        graph.addInitializer(source.name, transpose(*source.constant, layout));
+    return source.convert ? source.convert(initializer, layout) : initializer;
+  }
   Layout order = getMajorOrder(layout, source.shape);
   for (const Form &form : source.forms)
     if (getMajorOrder(form.layout, source.shape) == order)
@@ -139,13 +156,13 @@ std::string LazyTensors::createForm(const Source &source,
 /// The tensor that has the dimensions of `view` in the order of `layout`.
 std::string LazyTensors::getForm(const View &view, ArrayRef<int64_t> layout,
                                  StringRef name) {
-  Source &source = sources[view.source];
+  const Source &source = sources[view.source];
   Layout wanted = compose(view.layout, layout);
   for (const Form &form : source.forms)
     if (areEqual(form.layout, wanted, source.shape))
       return form.tensor;
   std::string tensor = createForm(source, wanted, name);
-  source.forms.push_back({std::move(wanted), tensor});
+  sources[view.source].forms.push_back({std::move(wanted), tensor});
   return tensor;
 }
 
@@ -153,7 +170,7 @@ LazyTensors::View LazyTensors::reshape(const View &view,
                                        ArrayRef<int64_t> shape,
                                        StringRef name) {
   const Source &source = getSource(view);
-  if (source.constant)
+  if (source.constant && !source.convert)
     return addConstant(transpose(*source.constant, view.layout).reshape(shape),
                        source.name);
   // Any form with the elements in the right order does.

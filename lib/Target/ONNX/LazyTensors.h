@@ -18,6 +18,7 @@
 
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/ValueRange.h"
+#include <functional>
 
 namespace lathe::exporter {
 
@@ -42,6 +43,15 @@ public:
   /// `value` is `constant`, whose initializers are to be called `name`.
   void defineConstant(mlir::Value value, HostTensor constant,
                       llvm::StringRef name);
+  /// Makes the tensor of a form from the initializer of a constant in `layout`.
+  using Conversion = std::function<std::string(const std::string &initializer,
+                                               llvm::ArrayRef<int64_t> layout)>;
+  /// Whether `value` is a constant as it is.
+  bool isConstant(mlir::Value value) const;
+  /// `value` has an element for each of the constant `source`, which `convert`
+  /// computes in any layout.
+  void defineConverted(mlir::Value value, mlir::Value source,
+                       Conversion convert);
   /// `value` is the same as `source`.
   void defineAlias(mlir::Value value, mlir::Value source);
   /// Dimension i of `value` is dimension permutation[i] of `source`.
@@ -81,6 +91,8 @@ private:
     /// For a constant, its value and its name.
     std::optional<HostTensor> constant;
     std::string name;
+    /// What the forms of a constant go through, if anything.
+    Conversion convert = nullptr;
   };
   struct View {
     unsigned source;

@@ -56,39 +56,69 @@ static LinearParameters getParameters(quant::QuantizedType type) {
   return parameters;
 }
 
-/// Adds the node of `type` on `input`, with the parameters of `quantized`.
-static LogicalResult setLinear(StringRef type, Value input,
-                               quant::QuantizedType quantized,
-                               OpContext &context) {
-  LinearParameters parameters = getParameters(quantized);
-  Layout layout = context.getLayout(input);
-  GraphBuilder &graph = context.getGraph();
-  std::string name = context.getName().str();
-  std::string inputs[] = {
-      context.get(input, layout),
-      graph.addInitializer(name + "/scale", parameters.scale),
-      graph.addInitializer(name + "/zero_point", parameters.zeroPoint)};
-  // 16 bits came with version 21.
-  if (quantized.getStorageTypeIntegralWidth() == 16)
-    graph.requireOpset(21);
-  SmallVector<NodeAttribute, 1> attributes;
-  if (parameters.axis >= 0)
-    attributes.emplace_back("axis", getPosition(layout, parameters.axis));
-  return context.setResult(type, inputs, attributes, layout);
-}
+namespace {
+
+/// The node of QuantizeLinear or DequantizeLinear for a tensor in some layout.
+class LinearNode {
+public:
+  LinearNode(StringRef type, quant::QuantizedType quantized, OpContext &context)
+      : type(type), graph(context.getGraph()), name(context.getName().str()),
+        parameters(getParameters(quantized)) {
+    // 16 bits came with version 21.
+    if (quantized.getStorageTypeIntegralWidth() == 16)
+      graph.requireOpset(21);
+  }
+
+  std::string add(const std::string &input, ArrayRef<int64_t> layout) const {
+    std::string inputs[] = {
+        input, graph.addInitializer(name + "/scale", parameters.scale),
+        graph.addInitializer(name + "/zero_point", parameters.zeroPoint)};
+    SmallVector<NodeAttribute, 1> attributes;
+    if (parameters.axis >= 0)
+      attributes.emplace_back("axis", getPosition(layout, parameters.axis));
+    return graph.addNode(type, name, inputs, attributes);
+  }
+
+private:
+  StringRef type;
+  GraphBuilder &graph;
+  std::string name;
+  LinearParameters parameters;
+};
+
+} // namespace
 
 static LogicalResult convertQuantize(QuantizeOp op, OpContext &context) {
   auto type = cast<quant::QuantizedType>(op.getTo());
   // QuantizeLinear knows the range of the storage type alone.
   if (type.hasStorageTypeBounds())
     return context.error("ONNX cannot limit integers to a part of their range");
-  return setLinear("QuantizeLinear", op.getInput(), type, context);
+  LinearNode node("QuantizeLinear", type, context);
+  Layout layout = context.getLayout(op.getInput());
+  context.getTensors().define(
+      op.getResult(), node.add(context.get(op.getInput(), layout), layout),
+      layout);
+  return success();
 }
 
 static LogicalResult convertDequantize(DequantizeOp op, OpContext &context) {
   auto type =
       cast<quant::QuantizedType>(lathe::impl::elementTypeOf(op.getInput()));
-  return setLinear("DequantizeLinear", op.getInput(), type, context);
+  LinearNode node("DequantizeLinear", type, context);
+  LazyTensors &tensors = context.getTensors();
+  // Weights are stored in the layout that their operator takes.
+  if (tensors.isConstant(op.getInput())) {
+    tensors.defineConverted(
+        op.getResult(), op.getInput(),
+        [node](const std::string &initializer, ArrayRef<int64_t> layout) {
+          return node.add(initializer, layout);
+        });
+    return success();
+  }
+  Layout layout = context.getLayout(op.getInput());
+  tensors.define(op.getResult(),
+                 node.add(context.get(op.getInput(), layout), layout), layout);
+  return success();
 }
 
 /// The integers are there already.

@@ -228,7 +228,7 @@ INSTANTIATE_TEST_SUITE_P(
     IntegerProducts, OperatorTest,
     ::testing::Values(
         "lathe.matmul %0, %1 : (tensor<2x3xi16>, tensor<3x4xi16>) -> "
-        "tensor<2x4xi32>",
+        "tensor<2x4xi64>",
         "lathe.matmul %0, %1, %2 : (tensor<2x3xi64>, tensor<3x4xi64>, "
         "tensor<4xi64>) -> tensor<2x4xi64>"));
 

@@ -43,10 +43,8 @@ struct Weights {
 class ProductBuilder {
 public:
   ProductBuilder(OpBuilder &builder, Operation *op,
-                 ArrayRef<QuantizedOperand> operands,
-                 const QuantizedResult &result, std::string &reason)
-      : b(builder, op->getLoc()), operands(operands), result(result),
-        reason(reason),
+                 ArrayRef<QuantizedOperand> operands, std::string &reason)
+      : b(builder, op->getLoc()), operands(operands), reason(reason),
         channels(cast<RankedTensorType>(op->getResult(0).getType())
                      .getShape()
                      .back()) {}
@@ -61,7 +59,9 @@ public:
   int64_t getWeightZeroPoint() const { return weights.zeroPoint; }
   Value getBias() { return bias ? b.constant(*bias) : Value(); }
 
-  Value requantize(Value sums);
+  /// The real numbers that 1 means in the sums: one, or one for each channel.
+  SmallVector<double> getUnits() const;
+  Value requantize(Value sums, const QuantizedResult &result);
 
 private:
   bool refuse(StringRef why) {
@@ -78,7 +78,6 @@ private:
 
   IntegerBuilder b;
   ArrayRef<QuantizedOperand> operands;
-  const QuantizedResult &result;
   std::string &reason;
   int64_t channels;
   UniformScale data;
@@ -206,7 +205,7 @@ bool ProductBuilder::read() {
   if (!readWeights() || !readBias())
     return false;
   for (int64_t i = 0; i < channels; ++i)
-    if (!std::isfinite(getUnit(i) / result.getScale()))
+    if (!std::isfinite(getUnit(i)))
       return refuse(hugeScale);
   if (!sumsFit())
     return refuse("a sum might not fit in 32 bits");
@@ -217,77 +216,93 @@ Value ProductBuilder::getWeights() {
   return weights.known ? b.constant(*weights.known) : weights.value;
 }
 
-Value ProductBuilder::requantize(Value sums) {
-  SmallVector<double> factors;
-  int64_t count = weights.isPerChannel() ? channels : 1;
-  for (int64_t i = 0; i < count; ++i)
-    factors.push_back(getUnit(i) / result.getScale());
+SmallVector<double> ProductBuilder::getUnits() const {
+  SmallVector<double> units;
+  for (int64_t i = 0; i < (weights.isPerChannel() ? channels : 1); ++i)
+    units.push_back(getUnit(i));
+  return units;
+}
+
+Value ProductBuilder::requantize(Value sums, const QuantizedResult &result) {
+  SmallVector<double> factors = getUnits();
   SmallVector<int64_t> shape;
-  if (count > 1)
-    shape.push_back(count);
+  if (factors.size() > 1)
+    shape.push_back(channels);
+  for (double &factor : factors) {
+    factor /= result.getScale();
+    if (!std::isfinite(factor))
+      return refuse(hugeScale), Value();
+  }
   return b.requantize(sums, factors, shape, result);
+}
+
+// createSums(op, product) is `op` on integers. Null where it cannot subtract
+// the zero point of weights that are not constant.
+static Value createSums(ConvOp conv, OpBuilder &builder,
+                        ProductBuilder &product) {
+  if (product.getWeightZeroPoint() != 0)
+    return {};
+  return ConvOp::create(builder, conv.getLoc(), product.getData(),
+                        product.getWeights(), product.getBias(),
+                        conv.getStrides(), conv.getDilations(), conv.getPads(),
+                        conv.getGroup(), product.getDataZeroPoint());
+}
+static Value createSums(ConvTransposeOp conv, OpBuilder &builder,
+                        ProductBuilder &product) {
+  if (product.getWeightZeroPoint() != 0)
+    return {};
+  return ConvTransposeOp::create(
+      builder, conv.getLoc(), product.getData(), product.getWeights(),
+      product.getBias(), conv.getStrides(), conv.getDilations(), conv.getPads(),
+      conv.getOutputPadding(), conv.getGroup(), product.getDataZeroPoint());
+}
+static Value createSums(MatMulOp op, OpBuilder &builder,
+                        ProductBuilder &product) {
+  return MatMulOp::create(builder, op.getLoc(), product.getData(),
+                          product.getWeights(), product.getBias(),
+                          product.getDataZeroPoint(),
+                          product.getWeightZeroPoint());
 }
 
 namespace {
 
-struct ConvForm : IntegerFormOpInterface::ExternalModel<ConvForm, ConvOp> {
+template <typename Op>
+struct ProductForm
+    : IntegerFormOpInterface::ExternalModel<ProductForm<Op>, Op> {
   Value buildInteger(Operation *op, OpBuilder &builder,
                      ArrayRef<QuantizedOperand> operands,
                      const QuantizedResult &result, std::string &reason) const {
-    auto conv = cast<ConvOp>(op);
-    ProductBuilder product(builder, op, operands, result, reason);
-    if (!product.read())
-      return {};
-    if (product.getWeightZeroPoint() != 0)
-      return reason = "weights that are not constant have a zero point",
-             Value();
-    return product.requantize(ConvOp::create(
-        builder, op->getLoc(), product.getData(), product.getWeights(),
-        product.getBias(), conv.getStrides(), conv.getDilations(),
-        conv.getPads(), conv.getGroup(), product.getDataZeroPoint()));
+    ProductBuilder product(builder, op, operands, reason);
+    Value sums = build(op, builder, product, reason);
+    return sums ? product.requantize(sums, result) : Value();
   }
-};
 
-struct ConvTransposeForm
-    : IntegerFormOpInterface::ExternalModel<ConvTransposeForm,
-                                            ConvTransposeOp> {
-  Value buildInteger(Operation *op, OpBuilder &builder,
-                     ArrayRef<QuantizedOperand> operands,
-                     const QuantizedResult &result, std::string &reason) const {
-    auto conv = cast<ConvTransposeOp>(op);
-    ProductBuilder product(builder, op, operands, result, reason);
-    if (!product.read())
-      return {};
-    if (product.getWeightZeroPoint() != 0)
-      return reason = "weights that are not constant have a zero point",
-             Value();
-    return product.requantize(ConvTransposeOp::create(
-        builder, op->getLoc(), product.getData(), product.getWeights(),
-        product.getBias(), conv.getStrides(), conv.getDilations(),
-        conv.getPads(), conv.getOutputPadding(), conv.getGroup(),
-        product.getDataZeroPoint()));
+  Value buildSums(Operation *op, OpBuilder &builder,
+                  ArrayRef<QuantizedOperand> operands,
+                  SmallVectorImpl<double> &units, std::string &reason) const {
+    ProductBuilder product(builder, op, operands, reason);
+    Value sums = build(op, builder, product, reason);
+    if (sums)
+      units = product.getUnits();
+    return sums;
   }
-};
 
-struct MatMulForm
-    : IntegerFormOpInterface::ExternalModel<MatMulForm, MatMulOp> {
-  Value buildInteger(Operation *op, OpBuilder &builder,
-                     ArrayRef<QuantizedOperand> operands,
-                     const QuantizedResult &result, std::string &reason) const {
-    ProductBuilder product(builder, op, operands, result, reason);
+private:
+  static Value build(Operation *op, OpBuilder &builder, ProductBuilder &product,
+                     std::string &reason) {
     if (!product.read())
       return {};
-    return product.requantize(MatMulOp::create(
-        builder, op->getLoc(), product.getData(), product.getWeights(),
-        product.getBias(), product.getDataZeroPoint(),
-        product.getWeightZeroPoint()));
+    Value sums = createSums(cast<Op>(op), builder, product);
+    if (!sums)
+      reason = "weights that are not constant have a zero point";
+    return sums;
   }
 };
 
 } // namespace
 
 void integer::registerProductForms(MLIRContext *context) {
-  ConvOp::attachInterface<ConvForm>(*context);
-  ConvTransposeOp::attachInterface<ConvTransposeForm>(*context);
-  MatMulOp::attachInterface<MatMulForm>(*context);
+  ConvOp::attachInterface<ProductForm<ConvOp>>(*context);
+  ConvTransposeOp::attachInterface<ProductForm<ConvTransposeOp>>(*context);
+  MatMulOp::attachInterface<ProductForm<MatMulOp>>(*context);
 }

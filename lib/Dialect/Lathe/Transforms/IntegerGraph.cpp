@@ -8,6 +8,7 @@
 #include "QuantizedValues.h"
 #include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
+#include "lathe/Support/HostTensorAttr.h"
 
 #include "llvm/ADT/MapVector.h"
 
@@ -275,10 +276,19 @@ namespace {
 struct IntegerGraph : lathe::impl::IntegerGraphBase<IntegerGraph> {
   using IntegerGraphBase::IntegerGraphBase;
 
+  void getDependentDialects(DialectRegistry &registry) const override {
+    IntegerGraphBase::getDependentDialects(registry);
+    registerIntegerForms(registry);
+  }
+
   void runOnOperation() override {
     func::FuncOp function = getOperation();
     for (auto op : llvm::make_early_inc_range(function.getOps<QuantizeOp>()))
       convert(op);
+    eraseDead();
+    for (auto op :
+         llvm::make_early_inc_range(function.getOps<IntegerFormOpInterface>()))
+      convertToSums(op);
     eraseDead();
     for (auto op :
          llvm::make_early_inc_range(function.getOps<DequantizeOp>())) {
@@ -305,6 +315,43 @@ private:
         StorageCastOp::create(builder, op.getLoc(), stored, op.getTo())
             .getResult());
     op.erase();
+  }
+
+  /// Sums the products of quantized operands in integers where the result is
+  /// needed as a real number.
+  void convertToSums(IntegerFormOpInterface op) {
+    auto weighted = dyn_cast<WeightedOpInterface>(op.getOperation());
+    if (!weighted || !lathe::impl::elementTypeOf(op->getResult(0)).isF32())
+      return;
+    OpBuilder builder(op);
+    auto operands = llvm::map_to_vector(op->getOperands(), [&](Value operand) {
+      return getQuantizedOperand(builder, operand);
+    });
+    if (!operands[0].stored || !operands[1].stored)
+      return;
+    SmallVector<double> units;
+    std::string reason;
+    Value sums = op.buildSums(builder, operands, units, reason);
+    if (!sums) {
+      if (remarks)
+        op.emitRemark("computed in float, because ") << reason;
+      return;
+    }
+    Location loc = op.getLoc();
+    auto scales = llvm::map_to_vector(
+        units, [](double unit) { return static_cast<float>(unit); });
+    SmallVector<int64_t> shape;
+    if (scales.size() > 1)
+      shape.push_back(static_cast<int64_t>(scales.size()));
+    Value factors = ConstantOp::create(
+        builder, loc,
+        toElementsAttr(HostTensor::get<float>(shape, ArrayRef(scales)),
+                       builder.getContext()));
+    Value real = CastOp::create(builder, loc, sums, builder.getF32Type());
+    op->getResult(0).replaceAllUsesWith(
+        MulOp::create(builder, loc, real, factors).getResult());
+    op->erase();
+    ++numSummed;
   }
 
   /// Drops what only quantization needed, so that the rest shows what is left.

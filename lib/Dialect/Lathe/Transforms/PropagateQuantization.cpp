@@ -103,6 +103,11 @@ struct HoistQuantize : OpRewritePattern<QuantizeOp> {
 
 struct PropagateQuantization
     : lathe::impl::PropagateQuantizationBase<PropagateQuantization> {
+  void getDependentDialects(DialectRegistry &registry) const override {
+    PropagateQuantizationBase::getDependentDialects(registry);
+    registerIntegerForms(registry);
+  }
+
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<SinkDequantize>(&getContext(), numSunk);

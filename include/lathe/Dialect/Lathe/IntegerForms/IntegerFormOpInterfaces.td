@@ -27,6 +27,17 @@ def IntegerFormOpInterface : OpInterface<"IntegerFormOpInterface"> {
            "::llvm::ArrayRef<::lathe::QuantizedOperand>":$operands,
            "const ::lathe::QuantizedResult &":$result,
            "std::string &":$reason)>,
+    InterfaceMethod<[{
+        Builds the sums of a product of quantized operands whose result is not
+        quantized. `units` are the real numbers that 1 means in them: one, or
+        one for each index of the last dimension. Null as above, and for ops
+        that are no products.
+      }],
+      "::mlir::Value", "buildSums",
+      (ins "::mlir::OpBuilder &":$builder,
+           "::llvm::ArrayRef<::lathe::QuantizedOperand>":$operands,
+           "::llvm::SmallVectorImpl<double> &":$units,
+           "std::string &":$reason), "", "return {};">,
   ];
 }
 

@@ -152,6 +152,8 @@ def IntegerGraph : Pass<"lathe-integer-graph", "::mlir::func::FuncOp"> {
   let statistics = [
     Statistic<"numConverted", "converted",
               "Number of results computed in integers">,
+    Statistic<"numSummed", "summed",
+              "Number of real results of products summed in integers">,
     Statistic<"numLeft", "left", "Number of results quantized from floats">,
   ];
 }
