@@ -123,8 +123,7 @@ runAsFiles(ArrayRef<ModelVersion> versions, const NamedTensors &inputs,
   return std::move(run->outputs);
 }
 
-/// Whether `module` has tensors of quantized type.
-static bool isQuantized(ModuleOp module) {
+bool lathe::isQuantized(ModuleOp module) {
   WalkResult result = module.walk([](Operation *op) {
     bool found = llvm::any_of(op->getResultTypes(), [](Type type) {
       return isa<quant::QuantizedType>(getElementTypeOrSelf(type));

@@ -12,10 +12,12 @@
 #include "lathe/Driver/Loader.h"
 #include "lathe/Driver/ModuleCopy.h"
 #include "lathe/Driver/PreparedModel.h"
+#include "lathe/Driver/Runner.h"
 #include "lathe/Quantization/ErrorMeasure.h"
 #include "lathe/Quantization/KnownBounds.h"
 #include "lathe/Quantization/ObservedModel.h"
 #include "lathe/Quantization/QuantizeGraph.h"
+#include "lathe/Support/HostTensorAttr.h"
 #include "lathe/Support/RunPasses.h"
 
 using namespace mlir;
@@ -262,12 +264,17 @@ llvm::Expected<PostTrainingResult> PostTraining::run() {
   PostTrainingResult result;
   result.module = build(best);
   result.report = std::move(report);
+  freeUnusedResources({module, *result.module});
   return result;
 }
 
 llvm::Expected<PostTrainingResult>
 lathe::quantizeAfterTraining(ModuleOp module, Dataset &dataset,
                              const PostTrainingOptions &options) {
+  if (isQuantized(module))
+    return llvm::createStringError(
+        "the model is quantized already; give the float model that it was "
+        "made of");
   if (llvm::Error error = simplifyGraph(module))
     return std::move(error);
   if (!lookupModel(module))

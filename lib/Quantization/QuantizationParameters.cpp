@@ -72,6 +72,42 @@ static double getSquaredError(llvm::ArrayRef<float> values, double scale,
   return sum;
 }
 
+/// The step of the grid that `values`, of at most `magnitude`, lie on with no
+/// more than `high` steps to either side; 0 if there is none. The weights of
+/// models that were quantized before, and stored as floats, lie on one: with its
+/// step as their scale nothing is lost again.
+static double findGrid(llvm::ArrayRef<float> values, double magnitude,
+                       int64_t high) {
+  // Euclid's algorithm, on numbers that products in f32 have rounded.
+  const double leastStep = magnitude / (static_cast<double>(high) + 0.5);
+  const double tolerance = magnitude * 0x1p-18;
+  double step = magnitude;
+  for (float value : values) {
+    double a = std::fabs(value);
+    while (a > tolerance) {
+      double rest = std::fabs(step - std::nearbyint(step / a) * a);
+      step = a;
+      a = rest;
+    }
+    if (step < leastStep)
+      return 0;
+  }
+  // The least squares fit, since the last steps had the largest errors.
+  double products = 0, squares = 0;
+  for (float value : values) {
+    double steps = std::nearbyint(value / step);
+    products += steps * value;
+    squares += steps * steps;
+  }
+  step = products / squares;
+  constexpr double closeness = 0x1p-6;
+  bool lies = llvm::all_of(values, [&](float value) {
+    double steps = value / step;
+    return std::fabs(steps - std::nearbyint(steps)) < closeness;
+  });
+  return lies ? step : 0;
+}
+
 static double getChannelScale(llvm::ArrayRef<float> values,
                               const QuantizedStorage &storage,
                               WeightRange method) {
@@ -79,7 +115,11 @@ static double getChannelScale(llvm::ArrayRef<float> values,
   for (float value : values)
     magnitude = std::max(magnitude, std::fabs(value));
   double greatest = magnitude / static_cast<double>(storage.high);
-  if (method == WeightRange::Max || greatest <= leastScale)
+  if (greatest <= leastScale)
+    return greatest;
+  if (double step = findGrid(values, magnitude, storage.high))
+    return step;
+  if (method == WeightRange::Max)
     return greatest;
   // With few levels it pays to clip much.
   constexpr double leastShare = 0.2;

@@ -84,7 +84,11 @@ struct Quantize : Command {
     registerLatheDialects(registry);
     MLIRContext context(registry);
     DiagnosticPrinter printer(context);
-    OwningOpRef<ModuleOp> module = flags.load(context);
+    llvm::Expected<ImportOptions> import = flags.getImportOptions();
+    if (!import)
+      return reportError(import.takeError());
+    import->isBatchOfOne = true; // samples come one by one
+    OwningOpRef<ModuleOp> module = loadModel(flags.model, *import, &context);
     if (!module || !lookupModel(*module))
       return UserError;
     llvm::Expected<PostTrainingResult> result = quantize(*module);

@@ -8,6 +8,7 @@
 #include "lathe/Quantization/QuantizationParameters.h"
 #include "TestValues.h"
 #include "gtest/gtest.h"
+#include <cmath>
 
 using namespace lathe;
 
@@ -107,6 +108,25 @@ TEST(WeightScalesTest, NoChannelsAndNothingButZeros) {
 TEST(WeightScalesTest, BiasFitsItsInteger) {
   double scale = getLeastWeightScale(-12, 0.5);
   EXPECT_EQ(12 / (0.5 * scale), 0x1p30);
+}
+
+// Multiples of 0.01 and of 0.37, which products in f32 have rounded; the third
+// channel lies on no grid of 127 steps to either side.
+TEST(QuantizationParametersTest, WeightsOnAGridKeepItsStep) {
+  const int steps[] = {-99, 7, 0, 42, 31, -5, 64, 90};
+  HostTensor weights(ElementKind::F32, {8, 3});
+  for (int i = 0; i < 8; ++i) {
+    weights.setDouble(3 * i, 0.01f * static_cast<float>(steps[i]));
+    weights.setDouble(3 * i + 1, 0.37f * static_cast<float>(steps[i] / 3));
+    weights.setDouble(3 * i + 2, std::sqrt(i + 1.0));
+  }
+  for (WeightRange method : {WeightRange::Max, WeightRange::MSE}) {
+    std::vector<double> scales =
+        getWeightScales(weights, QuantizedStorage::int8Weights(), method);
+    EXPECT_NEAR(scales[0], 0.01, 1e-8);
+    EXPECT_NEAR(scales[1], 0.37, 4e-7);
+    EXPECT_GT(scales[2], 0.01);
+  }
 }
 
 } // namespace

@@ -43,6 +43,9 @@ llvm::Expected<NamedTensors> createOutputs(mlir::func::FuncOp model);
 /// The results of `model`, at the graph level, that hold the extents of others.
 llvm::SmallVector<OutputExtents> getOutputExtents(mlir::func::FuncOp model);
 
+/// Whether `module`, at the graph level, has tensors of quantized type.
+bool isQuantized(mlir::ModuleOp module);
+
 /// Makes `module`, at the graph level, what the reference evaluator is to run:
 /// the integers of a quantized model are those that compiled code computes.
 /// Other models stay as they are. Fails as simplifyGraph does.

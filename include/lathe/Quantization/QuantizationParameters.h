@@ -63,7 +63,8 @@ enum class WeightRange {
 };
 
 /// A scale for each channel of `weights`, floats whose last dimension is the
-/// channels. A channel of zeros gets the greatest scale of the others, or 1 if
+/// channels. Where these lie on a grid of few enough steps, as those of a model
+/// that was quantized before, that is its step. A channel of zeros gets the greatest scale of the others, or 1 if
 /// there are none.
 std::vector<double> getWeightScales(const HostTensor &weights,
                                     const QuantizedStorage &storage,
