@@ -63,14 +63,10 @@ llvm::Error HeldOut::forEach(
   llvm::Expected<ModuleBytes> bytes = toBytes(module);
   if (!bytes)
     return bytes.takeError();
-  ModuleCopy copy(**bytes, "the quantized model cannot be run");
-  if (llvm::Error error = copy.check())
-    return error;
-  CodeOptions code;
-  code.threads = threads;
-  auto model = PreparedModel::create(copy.take(), RunBackend::Native, code);
+  auto model =
+      prepareCopy(**bytes, "the quantized model cannot be run", threads);
   if (!model)
-    return copy.explain(model.takeError());
+    return model.takeError();
   size_t number = 0;
   return forEachSample(dataset, samples,
                        [&](const Sample &sample) -> llvm::Error {
