@@ -88,17 +88,13 @@ llvm::Error HeldOut::record(ModuleOp original) {
 }
 
 llvm::Expected<double> HeldOut::measure(ModuleOp quantized) const {
-  llvm::StringMap<NoiseMeasure> noise;
+  OutputNoise noise;
   auto add = [&](size_t number, const NamedTensors &outputs) {
-    for (const auto &[name, original] : originals[number])
-      noise[name].add(*outputs.find(name), original);
+    noise.add(outputs, originals[number]);
   };
   if (llvm::Error error = forEach(quantized, add))
     return std::move(error);
-  double sum = 0;
-  for (const auto &[name, tensor] : originals.front())
-    sum += noise[name].getDecibels();
-  return sum / static_cast<double>(originals.front().size());
+  return noise.getDecibels();
 }
 
 //===----------------------------------------------------------------------===//
