@@ -8,6 +8,7 @@
 #include "lathe/Driver/PreparedModel.h"
 
 #include "lathe/Driver/Loader.h"
+#include "lathe/Driver/ModuleCopy.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include <chrono>
@@ -107,4 +108,18 @@ llvm::Error PreparedModel::run(const NamedTensors &given) {
   if (!extents.empty())
     croppedOutputs = cropOutputs(outputs, extents);
   return llvm::Error::success();
+}
+
+llvm::Expected<std::unique_ptr<PreparedModel>>
+lathe::prepareCopy(const llvm::MemoryBuffer &bytes, StringRef failure,
+                   unsigned threads) {
+  ModuleCopy copy(bytes, failure);
+  if (llvm::Error error = copy.check())
+    return std::move(error);
+  CodeOptions code;
+  code.threads = threads;
+  auto prepared = PreparedModel::create(copy.take(), RunBackend::Native, code);
+  if (!prepared)
+    return copy.explain(prepared.takeError());
+  return prepared;
 }

@@ -55,6 +55,37 @@ double lathe::computeSQNR(const HostTensor &actual,
   return measure.getDecibels();
 }
 
+void OutputNoise::add(const NamedTensors &actual,
+                      const NamedTensors &original) {
+  outputs.resize(original.size());
+  for (auto [measure, y, x] : llvm::zip_equal(outputs, actual, original)) {
+    const HostTensor &expected = x.second;
+    measure.add(y.second.getShape() == expected.getShape()
+                    ? y.second
+                    : HostTensor(expected.getKind(), expected.getShape()),
+                expected);
+  }
+}
+
+double OutputNoise::getDecibels() const {
+  double sum = 0;
+  for (const NoiseMeasure &output : outputs)
+    sum += std::min(output.getDecibels(), mostDecibels);
+  return sum / static_cast<double>(outputs.size());
+}
+
+llvm::SmallVector<double, 1> OutputNoise::getShares() const {
+  // Beyond this an output has nothing to do with the original any more.
+  constexpr double leastDecibels = -100;
+  llvm::SmallVector<double, 1> shares;
+  for (const NoiseMeasure &output : outputs) {
+    double decibels =
+        std::clamp(output.getDecibels(), leastDecibels, mostDecibels);
+    shares.push_back(std::pow(10, -decibels / 10));
+  }
+  return shares;
+}
+
 //===----------------------------------------------------------------------===//
 // Divergence
 //===----------------------------------------------------------------------===//

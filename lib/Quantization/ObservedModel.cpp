@@ -82,14 +82,10 @@ ObservedModel::create(func::FuncOp model, ArrayRef<Value> values,
   llvm::Expected<ModuleBytes> bytes = createObservedModule(model, values);
   if (!bytes)
     return bytes.takeError();
-  ModuleCopy copy(**bytes, "the model cannot be run to observe its tensors");
-  if (llvm::Error error = copy.check())
-    return std::move(error);
-  CodeOptions code;
-  code.threads = threads;
-  auto prepared = PreparedModel::create(copy.take(), RunBackend::Native, code);
+  auto prepared = prepareCopy(
+      **bytes, "the model cannot be run to observe its tensors", threads);
   if (!prepared)
-    return copy.explain(prepared.takeError());
+    return prepared.takeError();
   return std::unique_ptr<ObservedModel>(
       new ObservedModel(std::move(*prepared)));
 }

@@ -8,6 +8,7 @@
 #include "lathe/Quantization/PostTraining.h"
 
 #include "lathe/Data/SampleStream.h"
+#include "lathe/Dialect/Lathe/Transforms/States.h"
 #include "lathe/Driver/Compiler.h"
 #include "lathe/Driver/Loader.h"
 #include "lathe/Driver/ModuleCopy.h"
@@ -17,6 +18,7 @@
 #include "lathe/Quantization/KnownBounds.h"
 #include "lathe/Quantization/ObservedModel.h"
 #include "lathe/Quantization/QuantizeGraph.h"
+#include "lathe/Quantization/RangeSearch.h"
 #include "lathe/Support/HostTensorAttr.h"
 #include "lathe/Support/RunPasses.h"
 
@@ -37,6 +39,9 @@ public:
       : dataset(dataset), samples(std::move(samples)), threads(threads) {}
 
   int64_t size() const { return static_cast<int64_t>(samples.size()); }
+
+  /// The inputs of at most `most` of the samples, evenly spread.
+  llvm::Expected<std::vector<NamedTensors>> readInputs(int64_t most) const;
 
   /// Runs the float model.
   llvm::Error record(ModuleOp original);
@@ -65,14 +70,10 @@ llvm::Error HeldOut::forEach(
   llvm::Expected<ModuleBytes> bytes = toBytes(module);
   if (!bytes)
     return bytes.takeError();
-  ModuleCopy copy(**bytes, "the quantized model cannot be run");
-  if (llvm::Error error = copy.check())
-    return error;
-  CodeOptions code;
-  code.threads = threads;
-  auto model = PreparedModel::create(copy.take(), RunBackend::Native, code);
+  auto model =
+      prepareCopy(**bytes, "the quantized model cannot be run", threads);
   if (!model)
-    return copy.explain(model.takeError());
+    return model.takeError();
   size_t number = 0;
   return forEachSample(dataset, samples,
                        [&](const Sample &sample) -> llvm::Error {
@@ -81,6 +82,22 @@ llvm::Error HeldOut::forEach(
                          work(number++, (*model)->getOutputs());
                          return llvm::Error::success();
                        });
+}
+
+llvm::Expected<std::vector<NamedTensors>>
+HeldOut::readInputs(int64_t most) const {
+  std::vector<int64_t> chosen;
+  for (int64_t i : spreadSamples(size(), most))
+    chosen.push_back(samples[i]);
+  std::vector<NamedTensors> inputs;
+  llvm::Error error =
+      forEachSample(dataset, std::move(chosen), [&](const Sample &sample) {
+        inputs.push_back(sample.inputs);
+        return llvm::Error::success();
+      });
+  if (error)
+    return std::move(error);
+  return inputs;
 }
 
 llvm::Error HeldOut::record(ModuleOp original) {
@@ -94,17 +111,13 @@ llvm::Error HeldOut::record(ModuleOp original) {
 }
 
 llvm::Expected<double> HeldOut::measure(ModuleOp quantized) const {
-  llvm::StringMap<NoiseMeasure> noise;
+  OutputNoise noise;
   auto add = [&](size_t number, const NamedTensors &outputs) {
-    for (const auto &[name, original] : originals[number])
-      noise[name].add(*outputs.find(name), original);
+    noise.add(outputs, originals[number]);
   };
   if (llvm::Error error = forEach(quantized, add))
     return std::move(error);
-  double sum = 0;
-  for (const auto &[name, tensor] : originals.front())
-    sum += noise[name].getDecibels();
-  return sum / static_cast<double>(originals.front().size());
+  return noise.getDecibels();
 }
 
 //===----------------------------------------------------------------------===//
@@ -123,6 +136,9 @@ public:
 
 private:
   llvm::Error observe();
+  void findChoices(const QuantizationPlan &plan);
+  llvm::Error chooseRanges(QuantizationSettings &settings);
+  llvm::Expected<std::vector<RangeMethod>> searchRanges();
   OwningOpRef<ModuleOp> build(const QuantizationSettings &settings);
   ActivationParameters chooseActivations(const QuantizationPlan &plan,
                                          const QuantizationSettings &settings);
@@ -134,6 +150,10 @@ private:
   std::optional<HeldOut> heldOut;
   /// Of the values of the plan, in their order.
   std::vector<TensorStatistics> statistics;
+  /// What there is to choose from for each of them.
+  std::vector<RangeChoice> choices;
+  /// Of the outputs with each alone; empty if that was not measured.
+  std::vector<double> decibelsAlone;
   QuantizationSettings best;
   PostTrainingReport report;
 };
@@ -167,6 +187,7 @@ llvm::Error PostTraining::observe() {
   if (!found)
     return found.takeError();
   statistics = std::move(found->tensors);
+  findChoices(plan);
   report.warnings = std::move(found->warnings);
   report.numCalibrated = found->numSamples;
   heldOut.emplace(dataset, std::move(measured), calibration.threads);
@@ -174,23 +195,94 @@ llvm::Error PostTraining::observe() {
   return heldOut->record(module);
 }
 
-ActivationParameters
-PostTraining::chooseActivations(const QuantizationPlan &plan,
-                                const QuantizationSettings &settings) {
+/// Estimates what the range of each value of the plan may be.
+void PostTraining::findChoices(const QuantizationPlan &plan) {
   llvm::DenseMap<Value, const TensorStatistics *> statisticsOf;
   for (auto [value, tensor] : llvm::zip_equal(plan.getValues(), statistics))
     statisticsOf[value] = &tensor;
-  ActivationParameters parameters;
-  report.activations.clear();
   for (Value value : plan.getValues()) {
     Value source = plan.getParameterSource(value);
-    RangeChoice choice =
-        chooseRange(*statisticsOf[source], QuantizedStorage::int8(),
-                    getKnownBounds(source), settings.range);
+    choices.push_back(chooseRange(*statisticsOf[source],
+                                  QuantizedStorage::int8(),
+                                  getKnownBounds(source)));
+  }
+}
+
+/// The methods with which the outputs on held-out samples have the least noise,
+/// for each value of the plan.
+llvm::Expected<std::vector<RangeMethod>> PostTraining::searchRanges() {
+  constexpr int64_t mostSamples = 16;
+  llvm::Expected<std::vector<NamedTensors>> samples =
+      heldOut->readInputs(mostSamples);
+  if (!samples)
+    return samples.takeError();
+  func::FuncOp model = lookupModel(module);
+  auto plan = QuantizationPlan::get(model);
+  llvm::MapVector<Value, RangeAlternatives> bySource;
+  for (auto [value, choice] : llvm::zip_equal(plan.getValues(), choices)) {
+    RangeAlternatives &entry = bySource[plan.getParameterSource(value)];
+    entry.values.push_back(value);
+    entry.candidates = choice.candidates;
+  }
+  std::vector<RangeAlternatives> alternatives;
+  for (auto &[source, entry] : bySource)
+    alternatives.push_back(std::move(entry));
+  RangeSearchOptions searchOptions;
+  searchOptions.threads = options.calibration.threads;
+  searchOptions.progress = options.searchProgress;
+  llvm::Expected<RangeSearchResult> result =
+      lathe::searchRanges(model, alternatives, *samples, searchOptions);
+  if (!result)
+    return result.takeError();
+  llvm::DenseMap<Value, std::pair<RangeMethod, double>> found;
+  for (auto [entry, range] : llvm::zip_equal(alternatives, result->ranges))
+    for (Value value : entry.values)
+      found[value] = {entry.candidates[range.candidate].method, range.decibels};
+  std::vector<RangeMethod> methods;
+  for (Value value : plan.getValues()) {
+    methods.push_back(found[value].first);
+    decibelsAlone.push_back(found[value].second);
+  }
+  return methods;
+}
+
+/// Lets the outputs decide on ranges.
+llvm::Error PostTraining::chooseRanges(QuantizationSettings &settings) {
+  // A model with states cannot start from the same ones again and again without
+  // being compiled anew.
+  if (getStates(lookupModel(module)).empty()) {
+    llvm::Expected<std::vector<RangeMethod>> methods = searchRanges();
+    if (!methods)
+      return methods.takeError();
+    settings.ranges = std::move(*methods);
+    return attempt("ranges by output noise", settings);
+  }
+  for (RangeMethod method : allRangeMethods) {
+    llvm::fill(settings.ranges, method);
+    if (llvm::Error error =
+            attempt(("ranges by " + getName(method)).str(), settings))
+      return error;
+  }
+  return llvm::Error::success();
+}
+
+ActivationParameters
+PostTraining::chooseActivations(const QuantizationPlan &plan,
+                                const QuantizationSettings &settings) {
+  ActivationParameters parameters;
+  report.activations.clear();
+  for (auto [i, value] : llvm::enumerate(plan.getValues())) {
+    RangeChoice choice = choices[i];
+    choice.chosen = choice.getCandidate(settings.ranges[i]);
     parameters[value] = choice.chosen.parameters;
-    const Histogram &histogram = statisticsOf[value]->getHistogram();
-    report.activations.push_back({describeValue(value), std::move(choice),
-                                  histogram.getMin(), histogram.getMax()});
+    const Histogram &histogram = statistics[i].getHistogram();
+    ActivationReport &activation = report.activations.emplace_back();
+    activation.name = describeValue(value);
+    activation.range = std::move(choice);
+    activation.min = histogram.getMin();
+    activation.max = histogram.getMax();
+    if (!decibelsAlone.empty())
+      activation.decibels = decibelsAlone[i];
   }
   return parameters;
 }
@@ -242,17 +334,13 @@ llvm::Expected<PostTrainingResult> PostTraining::run() {
   if (llvm::Error error = observe())
     return std::move(error);
   QuantizationSettings settings;
-  settings.range = options.range;
+  for (const RangeChoice &choice : choices)
+    settings.ranges.push_back(options.range.value_or(choice.chosen.method));
   if (llvm::Error error = attempt("8-bit integers", settings))
     return std::move(error);
   if (!options.range)
-    for (RangeMethod method : allRangeMethods) {
-      settings = best;
-      settings.range = method;
-      if (llvm::Error error =
-              attempt(("ranges by " + getName(method)).str(), settings))
-        return std::move(error);
-    }
+    if (llvm::Error error = chooseRanges(settings))
+      return std::move(error);
   settings = best;
   settings.weightRange = WeightRange::Max;
   if (llvm::Error error = attempt("weights without clipping", settings))

@@ -261,8 +261,9 @@ QuantizationPlan PlanBuilder::build() {
       llvm::for_each(op.getResults(), take);
   }
   // Parts of a tensor that are read as that tensor alone are written in place
-  // if they have its parameters.
-  for (Value value : plan.values) {
+  // if they have its parameters. From the end, so that a concatenation that is
+  // part of another knows already.
+  for (Value value : llvm::reverse(plan.values)) {
     Value moved = value;
     while (moved.hasOneUse() && movesElements(*moved.user_begin()) &&
            getOnlyActivation(*moved.user_begin()))

@@ -297,6 +297,15 @@ RangeCandidate RangeEstimator::evaluate(RangeMethod method,
   return candidate;
 }
 
+const RangeCandidate &RangeChoice::getCandidate(RangeMethod method) const {
+  const auto *found =
+      llvm::find_if(candidates, [&](const RangeCandidate &candidate) {
+        return candidate.method == method;
+      });
+  // Min-max is the first, and always there.
+  return found == candidates.end() ? candidates.front() : *found;
+}
+
 std::optional<RealInterval>
 lathe::estimateRange(const TensorStatistics &statistics, RangeMethod method,
                      const QuantizedStorage &storage,
@@ -314,11 +323,9 @@ RangeChoice lathe::chooseRange(const TensorStatistics &statistics,
     if (!method || candidate == *method || candidate == RangeMethod::MinMax)
       if (auto range = estimator.estimate(candidate))
         choice.candidates.push_back(estimator.evaluate(candidate, *range));
-  // Min-max is the first, and always there.
-  choice.chosen = choice.candidates.front();
+  choice.chosen = choice.getCandidate(method.value_or(RangeMethod::MinMax));
   for (const RangeCandidate &candidate : choice.candidates)
-    if (method ? candidate.method == *method
-               : candidate.meanSquaredError < choice.chosen.meanSquaredError)
+    if (!method && candidate.meanSquaredError < choice.chosen.meanSquaredError)
       choice.chosen = candidate;
   return choice;
 }

@@ -117,6 +117,46 @@ private:
       llvm::outs() << llvm::format("  %6.2f dB  ", step.decibels)
                    << llvm::left_justify(step.name, 28)
                    << (step.isKept ? "kept" : "rolled back") << "\n";
+    printWorst(report);
+  }
+
+  /// Names the activations that disturb the outputs most.
+  static void printWorst(const PostTrainingReport &report) {
+    constexpr size_t most = 5;
+    SmallVector<const ActivationReport *> worst;
+    for (const ActivationReport &activation : report.activations)
+      if (activation.decibels)
+        worst.push_back(&activation);
+    if (worst.empty())
+      return;
+    llvm::stable_sort(worst, [](const auto *a, const auto *b) {
+      return *a->decibels < *b->decibels;
+    });
+    worst.truncate(std::min(worst.size(), most));
+    llvm::outs() << "activations that cost most, each if it alone were "
+                    "quantized:\n";
+    for (const ActivationReport *activation : worst)
+      llvm::outs() << llvm::format("  %6.2f dB  ", *activation->decibels)
+                   << activation->name << " ("
+                   << getName(activation->range.chosen.method) << ")\n";
+  }
+
+  /// Shows how far a task has come that says how many of its steps are done.
+  std::function<void(int64_t, int64_t)> createProgress(StringRef task) const {
+    struct State {
+      std::optional<Progress> progress;
+      int64_t done = 0;
+    };
+    auto state = std::make_shared<State>();
+    ProgressStyle style = chooseProgressStyle(quiet);
+    return [=, name = task.str()](int64_t done, int64_t total) {
+      if (!state->progress)
+        state->progress.emplace(name, total, style);
+      state->progress->advance(done - state->done);
+      state->done = done;
+      if (done == total)
+        state->progress->finish();
+    };
   }
 
   llvm::Expected<std::unique_ptr<Dataset>> openDataset(func::FuncOp model) {
@@ -176,12 +216,8 @@ private:
                                        llvm::toString(method.takeError()));
       options.range = *method;
     }
-    std::optional<Progress> progress;
-    options.calibration.progress = [&](int64_t done, int64_t total) {
-      if (!progress)
-        progress.emplace("calibrating", total, chooseProgressStyle(quiet));
-      progress->advance();
-    };
+    options.calibration.progress = createProgress("calibrating");
+    options.searchProgress = createProgress("searching ranges");
     return quantizeAfterTraining(module, **dataset, options);
   }
 

@@ -93,4 +93,36 @@ TEST(DivergenceMeasureTest, ImpossibleClassesGiveNumbers) {
   EXPECT_TRUE(std::isnan(undefined.getMeanDivergence()));
 }
 
+/// Names an output each: "0", "1" and so on.
+NamedTensors makeOutputs(llvm::ArrayRef<HostTensor> tensors) {
+  NamedTensors outputs;
+  for (auto [i, tensor] : llvm::enumerate(tensors))
+    outputs.set(std::to_string(i), tensor);
+  return outputs;
+}
+
+TEST(OutputNoiseTest, EachOutputCountsAlikeAndAnExactOneIsLimited) {
+  HostTensor small = HostTensor::get<float>({1}, {0.1f}),
+             smallOff = HostTensor::get<float>({1}, {0.11f}),
+             large = HostTensor::get<float>({2}, {1000, 0}),
+             largeOff = HostTensor::get<float>({2}, {1000, 10});
+  OutputNoise noise;
+  noise.add(makeOutputs({smallOff, largeOff, large}),
+            makeOutputs({small, large, large}));
+  // 20 dB, 40 dB and no noise.
+  EXPECT_NEAR(noise.getDecibels(), (20 + 40 + 150) / 3.0, 1e-4);
+  auto shares = noise.getShares();
+  ASSERT_EQ(shares.size(), 3u);
+  EXPECT_NEAR(shares[0], 1e-2, 1e-6);
+  EXPECT_NEAR(shares[1], 1e-4, 1e-9);
+  EXPECT_NEAR(shares[2], 1e-15, 1e-20);
+}
+
+TEST(OutputNoiseTest, OutputOfOtherExtentsCountsAsZeros) {
+  OutputNoise noise;
+  noise.add(makeOutputs({HostTensor::get<float>({1}, {3})}),
+            makeOutputs({HostTensor::get<float>({2}, {3, 4})}));
+  EXPECT_EQ(noise.getDecibels(), 0);
+}
+
 } // namespace

@@ -71,6 +71,14 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> graph;
 };
 
+/// Compiles a copy of the module in `bytes`, at the graph level and with one
+/// model, for this machine. What that takes of memory in the copy's context is
+/// free again afterwards. `failure` begins the messages of errors (see
+/// ModuleCopy).
+llvm::Expected<std::unique_ptr<PreparedModel>>
+prepareCopy(const llvm::MemoryBuffer &bytes, llvm::StringRef failure,
+            unsigned threads);
+
 } // namespace lathe
 
 #endif // LATHE_DRIVER_PREPAREDMODEL_H

@@ -13,7 +13,8 @@
 #ifndef LATHE_QUANTIZATION_ERRORMEASURE_H
 #define LATHE_QUANTIZATION_ERRORMEASURE_H
 
-#include "lathe/Support/HostTensor.h"
+#include "lathe/Support/NamedTensors.h"
+#include "llvm/ADT/SmallVector.h"
 
 namespace lathe {
 
@@ -33,6 +34,28 @@ public:
 
 private:
   double signal = 0, noise = 0;
+};
+
+/// The signal-to-noise ratios of a model's outputs.
+class OutputNoise {
+public:
+  /// Adds what a model and its original made of one sample, in all calls the
+  /// same outputs in the same order. An output whose extents depend on the data
+  /// and came out others than the original's counts as zeros.
+  void add(const NamedTensors &actual, const NamedTensors &original);
+
+  /// The mean of the outputs' ratios, of which none counts more than
+  /// `mostDecibels`, so that an output that nothing changes hides no other.
+  double getDecibels() const;
+
+  /// The noise of each output for a signal of 1.
+  llvm::SmallVector<double, 1> getShares() const;
+
+  /// About what the rounding to f32 leaves.
+  static constexpr double mostDecibels = 150;
+
+private:
+  llvm::SmallVector<NoiseMeasure, 1> outputs;
 };
 
 /// How differently a classifier sees classes.

@@ -24,9 +24,8 @@ namespace lathe {
 
 /// How a model is quantized.
 struct QuantizationSettings {
-  /// How the ranges of activations are found; for each by the least error if
-  /// none is said.
-  std::optional<RangeMethod> range;
+  /// How the range of each activation of the plan is found, in their order.
+  std::vector<RangeMethod> ranges;
   WeightRange weightRange = WeightRange::MSE;
   /// Whether biases make up for what rounded weights add to means.
   bool correctsBiases = false;
@@ -37,6 +36,8 @@ struct PostTrainingOptions {
   CalibrationOptions calibration;
   /// The one method for all ranges, instead of what measures best.
   std::optional<RangeMethod> range;
+  /// Is called while ranges are searched (see RangeSearchOptions).
+  std::function<void(int64_t done, int64_t total)> searchProgress;
 };
 
 /// What became of one activation.
@@ -44,6 +45,10 @@ struct ActivationReport {
   std::string name;
   RangeChoice range;
   float min, max;
+  /// The signal-to-noise ratio of the outputs, in dB, when it alone is
+  /// quantized, with the others that have its parameters; none if that was not
+  /// measured.
+  std::optional<double> decibels;
 };
 
 /// What was tried.

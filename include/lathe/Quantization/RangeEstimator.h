@@ -59,6 +59,9 @@ struct RangeChoice {
   RangeCandidate chosen;
   /// Of all methods that were tried, in the order of the enumeration.
   llvm::SmallVector<RangeCandidate, 8> candidates;
+
+  /// The candidate of `method`, or of min-max where that is of no use.
+  const RangeCandidate &getCandidate(RangeMethod method) const;
 };
 
 /// The range that `method` gives for a tensor with values, before it is widened
