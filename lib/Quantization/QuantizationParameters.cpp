@@ -78,9 +78,10 @@ static double getSquaredError(llvm::ArrayRef<float> values, double scale,
 /// step as their scale nothing is lost again.
 static double findGrid(llvm::ArrayRef<float> values, double magnitude,
                        int64_t high) {
-  // Euclid's algorithm, on numbers that products in f32 have rounded.
+  // Euclid's algorithm, on numbers that products in f32 have rounded; what is
+  // left of that is far below the least step.
   const double leastStep = magnitude / (static_cast<double>(high) + 0.5);
-  const double tolerance = magnitude * 0x1p-18;
+  const double tolerance = leastStep * 0x1p-4;
   double step = magnitude;
   for (float value : values) {
     double a = std::fabs(value);
