@@ -57,10 +57,10 @@ void lathe::buildKernelPipeline(OpPassManager &pm,
     winograd.threads = options.threads;
     pm.addPass(createWinograd(winograd));
   }
-  if (options.dots != DotKind::None) {
-    pm.addNestedPass<func::FuncOp>(createPrepareDots({options.dots}));
+  if (options.vectorBits > 0)
+    pm.addNestedPass<func::FuncOp>(createPrepareIntegers({options.dots}));
+  if (options.dots != DotKind::None)
     pm.addPass(createFoldConstants());
-  }
   pm.addPass(createPrepareBodies());
   BodiesFirstOptions functions;
   // What a body takes and gives belongs to the op that runs it.

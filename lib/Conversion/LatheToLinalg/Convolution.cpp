@@ -422,10 +422,48 @@ private:
   }
 };
 
+/// Depthwise sums of bytes whose weights are packed in quads of rows, which the
+/// attribute `lathe.dot_rows` says beside `lathe.dot`.
+struct LowerDotDepthwise : OpConversionPattern<DotDepthwiseOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(DotDepthwiseOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    int64_t rank = op.getSpatialRank();
+    ConvDims d(b.getContext(), rank, /*hasGroup=*/true, /*hasChannel=*/false,
+               /*hasReduced=*/false);
+    SmallVector<AffineExpr> read = {d.batch};
+    for (int64_t i = 0; i < rank; ++i)
+      read.push_back(d.output[i] * op.getStrides()[i] +
+                     d.window[i] * op.getDilations()[i]);
+    SmallVector<AffineExpr> tap(ArrayRef(d.window).drop_back(2));
+    AffineExpr row = d.window[rank - 2];
+    tap.push_back(row.floorDiv(DotDepthwiseOp::quad));
+    tap.push_back(d.window.back());
+    AffineExpr element =
+        d.group * DotDepthwiseOp::quad + row % DotDepthwiseOp::quad;
+    bool isUnsigned = hasUnsignedElements(op.getInput());
+    Value window = buildWindow(b, op.getKernel(), b.getI8Type());
+    linalg::GenericOp sum = buildSumOfProducts(
+        b,
+        {{adaptor.getInput(), d.map(read, {d.group}), isUnsigned},
+         {adaptor.getWeight(), d.map(tap, {element})},
+         {window, AffineMap::get(d.count, 0, d.window, b.getContext())}},
+        {}, adaptor.getBias(), b.getI32Type(), parallelExtents(op));
+    sum->setAttr("lathe.dot", b.getBoolAttr(isUnsigned));
+    sum->setAttr("lathe.dot_rows", b.getUnitAttr());
+    markRoot(op, sum);
+    rewriter.replaceOp(op, finish(b, sum.getResult(0), op.getType()));
+    return success();
+  }
+};
+
 } // namespace
 
 void lathe::detail::populateConvolutionPatterns(const TypeConverter &converter,
                                                 RewritePatternSet &patterns) {
-  patterns.add<LowerConv, LowerConvTranspose, LowerDotConv, LowerMatMul>(
-      converter, patterns.getContext());
+  patterns.add<LowerConv, LowerConvTranspose, LowerDotConv, LowerDotDepthwise,
+               LowerMatMul>(converter, patterns.getContext());
 }

@@ -9,6 +9,10 @@
 // of a sum at a time. Its weights lie in memory as the instructions read them;
 // the four bytes of the data are loaded as one number, which every lane gets.
 //
+// A depthwise root (lathe.dot_depthwise) takes four rows of its window at a
+// time. The bytes of a channel come together by two shuffles, which
+// neighbouring windows share.
+//
 //===----------------------------------------------------------------------===//
 
 #include "TileEmitter.h"
@@ -129,6 +133,95 @@ Value TileEmitter::addProducts(Value sum, Value data, const Indices &loops) {
                       isUnsigned);
   sum = multiply(sum, even, 0, false);
   return multiply(sum, odd, weightsType.getShape().back() / 2, false);
+}
+
+bool TileEmitter::usesRowDots() const {
+  return usesDots() && root->hasAttr("lathe.dot_rows");
+}
+
+/// Runs the last two reduction loops, the rows and columns of a window,
+/// unrolled for one point after the other, so that only the columns of one
+/// window are in registers.
+TileEmitter::Values TileEmitter::reduceRows(Points points, const Indices &bases,
+                                            const Indices &reduced,
+                                            ValueRange accumulators) {
+  auto rowLoop = static_cast<int64_t>(extents.size()) - 2;
+  OpOperand *weights = root.getDpsInputOperand(1);
+  Values next;
+  for (auto [point, accumulator] : llvm::zip_equal(points, accumulators)) {
+    Value sum = accumulator;
+    Indices loops = indicesOf(point, bases);
+    llvm::append_range(loops, reduced);
+    loops.resize(extents.size());
+    auto type = cast<VectorType>(sum.getType());
+    int64_t width = type.getNumElements();
+    for (int64_t row = 0; row < extents[rowLoop]; row += quad)
+      for (int64_t column = 0; column < extents[rowLoop + 1]; ++column) {
+        loops[rowLoop] = space.constant(row);
+        loops[rowLoop + 1] = space.constant(column);
+        Value data = readRows(loops, point);
+        Indices at, first = loops;
+        first[parallel - 1] = space.atLane(first[parallel - 1], 0);
+        for (AffineExpr expr :
+             root.getMatchingIndexingMap(weights).getResults())
+          at.push_back(expr.replaceDims(first));
+        at.back() = at.back() + space.lane();
+        Value factors = reader.read(
+            weights->get(), at, Lanes(quad * width, quad * point.lanes.used));
+        failed |= !data || !factors;
+        if (failed)
+          return llvm::to_vector(accumulators);
+        auto isUnsigned = root->getAttrOfType<BoolAttr>("lathe.dot").getValue();
+        sum = DotOp::create(builder, loc, sum, data, factors, isUnsigned);
+      }
+    next.push_back(sum);
+  }
+  return next;
+}
+
+/// The data at `loops` and in the three rows below, those of each channel side
+/// by side; rows that the window does not have are zero.
+Value TileEmitter::readRows(const Indices &loops, const Point &point) {
+  auto rowLoop = static_cast<int64_t>(extents.size()) - 2;
+  OpOperand *input = root.getDpsInputOperand(0);
+  int64_t width = point.lanes.width;
+  auto row = cast<AffineConstantExpr>(loops[rowLoop]).getValue();
+  auto rowType = VectorType::get(width, builder.getI8Type());
+  Values rows;
+  for (int64_t i = row; i < row + quad; ++i) {
+    if (i >= extents[rowLoop]) {
+      rows.push_back(arith::ConstantOp::create(builder, loc,
+                                               builder.getZeroAttr(rowType)));
+      continue;
+    }
+    Indices place = loops, at;
+    place[rowLoop] = space.constant(i);
+    for (AffineExpr expr : root.getMatchingIndexingMap(input).getResults())
+      at.push_back(expr.replaceDims(place));
+    rows.push_back(reader.read(input->get(), at, point.lanes));
+    if (!rows.back())
+      return {};
+  }
+  auto concat = [&](Value a, Value b) -> Value {
+    int64_t size = 2 * cast<VectorType>(a.getType()).getNumElements();
+    return vector::ShuffleOp::create(
+        builder, loc, a, b, llvm::to_vector(llvm::seq<int64_t>(0, size)));
+  };
+  Value bytes = concat(concat(rows[0], rows[1]), concat(rows[2], rows[3]));
+  // First numbers of four bytes, so that each four of them that the rows have
+  // at the same place meet, then the bytes among these.
+  auto numbers = VectorType::get(width, builder.getI32Type());
+  auto type = cast<VectorType>(bytes.getType());
+  SmallVector<int64_t> numberOrder, byteOrder;
+  for (int64_t place = 0; place < width / quad; ++place)
+    for (int64_t i = 0; i < quad; ++i)
+      numberOrder.push_back(i * (width / quad) + place);
+  for (int64_t byte = 0; byte < quad * width; ++byte)
+    byteOrder.push_back(byte / 16 * 16 + byte % 4 * 4 + byte % 16 / 4);
+  Value mixed = vector::BitCastOp::create(builder, loc, numbers, bytes);
+  mixed = vector::ShuffleOp::create(builder, loc, mixed, mixed, numberOrder);
+  mixed = vector::BitCastOp::create(builder, loc, type, mixed);
+  return vector::ShuffleOp::create(builder, loc, mixed, mixed, byteOrder);
 }
 
 /// The upper byte of each pair as a number of 16 bits.

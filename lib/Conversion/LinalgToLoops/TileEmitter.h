@@ -63,6 +63,10 @@ private:
   mlir::Value readQuad(const Indices &loops, int64_t used);
   mlir::Value addProducts(mlir::Value sum, mlir::Value data,
                           const Indices &loops);
+  bool usesRowDots() const;
+  Values reduceRows(Points points, const Indices &bases, const Indices &reduced,
+                    mlir::ValueRange accumulators);
+  mlir::Value readRows(const Indices &loops, const Point &point);
   mlir::Value shiftRight(mlir::Value pairs, bool isUnsigned);
   void storeResults(const Point &point, const Indices &bases,
                     mlir::ValueRange results);

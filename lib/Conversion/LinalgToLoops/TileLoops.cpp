@@ -149,7 +149,10 @@ SmallVector<Value> TileEmitter::reduce(int64_t loop, ArrayRef<Point> points,
                                        ValueRange accumulators) {
   if (loop == static_cast<int64_t>(extents.size()))
     return accumulate(points, bases, reduced, accumulators);
-  if (usesDots() && loop + 1 == static_cast<int64_t>(extents.size()))
+  auto numLoops = static_cast<int64_t>(extents.size());
+  if (usesRowDots() && loop + 2 == numLoops)
+    return reduceRows(points, bases, reduced, accumulators);
+  if (usesDots() && !usesRowDots() && loop + 1 == numLoops)
     return reduceQuads(points, bases, reduced, accumulators);
   if (!haveOneWindow(loop, points, bases))
     return reduceUnrolled(loop, points, bases, reduced, accumulators);

@@ -31,9 +31,11 @@ inline bool isExported(mlir::Operation *func) {
 /// Turns each `llvm.call` with `ThreadsAttr` into one of `GOMP_parallel`.
 void lowerForkCalls(mlir::ModuleOp module);
 
-/// Adds the conversion of dot products to the instructions of `machine`.
-void populateDotPatterns(const mlir::LLVMTypeConverter &converter,
-                         mlir::RewritePatternSet &patterns, DotMachine machine);
+/// Adds the conversion of dot products and fixed-point products to what
+/// `machine` has instructions for.
+void populateIntegerPatterns(const mlir::LLVMTypeConverter &converter,
+                             mlir::RewritePatternSet &patterns,
+                             DotMachine machine);
 
 } // namespace lathe::detail
 

@@ -201,7 +201,7 @@ LogicalResult LoopsToLLVM::convert() {
   cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
   populateFuncToLLVMConversionPatterns(converter, patterns);
   patterns.add<LowerMemoryAt>(converter);
-  lathe::detail::populateDotPatterns(converter, patterns, dots);
+  lathe::detail::populateIntegerPatterns(converter, patterns, dots);
 
   LLVMConversionTarget target(*context);
   target.addLegalOp<ModuleOp>();

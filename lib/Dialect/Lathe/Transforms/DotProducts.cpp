@@ -47,9 +47,23 @@ bool lathe::acceptsData(DotKind kind, Type element) {
   llvm_unreachable("all kinds are above");
 }
 
+static bool hasByteOperands(WeightedOpInterface op) {
+  return elementOf(op.getData()).isInteger(8) &&
+         elementOf(op.getWeights()).isSignlessInteger(8);
+}
+
+bool lathe::isByteDepthwise(Operation *op) {
+  auto conv = dyn_cast<ConvOp>(op);
+  if (!conv || !hasByteOperands(conv) || !conv.isDepthwise() ||
+      conv.getSpatialRank() < 2)
+    return false;
+  ArrayRef<int64_t> weight = conv.getWeight().getType().getShape();
+  return weight.back() == static_cast<int64_t>(conv.getGroup()) &&
+         weight[conv.getSpatialRank() - 2] > 1;
+}
+
 bool lathe::isByteProduct(WeightedOpInterface op) {
-  Type data = elementOf(op.getData());
-  if (!data.isInteger(8) || !elementOf(op.getWeights()).isSignlessInteger(8))
+  if (!hasByteOperands(op))
     return false;
   if (auto conv = dyn_cast<ConvOp>(op.getOperation()))
     return !conv.isDepthwise();
@@ -58,13 +72,15 @@ bool lathe::isByteProduct(WeightedOpInterface op) {
          product.getRhsZeroPoint() == 0;
 }
 
-/// Whether `op` has neighbouring elements to multiply and no zero point.
+/// Whether `op` has elements that dot products are of, and no zero point.
 static bool hasQuads(Operation *op) {
   auto conv = dyn_cast<ConvOp>(op);
   if (!conv)
     return cast<MatMulOp>(op).getLhsZeroPoint() == 0;
   if (conv.getInputZeroPoint() != 0)
     return false;
+  if (isByteDepthwise(op))
+    return conv.usesAllWeights();
   ArrayRef<int64_t> weight = conv.getWeight().getType().getShape();
   if (weight.take_back(2)[0] > 1)
     return weight.back() > static_cast<int64_t>(conv.getGroup());
@@ -82,7 +98,9 @@ bool lathe::usesDots(KernelOp kernel, DotKind kind) {
   LoopNestOpInterface root = getRoot(kernel);
   auto product = dyn_cast_if_present<WeightedOpInterface>(
       root ? root.getOperation() : nullptr);
-  if (!product || !isByteProduct(product) ||
+  if (!product ||
+      !(isByteProduct(product) ||
+        (kind != DotKind::Words && isByteDepthwise(product))) ||
       !acceptsData(kind, elementOf(product.getData())))
     return false;
   auto weights = dyn_cast<BlockArgument>(product.getWeights());

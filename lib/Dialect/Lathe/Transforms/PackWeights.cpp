@@ -228,11 +228,60 @@ static void packQuads(KernelOp kernel, WeightedOpInterface root, DotKind kind,
   root->erase();
 }
 
-/// Whether the strategy of a kernel is one of dot products along the last
-/// reduction loop of `root`.
-static bool hasQuads(KernelOp kernel, WeightedOpInterface root) {
+/// The `weights` [window…, 1, channels] of a depthwise convolution in quads of
+/// the rows of the window.
+static Value packRows(OpBuilder &builder, Location loc, Value weights) {
+  constexpr int64_t quad = DotDepthwiseOp::quad;
+  auto type = cast<RankedTensorType>(weights.getType());
+  ArrayRef<int64_t> window = type.getShape().drop_back(2);
+  auto lead = static_cast<int64_t>(window.size()) - 2;
+  int64_t rows = window[lead], columns = window[lead + 1];
+  int64_t channels = type.getShape().back(),
+          quads = llvm::divideCeil(rows, quad);
+  auto shapeOf = [&](ArrayRef<int64_t> last) {
+    SmallVector<int64_t> shape(window.drop_back(2));
+    llvm::append_range(shape, last);
+    return shape;
+  };
+  Value split = ReshapeOp::create(builder, loc, weights,
+                                  shapeOf({rows, columns, channels}));
+  SmallVector<int64_t> none(lead + 3, 0), high(none);
+  high[lead] = quads * quad - rows;
+  if (high != none)
+    split = PadOp::create(
+        builder, loc, type.clone(shapeOf({quads * quad, columns, channels})),
+        split, /*value=*/Value(), none, high);
+  split = ReshapeOp::create(builder, loc, split,
+                            shapeOf({quads, quad, columns, channels}));
+  auto order = llvm::to_vector(llvm::seq<int64_t>(0, lead + 1));
+  order.append({lead + 2, lead + 3, lead + 1});
+  Value packed = TransposeOp::create(builder, loc, split, order);
+  return ReshapeOp::create(builder, loc, packed,
+                           shapeOf({quads, columns, quad * channels}));
+}
+
+/// Makes the kernel's root a `lathe.dot_depthwise` with packed weights.
+static void packDepthwise(KernelOp kernel, ConvOp root) {
+  SmallVector<int64_t> window(
+      root.getWeight().getType().getShape().drop_back(2));
+  auto weights = cast<BlockArgument>(root.getWeight());
+  OpOperand &input = kernel->getOpOperand(weights.getArgNumber());
+  OpBuilder builder(kernel);
+  input.set(packRows(builder, input.get().getLoc(), input.get()));
+  weights.setType(input.get().getType());
+  builder.setInsertionPoint(root);
+  Value sums = DotDepthwiseOp::create(builder, root.getLoc(), root.getInput(),
+                                      weights, root.getBias(), window,
+                                      root.getStrides(), root.getDilations());
+  root.getResult().replaceAllUsesWith(sums);
+  root.erase();
+}
+
+/// Whether the strategy of a kernel is one of dot products along reduction
+/// loop `fromLast` of its root, counted from the last.
+static bool hasQuads(KernelOp kernel, size_t fromLast) {
   ArrayRef<int64_t> tile = kernel.getStrategy()->getTile();
-  return isByteProduct(root) && tile.back() == DotConvOp::quad;
+  return tile[tile.size() - 1 - fromLast] == DotConvOp::quad;
 }
 
 /// Packs the weights of the kernel's root. Returns whether it did.
@@ -241,8 +290,12 @@ static bool packWeights(KernelOp kernel, DotKind kind, int64_t panelWidth) {
     auto root = dyn_cast<WeightedOpInterface>(op);
     if (!root)
       continue;
-    if (hasQuads(kernel, root)) {
+    if (isByteProduct(root) && hasQuads(kernel, 0)) {
       packQuads(kernel, root, kind, panelWidth);
+      return true;
+    }
+    if (isByteDepthwise(root) && hasQuads(kernel, 1)) {
+      packDepthwise(kernel, cast<ConvOp>(root.getOperation()));
       return true;
     }
     BlockArgument argument = getWeightsArgument(root);

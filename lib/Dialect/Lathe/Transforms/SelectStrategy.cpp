@@ -73,10 +73,11 @@ StrategyAttr selectVector(KernelOp kernel, ArrayRef<LoopDim> loops,
                            tile, lanes, /*parallel=*/false);
 }
 
-/// `strategy` for dot products along the last reduction loop.
-StrategyAttr withQuads(StrategyAttr strategy) {
+/// `strategy` for dot products along the last reduction loop or, if that of
+/// depthwise ones, the last but one.
+StrategyAttr withQuads(StrategyAttr strategy, bool isDepthwise) {
   SmallVector<int64_t> tile = llvm::to_vector(strategy.getTile());
-  tile.back() = DotConvOp::quad;
+  tile[tile.size() - (isDepthwise ? 2 : 1)] = DotConvOp::quad;
   return StrategyAttr::get(strategy.getContext(), strategy.getOrder(), tile,
                            strategy.getVector(), strategy.getParallel());
 }
@@ -207,7 +208,7 @@ private:
                                                      selectTile(kernel, target))
                                       : selectScalar(&getContext(), loops);
     if (isDots)
-      strategy = withQuads(strategy);
+      strategy = withQuads(strategy, isByteDepthwise(getRoot(kernel)));
     if (threads > 1 && workOf(kernel) >= leastWork)
       strategy = shareAmongThreads(strategy, loops, threads);
     numParallel += strategy.getParallel();

@@ -16,6 +16,15 @@
 
 #include "mlir/IR/BuiltinTypes.h"
 
+namespace lathe {
+
+/// On a `lathe.requantize`: what it computes before it limits it, zero point
+/// included, fits 32 bits. The value is the shift to compute with, its own or
+/// 32, for which the multipliers have room. The result is the same without.
+inline constexpr llvm::StringLiteral narrowAttrName = "lathe.narrow";
+
+} // namespace lathe
+
 #define GET_OP_CLASSES
 #include "lathe/Dialect/Lathe/IR/LatheDotOps.h.inc"
 

@@ -9,6 +9,7 @@
 #define LATHE_DIALECT_LATHE_IR_LATHEDOTOPS_TD
 
 include "lathe/Dialect/Lathe/IR/LatheBase.td"
+include "mlir/IR/CommonAttrConstraints.td"
 
 def Lathe_DotConvOp : Lathe_TensorOp<"dot_conv",
     [DeclareOpInterfaceMethods<LoopNestOpInterface, ["getRowLoop"]>]> {
@@ -74,6 +75,45 @@ def Lathe_DotConvOp : Lathe_TensorOp<"dot_conv",
   }];
 }
 
+def Lathe_DotDepthwiseOp : Lathe_TensorOp<"dot_depthwise",
+    [DeclareOpInterfaceMethods<LoopNestOpInterface,
+                               ["getRowLoop", "getRowWindow"]>]> {
+  let summary = "depthwise convolution of 8-bit integers by dot products";
+  let description = [{
+    What `lathe.conv` computes of 8-bit integers whose zero point is 0 with as
+    many groups as input and output channels, and without padding. The last
+    `kernel.size()` dimensions of `input` but the channels have windows, at least
+    two of them.
+
+    A dot product is of four rows of the window, the last but one of its
+    dimensions, filled up with zeros: `weight` is `[kernel…, quads, last kernel
+    dimension, 4 * C]`, with the four elements of a channel side by side.
+
+    Example:
+    ```mlir
+    %r = lathe.dot_depthwise %x, %w, %b {kernel = array<i64: 3, 3>,
+           strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>}
+         : (tensor<1x8x8x16xui8>, tensor<1x3x64xi8>, tensor<16xi32>)
+           -> tensor<1x6x6x16xi32>
+    ```
+  }];
+  let arguments = (ins RankedTensorOf<[I8, UI8]>:$input,
+                       RankedTensorOf<[I8]>:$weight,
+                       Optional<RankedTensorOf<[I32]>>:$bias,
+                       DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
+                       DenseI64ArrayAttr:$dilations);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The rows of a dot product.
+    static constexpr int64_t quad = 4;
+
+    /// Dimensions with a window.
+    int64_t getSpatialRank() { return getKernel().size(); }
+    int64_t getMACs();
+  }];
+}
+
 def Lathe_DotOp : Lathe_Op<"dot",
     [Pure, AllTypesMatch<["acc", "result"]>, AllShapesMatch<["data", "weights"]>]> {
   let summary = "products of neighbouring elements added to each lane";
@@ -99,6 +139,29 @@ def Lathe_DotOp : Lathe_Op<"dot",
     `:` type($acc) `,` type($data) `,` type($weights)
   }];
   let hasVerifier = 1;
+}
+
+def Lathe_RescaleOp : Lathe_Op<"rescale",
+    [Pure, SameOperandsAndResultType, Elementwise, Scalarizable, Vectorizable,
+     Tensorizable]> {
+  let summary = "a fixed-point product";
+  let description = [{
+    The low 32 bits of `(x * factor + offset) >> shift`, computed in 64 bits, for
+    each lane. What a requantization computes before it is limited, if that is
+    known to fit.
+
+    Example:
+    ```mlir
+    %1 = lathe.rescale %0, %m {shift = 32 : i64, offset = 2147483648 : i64}
+         : vector<16xi32>
+    ```
+  }];
+  defvar lanes = AnyTypeOf<[I32, VectorOfRankAndType<[1], [I32]>]>;
+  let arguments = (ins lanes:$x, lanes:$factor,
+      ConfinedAttr<I64Attr, [IntMinValue<1>, IntMaxValue<32>]>:$shift,
+      I64Attr:$offset);
+  let results = (outs lanes:$result);
+  let assemblyFormat = "$x `,` $factor attr-dict `:` type($result)";
 }
 
 #endif // LATHE_DIALECT_LATHE_IR_LATHEDOTOPS_TD

@@ -40,8 +40,12 @@ bool acceptsData(DotKind kind, mlir::Type element);
 /// that have no zero point. The data may have one.
 bool isByteProduct(WeightedOpInterface op);
 
+/// The same of a depthwise convolution, one output for each input channel, with
+/// rows that four-byte dot products can be of.
+bool isByteDepthwise(mlir::Operation *op);
+
 /// Whether dot products of `kind` compute the sums of `kernel`. The zero point
-/// of the data must be 0 (lathe-prepare-dots).
+/// of the data must be 0 (lathe-prepare-integers).
 bool usesDots(KernelOp kernel, DotKind kind);
 
 } // namespace lathe

@@ -307,8 +307,8 @@ defvar Lathe_DotKindOption =
              clEnumValN(::lathe::DotKind::Words, "s16",
                         "two signed 16-bit integers"))}]>;
 
-def PrepareDots : Pass<"lathe-prepare-dots", "::mlir::func::FuncOp"> {
-  let summary = "Bring products of bytes into the form that dot products take";
+def PrepareIntegers : Pass<"lathe-prepare-integers", "::mlir::func::FuncOp"> {
+  let summary = "Bring integers into the form that vector instructions take";
   let description = [{
     Convolutions and matrix products of 8-bit integers with constant i8 weights
     get data of the sign that the target multiplies, of which the highest bit is
@@ -320,12 +320,18 @@ def PrepareDots : Pass<"lathe-prepare-dots", "::mlir::func::FuncOp"> {
     and the channels become one dimension with a single channel, of which a row of
     the window is a part without gaps.
 
+    A `lathe.requantize` of i32 gets the attribute `lathe.narrow` if its constant
+    multipliers are so small that the result fits 32 bits before it is limited;
+    its value is the shift to compute with.
+
     Idempotent.
   }];
   let dependentDialects = ["::lathe::LatheDialect"];
   let options = [Lathe_DotKindOption];
   let statistics = [
     Statistic<"numProducts", "products", "Number of products of bytes">,
+    Statistic<"numNarrow", "narrow",
+              "Number of requantizations that 32 bits hold">,
   ];
 }
 

@@ -1,4 +1,5 @@
-//===- PrepareDots.cpp - Products of bytes as dot products take them ------===//
+//===- PrepareIntegers.cpp - Integers as vector instructions take them
+//--------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -8,7 +9,11 @@
 // Dot products know neither zero points nor, most of them, both signs of data.
 // Since sum (x - z) w = sum x w - z sum w, a zero point is a part of the bias,
 // where all weights count; so that they do, the padding becomes a part of the
-// data if its value is not zero.
+// data if its value is not zero, and always where sums are so short that more
+// code for borders would cost more.
+//
+// A requantization multiplies to 64 bits. Where the multipliers tell that no
+// more than 32 of them are left, twice as many fit a vector from there on.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,11 +21,12 @@
 #include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
 #include "lathe/Dialect/Lathe/Transforms/DotProducts.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
+#include "lathe/Support/HostTensorAttr.h"
 
-#include "llvm/Support/MathExtras.h"
+#include <cstdlib>
 
 namespace lathe {
-#define GEN_PASS_DEF_PREPAREDOTS
+#define GEN_PASS_DEF_PREPAREINTEGERS
 #include "lathe/Dialect/Lathe/Transforms/Passes.h.inc"
 } // namespace lathe
 
@@ -33,6 +39,38 @@ static RankedTensorType typeOf(Value value) {
 
 static bool isZero(int64_t amount) { return amount == 0; }
 
+/// The largest magnitude of the multipliers of `op` if they are constant.
+static std::optional<uint64_t> getLargestMultiplier(RequantizeOp op) {
+  auto constant = op.getMultipliers().getDefiningOp<ConstantOp>();
+  std::optional<HostTensor> multipliers;
+  if (constant)
+    multipliers = toHostTensor(constant.getValue());
+  if (!multipliers)
+    return std::nullopt;
+  uint64_t largest = 0;
+  for (int64_t multiplier : multipliers->data<int32_t>())
+    largest = std::max<uint64_t>(largest, std::abs(multiplier));
+  return largest;
+}
+
+/// The shift with which `op` can be computed so that what is left fits 32 bits:
+/// (x * m + 2^(s - 1)) / 2^s plus the zero point for any x of 32 bits.
+static std::optional<int64_t> getNarrowShift(RequantizeOp op) {
+  constexpr uint64_t one = 1;
+  std::optional<uint64_t> largest = getLargestMultiplier(op);
+  if (!largest || !typeOf(op.getInput()).getElementType().isInteger(32) ||
+      op.getTo().getIntOrFloatBitWidth() > 16)
+    return std::nullopt;
+  auto shift = static_cast<int64_t>(op.getShift());
+  // Beside the product, the rounding and the zero point.
+  uint64_t others = (static_cast<uint64_t>(std::abs(op.getZeroPoint())) + one)
+                    << shift;
+  if ((*largest << 31) + others >= one << (31 + shift))
+    return std::nullopt;
+  // The upper half of a product needs no shift. Multipliers stay below 2^31.
+  return *largest < one << (shift - 1) ? 32 : shift;
+}
+
 namespace {
 
 /// The data of a product and its zero point.
@@ -41,15 +79,24 @@ struct ByteData {
   int64_t zeroPoint;
 };
 
-class PrepareDots : public lathe::impl::PrepareDotsBase<PrepareDots> {
+class PrepareIntegers
+    : public lathe::impl::PrepareIntegersBase<PrepareIntegers> {
 public:
-  using PrepareDotsBase::PrepareDotsBase;
+  using PrepareIntegersBase::PrepareIntegersBase;
 
   void runOnOperation() override {
+    for (auto op : getOperation().getOps<RequantizeOp>())
+      if (std::optional<int64_t> shift = getNarrowShift(op)) {
+        op->setAttr(narrowAttrName, OpBuilder(op).getI64IntegerAttr(*shift));
+        ++numNarrow;
+      }
+    if (kind == DotKind::None)
+      return;
     flipped.clear();
     for (auto product : llvm::make_early_inc_range(
              getOperation().getOps<WeightedOpInterface>())) {
-      if (!isByteProduct(product) ||
+      bool isDepthwise = kind != DotKind::Words && isByteDepthwise(product);
+      if (!(isByteProduct(product) || isDepthwise) ||
           !product.getWeights().getDefiningOp<ConstantOp>())
         continue;
       ++numProducts;
@@ -73,9 +120,9 @@ private:
 
 /// `data` with the sign that dot products take: the highest bit of each element
 /// is flipped, so that both they and their zero point are 128 more or less.
-ByteData PrepareDots::withSign(OpBuilder &builder, ByteData data) {
+ByteData PrepareIntegers::withSign(OpBuilder &builder, ByteData data) {
   RankedTensorType type = typeOf(data.tensor);
-  if (kind == DotKind::None || acceptsData(kind, type.getElementType()))
+  if (acceptsData(kind, type.getElementType()))
     return data;
   bool isUnsigned = type.getElementType().isUnsignedInteger();
   Value &tensor = flipped[data.tensor];
@@ -176,7 +223,7 @@ static void joinRows(OpBuilder &builder, ConvOp conv, ByteData data) {
   conv.setPads(SmallVector<int64_t>(2 * rank, 0));
 }
 
-void PrepareDots::prepare(ConvOp conv) {
+void PrepareIntegers::prepare(ConvOp conv) {
   OpBuilder builder(conv);
   ByteData data =
       withSign(builder, {conv.getInput(), conv.getInputZeroPoint()});
@@ -184,7 +231,7 @@ void PrepareDots::prepare(ConvOp conv) {
   conv.getInputMutable().assign(data.tensor);
   if (hasShortChannels(conv)) {
     joinRows(builder, conv, data);
-  } else if (data.zeroPoint != 0) {
+  } else if (data.zeroPoint != 0 || conv.isDepthwise()) {
     int64_t rank = conv.getSpatialRank();
     ArrayRef<int64_t> pads = conv.getPads();
     SmallVector<int64_t> low = {0}, high = {0};
@@ -202,7 +249,7 @@ void PrepareDots::prepare(ConvOp conv) {
     conv.setBias(bias);
 }
 
-void PrepareDots::prepare(MatMulOp product) {
+void PrepareIntegers::prepare(MatMulOp product) {
   OpBuilder builder(product);
   ByteData data =
       withSign(builder, {product.getLhs(), product.getLhsZeroPoint()});
