@@ -442,8 +442,12 @@ struct LowerDotDepthwise : OpConversionPattern<DotDepthwiseOp> {
     AffineExpr row = d.window[rank - 2];
     tap.push_back(row.floorDiv(DotDepthwiseOp::quad));
     tap.push_back(d.window.back());
+    AffineExpr place = row % DotDepthwiseOp::quad;
+    bool isWords = op.getWeight().getType().getElementType().isInteger(16);
+    int64_t channels = op.getInput().getType().getShape().back();
     AffineExpr element =
-        d.group * DotDepthwiseOp::quad + row % DotDepthwiseOp::quad;
+        isWords ? place.floorDiv(2) * (2 * channels) + d.group * 2 + place % 2
+                : d.group * DotDepthwiseOp::quad + place;
     bool isUnsigned = hasUnsignedElements(op.getInput());
     Value window = buildWindow(b, op.getKernel(), b.getI8Type());
     linalg::GenericOp sum = buildSumOfProducts(

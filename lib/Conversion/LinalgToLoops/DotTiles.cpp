@@ -21,6 +21,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace lathe;
@@ -146,62 +147,90 @@ TileEmitter::Values TileEmitter::reduceRows(Points points, const Indices &bases,
                                             const Indices &reduced,
                                             ValueRange accumulators) {
   auto rowLoop = static_cast<int64_t>(extents.size()) - 2;
-  OpOperand *weights = root.getDpsInputOperand(1);
+  Type element = getElementTypeOrSelf(root.getDpsInputOperand(1)->get());
+  // Rows of a dot product.
+  int64_t step = element.isInteger(8) ? quad : 2;
   Values next;
   for (auto [point, accumulator] : llvm::zip_equal(points, accumulators)) {
     Value sum = accumulator;
     Indices loops = indicesOf(point, bases);
     llvm::append_range(loops, reduced);
     loops.resize(extents.size());
-    auto type = cast<VectorType>(sum.getType());
-    int64_t width = type.getNumElements();
-    for (int64_t row = 0; row < extents[rowLoop]; row += quad)
+    for (int64_t row = 0; row < extents[rowLoop]; row += step)
       for (int64_t column = 0; column < extents[rowLoop + 1]; ++column) {
         loops[rowLoop] = space.constant(row);
         loops[rowLoop + 1] = space.constant(column);
-        Value data = readRows(loops, point);
-        Indices at, first = loops;
-        first[parallel - 1] = space.atLane(first[parallel - 1], 0);
-        for (AffineExpr expr :
-             root.getMatchingIndexingMap(weights).getResults())
-          at.push_back(expr.replaceDims(first));
-        at.back() = at.back() + space.lane();
-        Value factors = reader.read(
-            weights->get(), at, Lanes(quad * width, quad * point.lanes.used));
-        failed |= !data || !factors;
+        Value data = readRows(loops, step, point.lanes);
+        Value factors = data ? readRowWeights(loops, step, point.lanes) : data;
+        failed |= !factors;
         if (failed)
           return llvm::to_vector(accumulators);
         auto isUnsigned = root->getAttrOfType<BoolAttr>("lathe.dot").getValue();
-        sum = DotOp::create(builder, loc, sum, data, factors, isUnsigned);
+        sum = DotOp::create(builder, loc, sum, data, factors,
+                            isUnsigned && step == quad);
       }
     next.push_back(sum);
   }
   return next;
 }
 
-/// The data at `loops` and in the three rows below, those of each channel side
-/// by side; rows that the window does not have are zero.
-Value TileEmitter::readRows(const Indices &loops, const Point &point) {
+/// The weights of `step` rows from `loops` on.
+Value TileEmitter::readRowWeights(Indices loops, int64_t step, Lanes lanes) {
+  OpOperand *weights = root.getDpsInputOperand(1);
+  loops[parallel - 1] = space.atLane(loops[parallel - 1], 0);
+  Indices at;
+  for (AffineExpr expr : root.getMatchingIndexingMap(weights).getResults())
+    at.push_back(expr.replaceDims(loops));
+  at.back() = at.back() + space.lane();
+  return reader.read(weights->get(), at,
+                     Lanes(step * lanes.width, step * lanes.used));
+}
+
+/// The data at `loops` and in the rows below, `step` in all, those of each
+/// channel side by side and as wide as the weights; rows that the window does
+/// not have are anything that a weight of zero takes.
+Value TileEmitter::readRows(const Indices &loops, int64_t step, Lanes lanes) {
   auto rowLoop = static_cast<int64_t>(extents.size()) - 2;
   OpOperand *input = root.getDpsInputOperand(0);
-  int64_t width = point.lanes.width;
   auto row = cast<AffineConstantExpr>(loops[rowLoop]).getValue();
-  auto rowType = VectorType::get(width, builder.getI8Type());
   Values rows;
-  for (int64_t i = row; i < row + quad; ++i) {
-    if (i >= extents[rowLoop]) {
-      rows.push_back(arith::ConstantOp::create(builder, loc,
-                                               builder.getZeroAttr(rowType)));
-      continue;
-    }
+  for (int64_t i = row; i < std::min(row + step, extents[rowLoop]); ++i) {
     Indices place = loops, at;
     place[rowLoop] = space.constant(i);
     for (AffineExpr expr : root.getMatchingIndexingMap(input).getResults())
       at.push_back(expr.replaceDims(place));
-    rows.push_back(reader.read(input->get(), at, point.lanes));
+    rows.push_back(reader.read(input->get(), at, lanes));
     if (!rows.back())
       return {};
   }
+  return step == quad ? joinQuads(rows) : joinPairs(rows);
+}
+
+/// One row, or two side by side, as numbers of 16 bits.
+Value TileEmitter::joinPairs(ArrayRef<Value> rows) {
+  auto isUnsigned = root->getAttrOfType<BoolAttr>("lathe.dot").getValue();
+  auto extend = [&](Type element, Value value) -> Value {
+    auto type = cast<VectorType>(value.getType()).clone(element);
+    if (isUnsigned)
+      return arith::ExtUIOp::create(builder, loc, type, value);
+    return arith::ExtSIOp::create(builder, loc, type, value);
+  };
+  int64_t width = cast<VectorType>(rows[0].getType()).getNumElements();
+  auto type = VectorType::get(2 * width, builder.getI16Type());
+  if (rows.size() == 1)
+    return vector::BitCastOp::create(builder, loc, type,
+                                     extend(builder.getI32Type(), rows[0]));
+  Value pairs = vector::InterleaveOp::create(builder, loc, rows[0], rows[1]);
+  return extend(builder.getI16Type(), pairs);
+}
+
+/// Up to four rows of bytes side by side; missing ones are zero.
+Value TileEmitter::joinQuads(Values rows) {
+  auto rowType = cast<VectorType>(rows[0].getType());
+  int64_t width = rowType.getNumElements();
+  while (rows.size() < static_cast<size_t>(quad))
+    rows.push_back(
+        arith::ConstantOp::create(builder, loc, builder.getZeroAttr(rowType)));
   auto concat = [&](Value a, Value b) -> Value {
     int64_t size = 2 * cast<VectorType>(a.getType()).getNumElements();
     return vector::ShuffleOp::create(

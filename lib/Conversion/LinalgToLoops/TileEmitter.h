@@ -66,7 +66,10 @@ private:
   bool usesRowDots() const;
   Values reduceRows(Points points, const Indices &bases, const Indices &reduced,
                     mlir::ValueRange accumulators);
-  mlir::Value readRows(const Indices &loops, const Point &point);
+  mlir::Value readRowWeights(Indices loops, int64_t step, Lanes lanes);
+  mlir::Value readRows(const Indices &loops, int64_t step, Lanes lanes);
+  mlir::Value joinPairs(llvm::ArrayRef<mlir::Value> rows);
+  mlir::Value joinQuads(Values rows);
   mlir::Value shiftRight(mlir::Value pairs, bool isUnsigned);
   void storeResults(const Point &point, const Indices &bases,
                     mlir::ValueRange results);

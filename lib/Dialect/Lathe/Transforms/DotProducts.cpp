@@ -98,9 +98,7 @@ bool lathe::usesDots(KernelOp kernel, DotKind kind) {
   LoopNestOpInterface root = getRoot(kernel);
   auto product = dyn_cast_if_present<WeightedOpInterface>(
       root ? root.getOperation() : nullptr);
-  if (!product ||
-      !(isByteProduct(product) ||
-        (kind != DotKind::Words && isByteDepthwise(product))) ||
+  if (!product || !(isByteProduct(product) || isByteDepthwise(product)) ||
       !acceptsData(kind, elementOf(product.getData())))
     return false;
   auto weights = dyn_cast<BlockArgument>(product.getWeights());

@@ -230,8 +230,12 @@ static void packQuads(KernelOp kernel, WeightedOpInterface root, DotKind kind,
 
 /// The `weights` [window…, 1, channels] of a depthwise convolution in quads of
 /// the rows of the window.
-static Value packRows(OpBuilder &builder, Location loc, Value weights) {
+static Value packRows(OpBuilder &builder, Location loc, Value weights,
+                      DotKind kind) {
   constexpr int64_t quad = DotDepthwiseOp::quad;
+  bool isWords = kind == DotKind::Words;
+  if (isWords)
+    weights = CastOp::create(builder, loc, weights, builder.getIntegerType(16));
   auto type = cast<RankedTensorType>(weights.getType());
   ArrayRef<int64_t> window = type.getShape().drop_back(2);
   auto lead = static_cast<int64_t>(window.size()) - 2;
@@ -251,23 +255,29 @@ static Value packRows(OpBuilder &builder, Location loc, Value weights) {
     split = PadOp::create(
         builder, loc, type.clone(shapeOf({quads * quad, columns, channels})),
         split, /*value=*/Value(), none, high);
+  // A row is number 2 * pair + i of its quad.
   split = ReshapeOp::create(builder, loc, split,
-                            shapeOf({quads, quad, columns, channels}));
+                            shapeOf({quads, 2, 2, columns, channels}));
+  int64_t pair = lead + 1, row = lead + 2, column = lead + 3,
+          channel = lead + 4;
   auto order = llvm::to_vector(llvm::seq<int64_t>(0, lead + 1));
-  order.append({lead + 2, lead + 3, lead + 1});
+  if (isWords)
+    order.append({column, pair, channel, row});
+  else
+    order.append({column, channel, pair, row});
   Value packed = TransposeOp::create(builder, loc, split, order);
   return ReshapeOp::create(builder, loc, packed,
                            shapeOf({quads, columns, quad * channels}));
 }
 
 /// Makes the kernel's root a `lathe.dot_depthwise` with packed weights.
-static void packDepthwise(KernelOp kernel, ConvOp root) {
+static void packDepthwise(KernelOp kernel, ConvOp root, DotKind kind) {
   SmallVector<int64_t> window(
       root.getWeight().getType().getShape().drop_back(2));
   auto weights = cast<BlockArgument>(root.getWeight());
   OpOperand &input = kernel->getOpOperand(weights.getArgNumber());
   OpBuilder builder(kernel);
-  input.set(packRows(builder, input.get().getLoc(), input.get()));
+  input.set(packRows(builder, input.get().getLoc(), input.get(), kind));
   weights.setType(input.get().getType());
   builder.setInsertionPoint(root);
   Value sums = DotDepthwiseOp::create(builder, root.getLoc(), root.getInput(),
@@ -295,7 +305,7 @@ static bool packWeights(KernelOp kernel, DotKind kind, int64_t panelWidth) {
       return true;
     }
     if (isByteDepthwise(root) && hasQuads(kernel, 1)) {
-      packDepthwise(kernel, cast<ConvOp>(root.getOperation()));
+      packDepthwise(kernel, cast<ConvOp>(root.getOperation()), kind);
       return true;
     }
     BlockArgument argument = getWeightsArgument(root);

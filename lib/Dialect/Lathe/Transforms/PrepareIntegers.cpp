@@ -95,8 +95,7 @@ public:
     flipped.clear();
     for (auto product : llvm::make_early_inc_range(
              getOperation().getOps<WeightedOpInterface>())) {
-      bool isDepthwise = kind != DotKind::Words && isByteDepthwise(product);
-      if (!(isByteProduct(product) || isDepthwise) ||
+      if (!(isByteProduct(product) || isByteDepthwise(product)) ||
           !product.getWeights().getDefiningOp<ConstantOp>())
         continue;
       ++numProducts;
@@ -182,7 +181,8 @@ static Value padWithZeroPoint(OpBuilder &builder, Location loc, ByteData data,
 static bool hasShortChannels(ConvOp conv) {
   ArrayRef<int64_t> weight = conv.getWeight().getType().getShape();
   return conv.getGroup() == 1 && conv.getDilations().back() == 1 &&
-         weight[weight.size() - 2] < DotConvOp::quad;
+         weight[weight.size() - 2] < DotConvOp::quad &&
+         (weight[weight.size() - 2] > 1 || !conv.usesAllWeights());
 }
 
 /// Joins the last spatial dimension of `conv` and the channels to a dimension

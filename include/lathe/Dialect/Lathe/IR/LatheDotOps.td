@@ -87,7 +87,9 @@ def Lathe_DotDepthwiseOp : Lathe_TensorOp<"dot_depthwise",
 
     A dot product is of four rows of the window, the last but one of its
     dimensions, filled up with zeros: `weight` is `[kernel…, quads, last kernel
-    dimension, 4 * C]`, with the four elements of a channel side by side.
+    dimension, 4 * C]`, with the four elements of a channel side by side. In
+    weights of i16, for instructions of two elements, the first two elements of
+    all channels come before the others.
 
     Example:
     ```mlir
@@ -98,7 +100,7 @@ def Lathe_DotDepthwiseOp : Lathe_TensorOp<"dot_depthwise",
     ```
   }];
   let arguments = (ins RankedTensorOf<[I8, UI8]>:$input,
-                       RankedTensorOf<[I8]>:$weight,
+                       RankedTensorOf<[I8, I16]>:$weight,
                        Optional<RankedTensorOf<[I32]>>:$bias,
                        DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
                        DenseI64ArrayAttr:$dilations);

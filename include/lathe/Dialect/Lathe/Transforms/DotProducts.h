@@ -41,7 +41,7 @@ bool acceptsData(DotKind kind, mlir::Type element);
 bool isByteProduct(WeightedOpInterface op);
 
 /// The same of a depthwise convolution, one output for each input channel, with
-/// rows that four-byte dot products can be of.
+/// several rows in a window.
 bool isByteDepthwise(mlir::Operation *op);
 
 /// Whether dot products of `kind` compute the sums of `kernel`. The zero point
