@@ -11,6 +11,7 @@
 #include "lathe/Dialect/Lathe/Transforms/Pipelines.h"
 #include "lathe/Dialect/Lathe/Transforms/States.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"
+#include "lathe/Driver/NativeTarget.h"
 #include "lathe/Support/RunPasses.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -35,6 +36,7 @@ void lathe::setLoweringOptions(LoweringOptions &options,
                               : ActivationSign::Signed;
     options.threads = code.threads;
     options.winograd = code.winograd;
+    options.dots = getDotKind(target);
     options.tiles = code.tiles;
     // Two vectors of 512 bits, four of 256 and so on.
     options.panelWidth = code.sharesWeights ? 32 : 0;
@@ -100,6 +102,8 @@ std::string lathe::getLoweringFlag(const TargetDescription &target,
     os << " activations="
        << (options.activations == ActivationSign::Signed ? "signed"
                                                          : "unsigned");
+  if (options.dots != DotKind::None)
+    os << " dots=" << getName(options.dots);
   if (options.panelWidth != 0)
     os << " panel-width=" << options.panelWidth;
   if (!options.tiles.empty())

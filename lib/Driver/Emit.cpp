@@ -7,6 +7,7 @@
 
 #include "lathe/Driver/Emit.h"
 
+#include "lathe/Driver/NativeTarget.h"
 #include "lathe/Support/RunPasses.h"
 #include "lathe/Target/Common/Manifest.h"
 #include "lathe/Target/LLVM/Emit.h"
@@ -26,22 +27,6 @@ using namespace lathe;
 EmitKind lathe::getDefaultEmitKind(const TargetDescription &target) {
   return target.backend == TargetBackend::C ? EmitKind::C
                                             : EmitKind::StaticLibrary;
-}
-
-/// LLVM's view of `target`.
-static TargetSpec specOf(const TargetDescription &target) {
-  TargetSpec spec;
-  spec.triple = target.triple;
-  spec.cpu = target.cpu;
-  std::vector<std::string> features;
-  for (const std::string &feature : target.llvmFeatures)
-    features.push_back(StringRef(feature).starts_with("-") ||
-                               StringRef(feature).starts_with("+")
-                           ? feature
-                           : "+" + feature);
-  spec.features = llvm::join(features, ",");
-  spec.preferVectorWidth = target.vector.bits;
-  return spec;
 }
 
 namespace {
@@ -215,7 +200,7 @@ NativeEmitter::lowerVersions() const {
   for (const ModelVersion &version : versions) {
     NativeVersion &lowered = result.emplace_back();
     lowered.name = version.target.name;
-    lowered.spec = specOf(version.target);
+    lowered.spec = getTargetSpec(version.target);
     auto machine = createTargetMachine(lowered.spec);
     if (!machine)
       return machine.takeError();
@@ -242,7 +227,7 @@ NativeEmitter::translate(const TargetSpec &spec,
 }
 
 llvm::Expected<Emission> NativeEmitter::emit() {
-  TargetSpec spec = specOf(target);
+  TargetSpec spec = getTargetSpec(target);
   auto machine = createTargetMachine(spec);
   if (!machine)
     return machine.takeError();

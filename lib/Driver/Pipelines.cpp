@@ -30,6 +30,7 @@ static OpPassManager makeFunctionPipeline(const LoweringOptions &options,
   strategy.vectorRegisters = options.vectorRegisters;
   strategy.threads = options.threads;
   strategy.tiles = options.tiles;
+  strategy.kind = options.dots;
   func.addPass(createSelectStrategy(strategy, options.tileTable));
   ScheduleKernelsOptions schedule;
   schedule.ioInArena = ioInArena;
@@ -56,6 +57,10 @@ void lathe::buildKernelPipeline(OpPassManager &pm,
     winograd.threads = options.threads;
     pm.addPass(createWinograd(winograd));
   }
+  if (options.vectorBits > 0)
+    pm.addNestedPass<func::FuncOp>(createPrepareIntegers({options.dots}));
+  if (options.dots != DotKind::None)
+    pm.addPass(createFoldConstants());
   pm.addPass(createPrepareBodies());
   BodiesFirstOptions functions;
   // What a body takes and gives belongs to the op that runs it.
@@ -65,8 +70,13 @@ void lathe::buildKernelPipeline(OpPassManager &pm,
   // Constants take no place in the memory that is planned.
   PackWeightsOptions packing;
   packing.panelWidth = options.panelWidth;
+  packing.kind = options.dots;
   pm.addNestedPass<func::FuncOp>(createPackWeights(packing));
-  pm.addPass(createFoldConstants());
+  FoldConstantsOptions folding;
+  // Whole vectors of few channels, in elements of twice the bytes.
+  if (options.dots != DotKind::None)
+    folding.maxGrowth = 128;
+  pm.addPass(createFoldConstants(folding));
   pm.addPass(createShareConstants());
 }
 

@@ -13,6 +13,7 @@
 #ifndef LATHE_DRIVER_PIPELINES_H
 #define LATHE_DRIVER_PIPELINES_H
 
+#include "lathe/Dialect/Lathe/Transforms/DotProducts.h"
 #include "lathe/Dialect/Lathe/Transforms/Pipelines.h"
 #include "lathe/Dialect/Lathe/Transforms/TileTable.h"
 
@@ -57,6 +58,17 @@ struct LoweringOptions : mlir::PassPipelineOptions<LoweringOptions> {
       llvm::cl::desc("Compute 3x3 convolutions by Winograd's algorithm where "
                      "that is faster on vectors"),
       llvm::cl::init(true)};
+  Option<DotKind> dots{
+      *this, "dots", llvm::cl::desc("What the target's dot products multiply"),
+      llvm::cl::init(DotKind::None),
+      llvm::cl::values(
+          clEnumValN(DotKind::None, "none", "it has none"),
+          clEnumValN(DotKind::UnsignedBytes, "u8",
+                     "four unsigned bytes by signed ones"),
+          clEnumValN(DotKind::SignedBytes, "s8", "four signed bytes"),
+          clEnumValN(DotKind::AnyBytes, "u8s8",
+                     "four bytes with or without sign"),
+          clEnumValN(DotKind::Words, "s16", "two signed 16-bit integers"))};
   Option<bool> ioInArena{
       *this, "io-in-arena",
       llvm::cl::desc("Place inputs and outputs in the arena as well"),

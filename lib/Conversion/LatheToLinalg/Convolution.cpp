@@ -12,6 +12,7 @@
 
 #include "GenericBuilder.h"
 #include "Patterns.h"
+#include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
@@ -341,10 +342,132 @@ struct LowerMatMul : OpConversionPattern<MatMulOp> {
   }
 };
 
+/// Products of bytes whose weights are packed in quads. The loops that read
+/// whole quads know them by the attribute `lathe.dot`, which says whether the
+/// data are unsigned.
+struct LowerDotConv : OpConversionPattern<DotConvOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(DotConvOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    int64_t batch = op.getBatchRank(), rank = op.getSpatialRank();
+    int64_t group = op.getGroup(), numLoops = op.getLoops().size();
+    bool ofWindow = op.hasQuadsOfWindow();
+    auto dim = [&](int64_t number) { return b.getAffineDimExpr(number); };
+    int64_t channel = batch + rank + (group > 1), window = channel + 1;
+
+    Value input = adaptor.getInput(), bias = adaptor.getBias();
+    SmallVector<AffineExpr> read, tap;
+    for (int64_t i = 0; i < batch; ++i)
+      read.push_back(dim(i));
+    for (int64_t i = 0; i < rank; ++i)
+      read.push_back(dim(batch + i) * op.getStrides()[i] +
+                     dim(window + i) * op.getDilations()[i]);
+    if (group > 1) {
+      input = splitDim(b, input, batch + rank, group);
+      read.push_back(dim(batch + rank));
+      bias = bias ? splitDim(b, bias, 0, group) : bias;
+    }
+    if (ofWindow) {
+      SmallVector<int64_t> shape(tensorTypeOf(input).getShape().drop_back());
+      input = buildReshape(b, input, shape);
+    } else {
+      read.push_back(dim(numLoops - 1));
+    }
+    input = padLeading(b, input, op);
+
+    AffineExpr width = b.getAffineConstantExpr(op.getPanelWidth());
+    AffineExpr element = dim(numLoops - 1) % 4;
+    AffineExpr column = dim(channel) % width;
+    tap.push_back(group > 1 ? dim(batch + rank) : b.getAffineConstantExpr(0));
+    tap.push_back(dim(channel).floorDiv(width));
+    for (int64_t i = window; i + 1 < numLoops; ++i)
+      tap.push_back(dim(i));
+    tap.push_back(dim(numLoops - 1).floorDiv(4));
+    bool isWords = op.getWeight().getType().getElementType().isInteger(16);
+    tap.push_back(isWords ? element % 2 * (width * 2) + column * 2 +
+                                element.floorDiv(2)
+                          : column * 4 + element);
+    auto mapOf = [&](ArrayRef<AffineExpr> exprs) {
+      return AffineMap::get(numLoops, 0, exprs, b.getContext());
+    };
+    SmallVector<GenericInput> inputs = {
+        {input, mapOf(read), hasUnsignedElements(op.getInput())},
+        {adaptor.getWeight(), mapOf(tap)}};
+    if (ofWindow) // no operand has a dimension of this loop alone
+      inputs.push_back({buildWindow(b, op.getKernel().back(), b.getI8Type()),
+                        mapOf(dim(numLoops - 1))});
+    linalg::GenericOp sum = buildSumOfProducts(
+        b, inputs, {}, bias, b.getI32Type(), parallelExtents(op));
+    sum->setAttr("lathe.dot",
+                 b.getBoolAttr(hasUnsignedElements(op.getInput())));
+    markRoot(op, sum);
+    rewriter.replaceOp(op, finish(b, sum.getResult(0), op.getType()));
+    return success();
+  }
+
+private:
+  /// `input` [batch…, spatial…, ...] with the padding of `op`.
+  static Value padLeading(ImplicitLocOpBuilder &b, Value input, DotConvOp op) {
+    SmallVector<int64_t> low(op.getBatchRank(), 0), high(low);
+    int64_t rank = op.getSpatialRank();
+    llvm::append_range(low, op.getPads().take_front(rank));
+    llvm::append_range(high, op.getPads().drop_front(rank));
+    low.resize(tensorTypeOf(input).getRank(), 0);
+    high.resize(low.size(), 0);
+    Value zero = arith::ConstantOp::create(b, zeroOf(input));
+    return buildPad(b, input, low, high, zero, /*neutral=*/true);
+  }
+};
+
+/// Depthwise sums of bytes whose weights are packed in quads of rows, which the
+/// attribute `lathe.dot_rows` says beside `lathe.dot`.
+struct LowerDotDepthwise : OpConversionPattern<DotDepthwiseOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(DotDepthwiseOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    int64_t rank = op.getSpatialRank();
+    ConvDims d(b.getContext(), rank, /*hasGroup=*/true, /*hasChannel=*/false,
+               /*hasReduced=*/false);
+    SmallVector<AffineExpr> read = {d.batch};
+    for (int64_t i = 0; i < rank; ++i)
+      read.push_back(d.output[i] * op.getStrides()[i] +
+                     d.window[i] * op.getDilations()[i]);
+    SmallVector<AffineExpr> tap(ArrayRef(d.window).drop_back(2));
+    AffineExpr row = d.window[rank - 2];
+    tap.push_back(row.floorDiv(DotDepthwiseOp::quad));
+    tap.push_back(d.window.back());
+    AffineExpr place = row % DotDepthwiseOp::quad;
+    bool isWords = op.getWeight().getType().getElementType().isInteger(16);
+    int64_t channels = op.getInput().getType().getShape().back();
+    AffineExpr element =
+        isWords ? place.floorDiv(2) * (2 * channels) + d.group * 2 + place % 2
+                : d.group * DotDepthwiseOp::quad + place;
+    bool isUnsigned = hasUnsignedElements(op.getInput());
+    Value window = buildWindow(b, op.getKernel(), b.getI8Type());
+    linalg::GenericOp sum = buildSumOfProducts(
+        b,
+        {{adaptor.getInput(), d.map(read, {d.group}), isUnsigned},
+         {adaptor.getWeight(), d.map(tap, {element})},
+         {window, AffineMap::get(d.count, 0, d.window, b.getContext())}},
+        {}, adaptor.getBias(), b.getI32Type(), parallelExtents(op));
+    sum->setAttr("lathe.dot", b.getBoolAttr(isUnsigned));
+    sum->setAttr("lathe.dot_rows", b.getUnitAttr());
+    markRoot(op, sum);
+    rewriter.replaceOp(op, finish(b, sum.getResult(0), op.getType()));
+    return success();
+  }
+};
+
 } // namespace
 
 void lathe::detail::populateConvolutionPatterns(const TypeConverter &converter,
                                                 RewritePatternSet &patterns) {
-  patterns.add<LowerConv, LowerConvTranspose, LowerMatMul>(
-      converter, patterns.getContext());
+  patterns.add<LowerConv, LowerConvTranspose, LowerDotConv, LowerDotDepthwise,
+               LowerMatMul>(converter, patterns.getContext());
 }

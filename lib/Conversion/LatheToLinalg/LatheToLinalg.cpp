@@ -9,6 +9,7 @@
 
 #include "Patterns.h"
 
+#include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h"
 
@@ -73,6 +74,8 @@ struct ConvertLatheToLinalg
         [&](Operation *op) { return converter.isLegal(op); });
     // Its loops have no form in linalg.
     target.addLegalOp<WinogradConvOp>();
+    // In the regions of elementwise ops.
+    target.addLegalOp<RescaleOp>();
     addSignlessLegality(converter, target);
     RewritePatternSet patterns(&getContext());
     populateSignErasurePatterns(converter, patterns);

@@ -53,6 +53,24 @@ private:
                 const Indices &reduced, mlir::ValueRange accumulators);
   Values accumulate(Points points, const Indices &bases, const Indices &reduced,
                     mlir::ValueRange accumulators);
+  // Dot products (DotTiles.cpp).
+  bool usesDots() const;
+  Values reduceQuads(Points points, const Indices &bases,
+                     const Indices &reduced, mlir::ValueRange accumulators);
+  Values accumulateQuad(Points points, const Indices &bases,
+                        const Indices &reduced, int64_t used,
+                        mlir::ValueRange accumulators);
+  mlir::Value readQuad(const Indices &loops, int64_t used);
+  mlir::Value addProducts(mlir::Value sum, mlir::Value data,
+                          const Indices &loops);
+  bool usesRowDots() const;
+  Values reduceRows(Points points, const Indices &bases, const Indices &reduced,
+                    mlir::ValueRange accumulators);
+  mlir::Value readRowWeights(Indices loops, int64_t step, Lanes lanes);
+  mlir::Value readRows(const Indices &loops, int64_t step, Lanes lanes);
+  mlir::Value joinPairs(llvm::ArrayRef<mlir::Value> rows);
+  mlir::Value joinQuads(Values rows);
+  mlir::Value shiftRight(mlir::Value pairs, bool isUnsigned);
   void storeResults(const Point &point, const Indices &bases,
                     mlir::ValueRange results);
   void prefetchWeights(const Indices &bases, const Indices &reduced);

@@ -95,6 +95,11 @@ SmallVector<Point> TileEmitter::pointsOf(ArrayRef<int64_t> tile) const {
       }
       // The end of a row is a vector, too: one of the next power of two, or,
       // where the lanes beyond must not be computed, ever smaller ones.
+      // Instructions for dot products have whole vectors.
+      if (usesDots()) {
+        pieces.push_back({offset, Lanes(width, left)});
+        continue;
+      }
       width = canOverrun ? llvm::PowerOf2Ceil(left)
                          : llvm::bit_floor<uint64_t>(left);
       pieces.push_back({offset, Lanes(width, std::min(left, width))});
@@ -144,6 +149,11 @@ SmallVector<Value> TileEmitter::reduce(int64_t loop, ArrayRef<Point> points,
                                        ValueRange accumulators) {
   if (loop == static_cast<int64_t>(extents.size()))
     return accumulate(points, bases, reduced, accumulators);
+  auto numLoops = static_cast<int64_t>(extents.size());
+  if (usesRowDots() && loop + 2 == numLoops)
+    return reduceRows(points, bases, reduced, accumulators);
+  if (usesDots() && !usesRowDots() && loop + 1 == numLoops)
+    return reduceQuads(points, bases, reduced, accumulators);
   if (!haveOneWindow(loop, points, bases))
     return reduceUnrolled(loop, points, bases, reduced, accumulators);
   auto [low, high] = clip(loop, points.front(), bases);

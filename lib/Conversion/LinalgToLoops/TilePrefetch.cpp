@@ -8,6 +8,8 @@
 #include "TileEmitter.h"
 #include "WeightPrefetch.h"
 
+#include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
+
 #include "llvm/Support/MathExtras.h"
 
 #include <set>
@@ -35,12 +37,18 @@ void TileEmitter::prefetchWeights(const Indices &bases,
     pass = pass * tiles + bases[loop].floorDiv(tileOf(loop));
     passes *= tiles;
   }
+  // The elements of a step are of one reduction, or of four.
+  int64_t grain = usesDots() ? DotConvOp::quad : 1;
   for (auto [i, index] : llvm::enumerate(reduced)) {
-    step = step * extents[parallel + i] + index;
-    steps *= extents[parallel + i];
+    bool isLast = i + 1 == reduced.size();
+    int64_t extent =
+        llvm::divideCeil(extents[parallel + i], isLast ? grain : 1);
+    step = step * extent + (isLast ? index.floorDiv(grain) : index);
+    steps *= extent;
   }
-  WeightPrefetch(weights->memref, steps * tileOf(vectorLoop), passes, steps)
-      .emit(builder, space, loc, bases[vectorLoop] * steps, pass, step);
+  int64_t elements = steps * grain;
+  WeightPrefetch(weights->memref, elements * tileOf(vectorLoop), passes, steps)
+      .emit(builder, space, loc, bases[vectorLoop] * elements, pass, step);
 }
 
 namespace {

@@ -116,8 +116,30 @@ bool TileEmitter::canUnrollWindows(int64_t loop) {
   return result;
 }
 
+/// The segments of a loop over a padded tensor: before, in and behind what is
+/// not padding.
+static SmallVector<Segment> segmentsOfPad(tensor::PadOp pad, int64_t loop,
+                                          int64_t tile) {
+  int64_t extent = pad.getResultType().getDimSize(loop);
+  int64_t low = pad.getStaticLow()[loop];
+  int64_t high = extent - pad.getStaticHigh()[loop];
+  SmallVector<Segment> segments;
+  for (auto [first, end] : {std::pair(int64_t(0), low), std::pair(low, high),
+                            std::pair(high, extent)}) {
+    int64_t full = first + (end - first) / tile * tile;
+    for (Segment segment :
+         {Segment{first, full, tile}, Segment{full, end, end - full}})
+      if (segment.low < segment.high)
+        segments.push_back(segment);
+  }
+  return segments;
+}
+
 SmallVector<Segment> TileEmitter::segmentsOf(int64_t loop) {
   int64_t extent = extents[loop], tile = tileOf(loop);
+  if (!root && body.vector > 1)
+    if (auto pad = stores[0].tensor.getDefiningOp<tensor::PadOp>())
+      return segmentsOfPad(pad, loop, tile);
   if (tile == 1)
     return {{0, extent, 1}};
   auto [first, end] = interiorOf(loop);

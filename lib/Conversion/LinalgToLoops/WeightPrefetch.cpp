@@ -7,6 +7,8 @@
 
 #include "WeightPrefetch.h"
 
+#include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
+
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -36,6 +38,8 @@ std::optional<PackedWeights> lathe::findPackedWeights(linalg::GenericOp root) {
   if (!memref)
     return std::nullopt;
   auto type = cast<MemRefType>(memref.getType());
+  if (root->hasAttr("lathe.dot") && type.getDimSize(0) == 1)
+    return PackedWeights{memref, type.getShape().back() / DotConvOp::quad};
   int64_t rank = cast<RankedTensorType>(weights.getType()).getRank();
   // Groups and panels come first.
   if (type.getRank() != rank + 2 || type.getDimSize(0) != 1)

@@ -8,7 +8,14 @@
 #ifndef LATHE_LIB_CONVERSION_LOOPSTOLLVM_DETAIL_H
 #define LATHE_LIB_CONVERSION_LOOPSTOLLVM_DETAIL_H
 
+#include "lathe/Conversion/LoopsToLLVM/DotMachine.h"
+
 #include "mlir/IR/BuiltinOps.h"
+
+namespace mlir {
+class LLVMTypeConverter;
+class RewritePatternSet;
+} // namespace mlir
 
 namespace lathe::detail {
 
@@ -23,6 +30,12 @@ inline bool isExported(mlir::Operation *func) {
 
 /// Turns each `llvm.call` with `ThreadsAttr` into one of `GOMP_parallel`.
 void lowerForkCalls(mlir::ModuleOp module);
+
+/// Adds the conversion of dot products and fixed-point products to what
+/// `machine` has instructions for.
+void populateIntegerPatterns(const mlir::LLVMTypeConverter &converter,
+                             mlir::RewritePatternSet &patterns,
+                             DotMachine machine);
 
 } // namespace lathe::detail
 

@@ -158,6 +158,8 @@ void dropAttributes(ModuleOp module) {
 }
 
 struct LoopsToLLVM : public lathe::impl::LoopsToLLVMBase<LoopsToLLVM> {
+  using LoopsToLLVMBase::LoopsToLLVMBase;
+
   void runOnOperation() override {
     ModuleOp module = getOperation();
     for (auto func : module.getOps<func::FuncOp>()) {
@@ -199,6 +201,7 @@ LogicalResult LoopsToLLVM::convert() {
   cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
   populateFuncToLLVMConversionPatterns(converter, patterns);
   patterns.add<LowerMemoryAt>(converter);
+  lathe::detail::populateIntegerPatterns(converter, patterns, dots);
 
   LLVMConversionTarget target(*context);
   target.addLegalOp<ModuleOp>();

@@ -19,6 +19,7 @@
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/CodeGen.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Triple.h"
 #include "llvm/Transforms/IPO/DeadArgumentElimination.h"
 #include "llvm/Transforms/IPO/SCCP.h"
 
@@ -83,6 +84,8 @@ Expected<NativeModule> lathe::lowerToNative(mlir::ModuleOp module,
   LoopsToLLVMPipelineOptions pipelineOptions;
   pipelineOptions.maxThreads = options.maxThreads;
   pipelineOptions.fpContract = options.fpContract;
+  if (llvm::Triple(spec.triple).isAArch64())
+    pipelineOptions.dots = DotMachine::AArch64;
   pipelineOptions.timeKernels = options.kernelDone != nullptr;
   mlir::PassManager pm(module.getContext());
   buildLoopsToLLVMPipeline(pm, pipelineOptions, &weights);

@@ -143,6 +143,17 @@ Expected<TargetSpec> TargetSpec::parse(StringRef text) {
   return spec;
 }
 
+bool lathe::hasFeature(const TargetSpec &spec, StringRef name) {
+  Expected<const llvm::Target *> target = lookupTarget(spec.triple);
+  if (!target) {
+    llvm::consumeError(target.takeError());
+    return false;
+  }
+  std::unique_ptr<llvm::MCSubtargetInfo> info((*target)->createMCSubtargetInfo(
+      llvm::Triple(spec.triple), spec.cpu, spec.features));
+  return info->checkFeatures(("+" + name).str());
+}
+
 Expected<std::unique_ptr<llvm::TargetMachine>>
 lathe::createTargetMachine(const TargetSpec &spec) {
   Expected<const llvm::Target *> target = lookupTarget(spec.triple);

@@ -8,6 +8,7 @@
 #ifndef LATHE_CONVERSION_LOOPSTOLLVM_PASSES_H
 #define LATHE_CONVERSION_LOOPSTOLLVM_PASSES_H
 
+#include "lathe/Conversion/LoopsToLLVM/DotMachine.h"
 #include "lathe/Conversion/LoopsToLLVM/WeightsBlob.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -32,6 +33,12 @@ struct LoopsToLLVMPipelineOptions
       *this, "time-kernels",
       llvm::cl::desc("Report the end of each kernel to lathe_kernel_done"),
       llvm::cl::init(false)};
+  Option<DotMachine> dots{
+      *this, "dots", llvm::cl::desc("Whose instructions dot products become"),
+      llvm::cl::init(DotMachine::X86),
+      llvm::cl::values(
+          clEnumValN(DotMachine::X86, "x86", "x86-64's"),
+          clEnumValN(DotMachine::AArch64, "aarch64", "AArch64's"))};
 };
 
 /// The pass `lathe-externalize-weights`, which adds the bytes to `weights`.

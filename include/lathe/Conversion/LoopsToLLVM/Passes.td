@@ -130,8 +130,16 @@ def LoopsToLLVM : Pass<"lathe-loops-to-llvm", "::mlir::ModuleOp"> {
     `lathe.may_alias` and dereferenceable for their extent; scalar `math`
     without an instruction calls the C library; a call marked
     `lathe.threads` becomes a call of `GOMP_parallel`, which libgomp and libomp
-    both have. Entries are the only symbols other objects see.
+    both have; `lathe.dot` becomes an intrinsic of the architecture `dots`. Entries
+    are the only symbols other objects see.
   }];
+  let options = [
+    Option<"dots", "dots", "::lathe::DotMachine", "::lathe::DotMachine::X86",
+           "Whose instructions dot products become", [{::llvm::cl::values(
+             clEnumValN(::lathe::DotMachine::X86, "x86", "x86-64's"),
+             clEnumValN(::lathe::DotMachine::AArch64, "aarch64",
+                        "AArch64's"))}]>,
+  ];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect",
                            "::mlir::cf::ControlFlowDialect",
                            "::mlir::func::FuncDialect"];

@@ -35,6 +35,10 @@ struct TargetSpec {
   static llvm::Expected<TargetSpec> parse(llvm::StringRef text);
 };
 
+/// Whether the processor has the feature that LLVM calls `name`. False for a
+/// triple that LLVM does not know.
+bool hasFeature(const TargetSpec &spec, llvm::StringRef name);
+
 /// Creates LLVM's view of the processor, for position independent code at the
 /// highest level of optimization. Multiplications and additions are fused only
 /// where the IR allows it.

@@ -390,8 +390,10 @@ struct FoldAddIntoBias : OpRewritePattern<AddOp> {
       return failure();
     Value bias = rewriter.createOrFold<ReshapeOp>(op.getLoc(), op.getRhs(),
                                                   ArrayRef<int64_t>{columns});
-    Value sum = MatMulOp::create(rewriter, op.getLoc(), matmul.getType(),
-                                 matmul.getLhs(), matmul.getRhs(), bias);
+    Value sum =
+        MatMulOp::create(rewriter, op.getLoc(), matmul.getType(),
+                         matmul.getLhs(), matmul.getRhs(), bias,
+                         matmul.getLhsZeroPoint(), matmul.getRhsZeroPoint());
     rewriter.replaceOp(op, rewriter.createOrFold<ReshapeOp>(
                                op.getLoc(), sum, op.getType().getShape()));
     return success();
@@ -412,8 +414,9 @@ struct CollapseBatch : OpRewritePattern<MatMulOp> {
     Value flat = ReshapeOp::create(rewriter, op.getLoc(), op.getLhs(),
                                    ArrayRef<int64_t>{rows, depth});
     auto type = op.getType().clone({rows, op.getType().getShape().back()});
-    Value product = MatMulOp::create(rewriter, op.getLoc(), type, flat,
-                                     op.getRhs(), op.getBias());
+    Value product = MatMulOp::create(
+        rewriter, op.getLoc(), type, flat, op.getRhs(), op.getBias(),
+        op.getLhsZeroPoint(), op.getRhsZeroPoint());
     rewriter.replaceOpWithNewOp<ReshapeOp>(op, product,
                                            op.getType().getShape());
     return success();

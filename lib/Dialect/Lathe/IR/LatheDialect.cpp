@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h"
 
@@ -42,6 +43,10 @@ void LatheDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "lathe/Dialect/Lathe/IR/LatheOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "lathe/Dialect/Lathe/IR/LatheDotOps.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

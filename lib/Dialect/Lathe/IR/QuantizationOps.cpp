@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
@@ -165,7 +166,29 @@ LogicalResult RequantizeOp::verify() {
   return success();
 }
 
+/// The result of `op` where all of it fits 32 bits.
+static Value buildNarrowRequantize(RequantizeOp op, OpBuilder &b, Location loc,
+                                   Value x, Value multiplier) {
+  int64_t shift = op->getAttrOfType<IntegerAttr>(narrowAttrName).getInt();
+  int64_t one = int64_t(1) << shift;
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(value));
+  };
+  if (int64_t more = shift - static_cast<int64_t>(op.getShift()))
+    multiplier = arith::ShLIOp::create(b, loc, multiplier, constant(more));
+  Value result = RescaleOp::create(b, loc, x, multiplier, shift,
+                                   one / 2 + op.getZeroPoint() * one);
+  result = arith::MaxSIOp::create(b, loc, result, constant(op.getLow()));
+  result = arith::MinSIOp::create(b, loc, result, constant(op.getHigh()));
+  unsigned width = op.getTo().getIntOrFloatBitWidth();
+  if (width == 32)
+    return result;
+  return arith::TruncIOp::create(b, loc, b.getIntegerType(width), result);
+}
+
 Value RequantizeOp::buildScalar(OpBuilder &b, Location loc, ValueRange x) {
+  if ((*this)->hasAttr(narrowAttrName) && x[0].getType().isInteger(32))
+    return buildNarrowRequantize(*this, b, loc, x[0], x[1]);
   auto typed = [&](Type element) -> Type {
     auto shaped = dyn_cast<ShapedType>(x[0].getType());
     return shaped ? Type(shaped.clone(element)) : element;

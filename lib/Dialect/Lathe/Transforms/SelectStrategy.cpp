@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
+#include "lathe/Dialect/Lathe/Transforms/DotProducts.h"
 #include "lathe/Dialect/Lathe/Transforms/KernelTile.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Dialect/Lathe/Transforms/States.h"
@@ -69,6 +71,15 @@ StrategyAttr selectVector(KernelOp kernel, ArrayRef<LoopDim> loops,
     tile[last] = std::min(loops[last].extent, vectors * lanes);
   return StrategyAttr::get(kernel.getContext(), orderLoops(loops, last, row),
                            tile, lanes, /*parallel=*/false);
+}
+
+/// `strategy` for dot products along the last reduction loop or, if that of
+/// depthwise ones, the last but one.
+StrategyAttr withQuads(StrategyAttr strategy, bool isDepthwise) {
+  SmallVector<int64_t> tile = llvm::to_vector(strategy.getTile());
+  tile[tile.size() - (isDepthwise ? 2 : 1)] = DotConvOp::quad;
+  return StrategyAttr::get(strategy.getContext(), strategy.getOrder(), tile,
+                           strategy.getVector(), strategy.getParallel());
 }
 
 /// What executing the kernel once costs, in operations, or elements where it
@@ -189,9 +200,15 @@ private:
     TileTarget target{vectorBits, vectorRegisters, threads};
     SmallVector<LoopDim> loops = getLoops(kernel);
     int64_t lanes = getLanes(kernel, target);
+    bool isDots = lanes > 1 && usesDots(kernel, kind);
+    // Odd and even bytes of the data are apart.
+    if (isDots && kind == DotKind::Words)
+      target.vectorRegisters -= 2;
     StrategyAttr strategy = lanes > 1 ? selectVector(kernel, loops, lanes,
                                                      selectTile(kernel, target))
                                       : selectScalar(&getContext(), loops);
+    if (isDots)
+      strategy = withQuads(strategy, isByteDepthwise(getRoot(kernel)));
     if (threads > 1 && workOf(kernel) >= leastWork)
       strategy = shareAmongThreads(strategy, loops, threads);
     numParallel += strategy.getParallel();

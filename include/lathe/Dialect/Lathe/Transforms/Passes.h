@@ -8,7 +8,7 @@
 #ifndef LATHE_DIALECT_LATHE_TRANSFORMS_PASSES_H
 #define LATHE_DIALECT_LATHE_TRANSFORMS_PASSES_H
 
-#include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Dialect/Lathe/Transforms/DotProducts.h"
 
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

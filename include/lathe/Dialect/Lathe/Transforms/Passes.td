@@ -294,6 +294,47 @@ def Winograd : Pass<"lathe-winograd", "::mlir::ModuleOp"> {
   ];
 }
 
+defvar Lathe_DotKindOption =
+    Option<"kind", "kind", "::lathe::DotKind", "::lathe::DotKind::None",
+           "What the target's dot products multiply", [{::llvm::cl::values(
+             clEnumValN(::lathe::DotKind::None, "none", "it has none"),
+             clEnumValN(::lathe::DotKind::UnsignedBytes, "u8",
+                        "four unsigned bytes by signed ones"),
+             clEnumValN(::lathe::DotKind::SignedBytes, "s8",
+                        "four signed bytes"),
+             clEnumValN(::lathe::DotKind::AnyBytes, "u8s8",
+                        "four bytes with or without sign"),
+             clEnumValN(::lathe::DotKind::Words, "s16",
+                        "two signed 16-bit integers"))}]>;
+
+def PrepareIntegers : Pass<"lathe-prepare-integers", "::mlir::func::FuncOp"> {
+  let summary = "Bring integers into the form that vector instructions take";
+  let description = [{
+    Convolutions and matrix products of 8-bit integers with constant i8 weights
+    get data of the sign that the target multiplies, of which the highest bit is
+    flipped if need be, and no zero point: what it takes from each sum becomes a
+    part of the bias, computed by ops on the constants. If it is not 0, padding
+    becomes a part of the data, so that every sum is of all weights.
+
+    Where channels fill no quads, as those of an image, the last spatial dimension
+    and the channels become one dimension with a single channel, of which a row of
+    the window is a part without gaps.
+
+    A `lathe.requantize` of i32 gets the attribute `lathe.narrow` if its constant
+    multipliers are so small that the result fits 32 bits before it is limited;
+    its value is the shift to compute with.
+
+    Idempotent.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+  let options = [Lathe_DotKindOption];
+  let statistics = [
+    Statistic<"numProducts", "products", "Number of products of bytes">,
+    Statistic<"numNarrow", "narrow",
+              "Number of requantizations that 32 bits hold">,
+  ];
+}
+
 def SelectStrategy : Pass<"lathe-select-strategy", "::mlir::func::FuncOp"> {
   let summary = "Give each kernel its loop order, register tile and vector width";
   let description = [{
@@ -317,6 +358,9 @@ def SelectStrategy : Pass<"lathe-select-strategy", "::mlir::func::FuncOp"> {
     key that was looked for as `lathe.tile_key`. A tile changes no bit of a
     result: every sum is computed in the order of the reduction loops.
 
+    Products of bytes that dot products of `kind` can compute have a tile of four
+    iterations of their last reduction loop.
+
     Idempotent: kernels that have a strategy keep it.
   }];
   let dependentDialects = ["::lathe::LatheDialect"];
@@ -329,6 +373,7 @@ def SelectStrategy : Pass<"lathe-select-strategy", "::mlir::func::FuncOp"> {
            "Most threads that a kernel may use">,
     Option<"tiles", "tiles", "std::string", /*default=*/"",
            "File of register tiles that were measured">,
+    Lathe_DotKindOption,
   ];
   let statistics = [
     Statistic<"numParallel", "parallel", "Number of kernels threads share">,
@@ -364,7 +409,11 @@ def PackWeights : Pass<"lathe-pack-weights", "::mlir::func::FuncOp"> {
     `lathe-fold-constants` is to run then; the kernel begins with the ops that
     undo it, which cost nothing, since an element is read where it lies.
 
-    Weights of integers, and those that would double in size, stay as they are.
+    A convolution or product of bytes with a tile of four elements becomes a
+    `lathe.dot_conv`, whose weights are in the order of dot products of `kind`.
+
+    Other weights of integers, and those that would double in size, stay as they
+    are.
     Idempotent: what a kernel reads through other ops is not looked at.
 
     Example: see test/Dialect/Lathe/Transforms/pack-weights.mlir.
@@ -374,6 +423,7 @@ def PackWeights : Pass<"lathe-pack-weights", "::mlir::func::FuncOp"> {
     Option<"panelWidth", "panel-width", "int64_t", "0",
            "Output channels of a panel, so that several targets share them; 0 "
            "for those of the register tile">,
+    Lathe_DotKindOption,
   ];
   let statistics = [
     Statistic<"numPacked", "packed", "Number of weights packed">,

@@ -1,0 +1,101 @@
+// RUN: lathe-opt %s --lathe-prepare-integers=kind=u8 --split-input-file | FileCheck %s
+// RUN: lathe-opt %s --lathe-prepare-integers=kind=s8 --split-input-file | FileCheck %s --check-prefix=SIGNED
+// RUN: lathe-opt %s --lathe-prepare-integers --split-input-file | FileCheck %s --check-prefix=NONE
+// RUN: lathe-opt %s --lathe-prepare-integers=kind=u8 --lathe-fold-constants --split-input-file | FileCheck %s --check-prefix=FOLDED
+
+// The zero point is a part of the bias, 10 - 3 * (1 + 3 + 5 + 7) and
+// 20 - 3 * (2 + 4 + 6 + 8), and of the padding.
+
+// CHECK-LABEL: func.func @zero_point
+// CHECK: %[[BORDER:.*]] = lathe.constant dense<3> : tensor<ui8>
+// CHECK: lathe.pad %arg0, %[[BORDER]] {high = array<i64: 0, 1, 1, 0>, low = array<i64: 0, 1, 1, 0>}
+// CHECK: lathe.conv
+// CHECK-NOT: input_zero_point
+// CHECK-SAME: pads = array<i64: 0, 0, 0, 0>
+// FOLDED-LABEL: func.func @zero_point
+// FOLDED-DAG: lathe.constant dense<[-38, -40]> : tensor<2xi32>
+// NONE-LABEL: func.func @zero_point
+// NONE: input_zero_point = 3
+func.func @zero_point(%x: tensor<1x4x4x4xui8>) -> tensor<1x6x6x2xi32> {
+  %w = lathe.constant dense<[[[[1, 2], [3, 4], [5, 6], [7, 8]]]]> : tensor<1x1x4x2xi8>
+  %b = lathe.constant dense<[10, 20]> : tensor<2xi32>
+  %0 = lathe.conv %x, %w, %b {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, input_zero_point = 3 : si64}
+       : (tensor<1x4x4x4xui8>, tensor<1x1x4x2xi8>, tensor<2xi32>) -> tensor<1x6x6x2xi32>
+  return %0 : tensor<1x6x6x2xi32>
+}
+
+// -----
+
+// Padding that is zero stays a part of the convolution.
+
+// CHECK-LABEL: func.func @padding
+// CHECK-NOT: lathe.pad
+// CHECK: lathe.conv {{.*}}pads = array<i64: 1, 1, 1, 1>
+func.func @padding(%x: tensor<1x4x4x4xui8>) -> tensor<1x6x6x2xi32> {
+  %w = lathe.constant dense<[[[[1, 2], [3, 4], [5, 6], [7, 8]]]]> : tensor<1x1x4x2xi8>
+  %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x4x4x4xui8>, tensor<1x1x4x2xi8>) -> tensor<1x6x6x2xi32>
+  return %0 : tensor<1x6x6x2xi32>
+}
+
+// -----
+
+// Two products read the same data with other signs: 5 is 133 then, and
+// -133 * (1 + 3) and -133 * (2 + 4) a part of the bias.
+
+// CHECK-LABEL: func.func @sign
+// CHECK: %[[BITS:.*]] = lathe.xor %arg0
+// CHECK: %[[FLIPPED:.*]] = lathe.cast %[[BITS]] {to = ui8}
+// CHECK-NOT: lathe.xor
+// CHECK-COUNT-2: lathe.matmul %[[FLIPPED]]
+// FOLDED-LABEL: func.func @sign
+// FOLDED-DAG: lathe.constant dense<[-532, -798]> : tensor<2xi32>
+// SIGNED-LABEL: func.func @sign
+// SIGNED-NOT: lathe.xor
+// SIGNED: return
+func.func @sign(%x: tensor<2x2xi8>) -> (tensor<2x2xi32>, tensor<2x2xi32>) {
+  %w = lathe.constant dense<[[1, 2], [3, 4]]> : tensor<2x2xi8>
+  %v = lathe.constant dense<[[5, 6], [7, 8]]> : tensor<2x2xi8>
+  %0 = lathe.matmul %x, %w {lhs_zero_point = 5 : si64} : (tensor<2x2xi8>, tensor<2x2xi8>) -> tensor<2x2xi32>
+  %1 = lathe.matmul %x, %v {lhs_zero_point = 5 : si64} : (tensor<2x2xi8>, tensor<2x2xi8>) -> tensor<2x2xi32>
+  return %0, %1 : tensor<2x2xi32>, tensor<2x2xi32>
+}
+
+// -----
+
+// An image: rows of 3 * 3 elements, which the last quad of a row may exceed by
+// as many as the next window begins behind.
+
+// CHECK-LABEL: func.func @image
+// CHECK: %[[ROWS:.*]] = lathe.reshape %arg0 {shape = array<i64: 1, 8, 24>}
+// CHECK: %[[PADDED:.*]] = lathe.pad %[[ROWS]], %{{.*}} {high = array<i64: 0, 1, 5>, low = array<i64: 0, 1, 3>}
+// CHECK: %[[DATA:.*]] = lathe.reshape %[[PADDED]] {shape = array<i64: 1, 10, 32, 1>}
+// CHECK: lathe.conv %[[DATA]]{{.*}}strides = array<i64: 2, 6>{{.*}}tensor<3x9x1x2xi8>) -> tensor<1x4x4x2xi32>
+func.func @image(%x: tensor<1x8x8x3xui8>) -> tensor<1x4x4x2xi32> {
+  %w = lathe.constant dense<"0x010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354"> : tensor<3x3x3x2xi8>
+  %0 = lathe.conv %x, %w {strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x8x8x3xui8>, tensor<3x3x3x2xi8>) -> tensor<1x4x4x2xi32>
+  return %0 : tensor<1x4x4x2xi32>
+}
+
+// -----
+
+// 2^30 - 1 has room for a shift of 32, 2^30 for none; 2^31 - 1 could give 2^31.
+
+// CHECK-LABEL: func.func @requantize
+// CHECK: lathe.requantize {{.*}}lathe.narrow = 32
+// CHECK: lathe.requantize {{.*}}lathe.narrow = 31
+// CHECK: lathe.requantize
+// CHECK-NOT: lathe.narrow
+// CHECK: return
+// NONE-LABEL: func.func @requantize
+// NONE: lathe.requantize {{.*}}lathe.narrow = 32
+func.func @requantize(%x: tensor<1x2xi32>) -> (tensor<1x2xi8>, tensor<1x2xi8>, tensor<1x2xi8>) {
+  %a = lathe.constant dense<[5, 1073741823]> : tensor<2xi32>
+  %b = lathe.constant dense<[5, 1073741824]> : tensor<2xi32>
+  %c = lathe.constant dense<[5, 2147483647]> : tensor<2xi32>
+  %0 = lathe.requantize %x, %a {shift = 31 : si64, zero_point = 3 : si64, low = -128 : si64, high = 127 : si64, to = i8} : (tensor<1x2xi32>, tensor<2xi32>) -> tensor<1x2xi8>
+  %1 = lathe.requantize %x, %b {shift = 31 : si64, zero_point = 3 : si64, low = -128 : si64, high = 127 : si64, to = i8} : (tensor<1x2xi32>, tensor<2xi32>) -> tensor<1x2xi8>
+  %2 = lathe.requantize %x, %c {shift = 31 : si64, zero_point = 3 : si64, low = -128 : si64, high = 127 : si64, to = i8} : (tensor<1x2xi32>, tensor<2xi32>) -> tensor<1x2xi8>
+  return %0, %1, %2 : tensor<1x2xi8>, tensor<1x2xi8>, tensor<1x2xi8>
+}
