@@ -138,7 +138,7 @@ private:
   llvm::Error observe();
   void findChoices(const QuantizationPlan &plan);
   llvm::Error chooseRanges(QuantizationSettings &settings);
-  llvm::Expected<std::vector<RangeMethod>> searchRanges();
+  llvm::Expected<std::vector<size_t>> searchRanges();
   OwningOpRef<ModuleOp> build(const QuantizationSettings &settings);
   ActivationParameters chooseActivations(const QuantizationPlan &plan,
                                          const QuantizationSettings &settings);
@@ -202,15 +202,17 @@ void PostTraining::findChoices(const QuantizationPlan &plan) {
     statisticsOf[value] = &tensor;
   for (Value value : plan.getValues()) {
     Value source = plan.getParameterSource(value);
-    choices.push_back(chooseRange(*statisticsOf[source],
-                                  QuantizedStorage::int8(),
-                                  getKnownBounds(source)));
+    const TensorStatistics &tensor = *statisticsOf[source];
+    RealInterval bounds = getKnownBounds(source);
+    RangeChoice &choice = choices.emplace_back(
+        chooseRange(tensor, QuantizedStorage::int8(), bounds));
+    addShares(choice, tensor, QuantizedStorage::int8(), bounds);
   }
 }
 
-/// The methods with which the outputs on held-out samples have the least noise,
-/// for each value of the plan.
-llvm::Expected<std::vector<RangeMethod>> PostTraining::searchRanges() {
+/// The candidates with which the outputs on held-out samples have the least
+/// noise, for each value of the plan.
+llvm::Expected<std::vector<size_t>> PostTraining::searchRanges() {
   constexpr int64_t mostSamples = 16;
   llvm::Expected<std::vector<NamedTensors>> samples =
       heldOut->readInputs(mostSamples);
@@ -234,16 +236,16 @@ llvm::Expected<std::vector<RangeMethod>> PostTraining::searchRanges() {
       lathe::searchRanges(model, alternatives, *samples, searchOptions);
   if (!result)
     return result.takeError();
-  llvm::DenseMap<Value, std::pair<RangeMethod, double>> found;
+  llvm::DenseMap<Value, FoundRange> found;
   for (auto [entry, range] : llvm::zip_equal(alternatives, result->ranges))
     for (Value value : entry.values)
-      found[value] = {entry.candidates[range.candidate].method, range.decibels};
-  std::vector<RangeMethod> methods;
+      found[value] = range;
+  std::vector<size_t> ranges;
   for (Value value : plan.getValues()) {
-    methods.push_back(found[value].first);
-    decibelsAlone.push_back(found[value].second);
+    ranges.push_back(found[value].candidate);
+    decibelsAlone.push_back(found[value].decibels);
   }
-  return methods;
+  return ranges;
 }
 
 /// Lets the outputs decide on ranges.
@@ -251,14 +253,15 @@ llvm::Error PostTraining::chooseRanges(QuantizationSettings &settings) {
   // A model with states cannot start from the same ones again and again without
   // being compiled anew.
   if (getStates(lookupModel(module)).empty()) {
-    llvm::Expected<std::vector<RangeMethod>> methods = searchRanges();
-    if (!methods)
-      return methods.takeError();
-    settings.ranges = std::move(*methods);
+    llvm::Expected<std::vector<size_t>> ranges = searchRanges();
+    if (!ranges)
+      return ranges.takeError();
+    settings.ranges = std::move(*ranges);
     return attempt("ranges by output noise", settings);
   }
   for (RangeMethod method : allRangeMethods) {
-    llvm::fill(settings.ranges, method);
+    for (auto [range, choice] : llvm::zip_equal(settings.ranges, choices))
+      range = choice.find(method);
     if (llvm::Error error =
             attempt(("ranges by " + getName(method)).str(), settings))
       return error;
@@ -273,7 +276,7 @@ PostTraining::chooseActivations(const QuantizationPlan &plan,
   report.activations.clear();
   for (auto [i, value] : llvm::enumerate(plan.getValues())) {
     RangeChoice choice = choices[i];
-    choice.chosen = choice.getCandidate(settings.ranges[i]);
+    choice.chosen = choice.candidates[settings.ranges[i]];
     parameters[value] = choice.chosen.parameters;
     const Histogram &histogram = statistics[i].getHistogram();
     ActivationReport &activation = report.activations.emplace_back();
@@ -335,7 +338,8 @@ llvm::Expected<PostTrainingResult> PostTraining::run() {
     return std::move(error);
   QuantizationSettings settings;
   for (const RangeChoice &choice : choices)
-    settings.ranges.push_back(options.range.value_or(choice.chosen.method));
+    settings.ranges.push_back(
+        choice.find(options.range.value_or(choice.chosen.method)));
   if (llvm::Error error = attempt("8-bit integers", settings))
     return std::move(error);
   if (!options.range)

@@ -297,13 +297,19 @@ RangeCandidate RangeEstimator::evaluate(RangeMethod method,
   return candidate;
 }
 
-const RangeCandidate &RangeChoice::getCandidate(RangeMethod method) const {
-  const auto *found =
-      llvm::find_if(candidates, [&](const RangeCandidate &candidate) {
-        return candidate.method == method;
-      });
+std::string lathe::describe(const RangeCandidate &candidate) {
+  std::string name = getName(candidate.method).str();
+  if (candidate.share == 1)
+    return name;
+  return llvm::itostr(std::lround(100 * candidate.share)) + " % of " + name;
+}
+
+size_t RangeChoice::find(RangeMethod method) const {
+  for (auto [i, candidate] : llvm::enumerate(candidates))
+    if (candidate.method == method && candidate.share == 1)
+      return i;
   // Min-max is the first, and always there.
-  return found == candidates.end() ? candidates.front() : *found;
+  return 0;
 }
 
 std::optional<RealInterval>
@@ -323,11 +329,30 @@ RangeChoice lathe::chooseRange(const TensorStatistics &statistics,
     if (!method || candidate == *method || candidate == RangeMethod::MinMax)
       if (auto range = estimator.estimate(candidate))
         choice.candidates.push_back(estimator.evaluate(candidate, *range));
-  choice.chosen = choice.getCandidate(method.value_or(RangeMethod::MinMax));
+  choice.chosen =
+      choice.candidates[choice.find(method.value_or(RangeMethod::MinMax))];
   for (const RangeCandidate &candidate : choice.candidates)
     if (!method && candidate.meanSquaredError < choice.chosen.meanSquaredError)
       choice.chosen = candidate;
   return choice;
+}
+
+void lathe::addShares(RangeChoice &choice, const TensorStatistics &statistics,
+                      const QuantizedStorage &storage,
+                      const RealInterval &bounds) {
+  RangeEstimator estimator(statistics, storage, bounds);
+  constexpr RangeMethod method = RangeMethod::MeanMinMax;
+  auto whole = estimator.estimate(method);
+  auto extremes = estimator.estimate(RangeMethod::MinMax);
+  if (!whole || !extremes)
+    return;
+  for (double share : {0.6, 0.7, 0.8, 0.9, 1.15}) {
+    RealInterval range = {whole->low * share, whole->high * share};
+    RangeCandidate candidate =
+        estimator.evaluate(method, range.intersect(*extremes));
+    candidate.share = share;
+    choice.candidates.push_back(candidate);
+  }
 }
 
 double

@@ -66,8 +66,8 @@ struct Quantize : Command {
         range("range", cl::sub(getSubCommand()), cl::value_desc("method"),
               cl::desc("How the range of an activation is found: min-max, "
                        "mean-min-max, percentile-99.99, percentile-99.999, "
-                       "entropy, mse or octav (default: for each tensor the "
-                       "one of the least error)")),
+                       "entropy, mse or octav (default: for each tensor by the "
+                       "noise at the outputs)")),
         output("o", cl::Required, cl::sub(getSubCommand()),
                cl::value_desc("file"),
                cl::desc("The quantized model: .onnx (with QuantizeLinear and "
@@ -138,7 +138,7 @@ private:
     for (const ActivationReport *activation : worst)
       llvm::outs() << llvm::format("  %6.2f dB  ", *activation->decibels)
                    << activation->name << " ("
-                   << getName(activation->range.chosen.method) << ")\n";
+                   << describe(activation->range.chosen) << ")\n";
   }
 
   /// Shows how far a task has come that says how many of its steps are done.

@@ -24,8 +24,9 @@ namespace lathe {
 
 /// How a model is quantized.
 struct QuantizationSettings {
-  /// How the range of each activation of the plan is found, in their order.
-  std::vector<RangeMethod> ranges;
+  /// Which of its candidates the range of each activation of the plan is, in
+  /// their order.
+  std::vector<size_t> ranges;
   WeightRange weightRange = WeightRange::MSE;
   /// Whether biases make up for what rounded weights add to means.
   bool correctsBiases = false;

@@ -19,6 +19,7 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <optional>
+#include <string>
 
 namespace lathe {
 
@@ -53,15 +54,21 @@ struct RangeCandidate {
   RangeMethod method = RangeMethod::MinMax;
   QuantizationParameters parameters;
   double meanSquaredError = 0;
+  /// What part of the range that the method gives this is.
+  double share = 1;
 };
+
+/// "mse", "80 % of mean-min-max".
+std::string describe(const RangeCandidate &candidate);
 
 struct RangeChoice {
   RangeCandidate chosen;
   /// Of all methods that were tried, in the order of the enumeration.
   llvm::SmallVector<RangeCandidate, 8> candidates;
 
-  /// The candidate of `method`, or of min-max where that is of no use.
-  const RangeCandidate &getCandidate(RangeMethod method) const;
+  /// The index of the candidate that is what `method` gives, or min-max where
+  /// that is of no use.
+  size_t find(RangeMethod method) const;
 };
 
 /// The range that `method` gives for a tensor with values, before it is widened
@@ -79,6 +86,13 @@ RangeChoice chooseRange(const TensorStatistics &statistics,
                         const QuantizedStorage &storage,
                         const RealInterval &bounds = {},
                         std::optional<RangeMethod> method = std::nullopt);
+
+/// Adds parts of mean-min-max's range to the candidates of `choice`, and a
+/// range somewhat wider. How much is best cut off where not the tensor's own
+/// error counts, no method can tell.
+void addShares(RangeChoice &choice, const TensorStatistics &statistics,
+               const QuantizedStorage &storage,
+               const RealInterval &bounds = {});
 
 /// The mean squared error of quantizing all values of `histogram` with
 /// `parameters`.

@@ -25,7 +25,7 @@ namespace lathe {
 /// Activations that have the same parameters, and what these may be.
 struct RangeAlternatives {
   llvm::SmallVector<mlir::Value, 1> values;
-  /// Of different methods; at least one.
+  /// At least one; of a method what it gives itself first, if that is there.
   llvm::SmallVector<RangeCandidate, 8> candidates;
 };
 
@@ -43,10 +43,10 @@ struct RangeSearchOptions {
 /// What was chosen for one of the alternatives.
 struct FoundRange {
   /// The index of its candidate.
-  size_t candidate;
+  size_t candidate = 0;
   /// The signal-to-noise ratio of the outputs (see OutputNoise) when these
   /// activations alone are quantized.
-  double decibels;
+  double decibels = 0;
 };
 
 struct RangeSearchResult {
