@@ -11,6 +11,7 @@
 #include "lathe/Quantization/FakeQuantizedModel.h"
 
 #include "llvm/Support/DebugLog.h"
+#include "llvm/Support/MathExtras.h"
 #include <cmath>
 
 #define DEBUG_TYPE "lathe-range-search"
@@ -38,6 +39,8 @@ struct Alternative {
   SmallVector<Shares, 8> shares;
 
   bool isRepresentative(size_t i) const { return representatives[i] == i; }
+  size_t countRepresentatives() const;
+  SmallVector<size_t> findClose() const;
 };
 
 class RangeSearch {
@@ -58,9 +61,10 @@ private:
   llvm::Error compare(const Choice &choice, StringRef what);
   llvm::Error improveWorst();
 
+  void count(size_t runs);
   void set(const Alternative &alternative, std::optional<size_t> candidate);
-  llvm::Expected<OutputNoise> measure(size_t numSamples);
-  int64_t countPairs() const;
+  llvm::Error measure(size_t first, size_t last, OutputNoise &noise);
+  llvm::Error measureAlone(Alternative &alternative, size_t numSamples);
   SmallVector<size_t> findWorst() const;
 
   FakeQuantizedModel &model;
@@ -76,18 +80,37 @@ private:
 
 } // namespace
 
-static bool areEqual(const QuantizationParameters &a,
-                     const QuantizationParameters &b) {
-  return a.scale == b.scale && a.zeroPoint == b.zeroPoint && a.low == b.low &&
-         a.high == b.high;
-}
-
 /// The mean of the outputs' signal-to-noise ratios.
 static double getMeanDecibels(const Shares &shares) {
   double sum = 0;
   for (double share : shares)
     sum += -10 * std::log10(share);
   return sum / static_cast<double>(shares.size());
+}
+
+size_t Alternative::countRepresentatives() const {
+  return llvm::count_if(llvm::seq<size_t>(0, candidates.size()),
+                        [&](size_t i) { return isRepresentative(i); });
+}
+
+/// The candidates that, alone, are not far behind the best.
+SmallVector<size_t> Alternative::findClose() const {
+  constexpr double farDecibels = 6;
+  double most = -std::numeric_limits<double>::infinity();
+  for (size_t i = 0; i < candidates.size(); ++i)
+    if (isRepresentative(i))
+      most = std::max(most, getMeanDecibels(shares[i]));
+  SmallVector<size_t> close;
+  for (size_t i = 0; i < candidates.size(); ++i)
+    if (isRepresentative(i) && getMeanDecibels(shares[i]) >= most - farDecibels)
+      close.push_back(i);
+  return close;
+}
+
+static bool areEqual(const QuantizationParameters &a,
+                     const QuantizationParameters &b) {
+  return a.scale == b.scale && a.zeroPoint == b.zeroPoint && a.low == b.low &&
+         a.high == b.high;
 }
 
 /// How many alternatives are tried again among all others.
@@ -142,53 +165,69 @@ llvm::Error RangeSearch::recordOriginals() {
   return llvm::Error::success();
 }
 
-/// The noise with what is set now over the first `numSamples`.
-llvm::Expected<OutputNoise> RangeSearch::measure(size_t numSamples) {
-  OutputNoise noise;
-  for (size_t i = 0; i < numSamples; ++i) {
+/// Adds to `noise` that of what is set now on the samples from `first` to
+/// before `last`.
+llvm::Error RangeSearch::measure(size_t first, size_t last,
+                                 OutputNoise &noise) {
+  for (size_t i = first; i < last; ++i) {
     if (llvm::Error error = model.run(samples[i]))
-      return std::move(error);
+      return error;
     noise.add(model.getOutputs(), originals[i]);
   }
-  numRuns += static_cast<int64_t>(numSamples);
+  count(last - first);
+  return llvm::Error::success();
+}
+
+/// Says that so many runs are done, or were found not to be needed.
+void RangeSearch::count(size_t runs) {
+  numRuns += static_cast<int64_t>(runs);
   if (options.progress)
     options.progress(std::min(numRuns, expectedRuns - 1), expectedRuns);
-  return noise;
 }
 
 //===----------------------------------------------------------------------===//
 // Alone
 //===----------------------------------------------------------------------===//
 
-/// The number of different candidates of all alternatives.
-int64_t RangeSearch::countPairs() const {
-  int64_t numPairs = 0;
-  for (const Alternative &alternative : alternatives)
-    for (size_t i = 0; i < alternative.candidates.size(); ++i)
-      numPairs += alternative.isRepresentative(i);
-  return numPairs;
-}
-
 llvm::Error RangeSearch::measureAlone() {
   auto all = static_cast<int64_t>(samples.size());
-  int64_t numPairs = countPairs();
+  int64_t numPairs = 0;
+  for (const Alternative &alternative : alternatives)
+    numPairs += static_cast<int64_t>(alternative.countRepresentatives());
   int64_t numSamples = std::clamp<int64_t>(options.mostRuns / numPairs, 1, all);
   // Of what follows, whole choices and the last tries, this is an estimate.
   auto numMethods = static_cast<int64_t>(std::size(allRangeMethods));
   expectedRuns = numSamples * numPairs + all * (numMethods + 2) +
                  all * static_cast<int64_t>(numWorst) * numMethods;
-  for (Alternative &alternative : alternatives) {
-    for (size_t i = 0; i < alternative.candidates.size(); ++i) {
-      if (!alternative.isRepresentative(i))
-        continue;
-      set(alternative, i);
-      llvm::Expected<OutputNoise> noise = measure(numSamples);
-      if (!noise)
-        return noise.takeError();
-      alternative.shares[i] = noise->getShares();
-    }
-    set(alternative, std::nullopt);
-  }
+  for (Alternative &alternative : alternatives)
+    if (llvm::Error error = measureAlone(alternative, numSamples))
+      return error;
+  return llvm::Error::success();
+}
+
+/// Measures the candidates with a quarter of the samples, and those that are
+/// not far behind the best with the others too.
+llvm::Error RangeSearch::measureAlone(Alternative &alternative,
+                                      size_t numSamples) {
+  const size_t few = llvm::divideCeil(numSamples, 4);
+  SmallVector<OutputNoise, 8> noise(alternative.candidates.size());
+  auto measurePart = [&](size_t i, size_t first, size_t last) {
+    set(alternative, i);
+    llvm::Error error = measure(first, last, noise[i]);
+    alternative.shares[i] = noise[i].getShares();
+    return error;
+  };
+  for (size_t i = 0; i < noise.size(); ++i)
+    if (alternative.isRepresentative(i))
+      if (llvm::Error error = measurePart(i, 0, few))
+        return error;
+  SmallVector<size_t> close = alternative.findClose();
+  for (size_t i : close)
+    if (llvm::Error error = measurePart(i, few, numSamples))
+      return error;
+  set(alternative, std::nullopt);
+  size_t numOthers = alternative.countRepresentatives() - close.size();
+  count(numOthers * (numSamples - few));
   return llvm::Error::success();
 }
 
@@ -257,10 +296,10 @@ Choice RangeSearch::chooseByAddition() const {
 llvm::Error RangeSearch::compare(const Choice &choice, StringRef what) {
   for (auto [alternative, candidate] : llvm::zip_equal(alternatives, choice))
     set(alternative, candidate);
-  llvm::Expected<OutputNoise> noise = measure(samples.size());
-  if (!noise)
-    return noise.takeError();
-  double decibels = noise->getDecibels();
+  OutputNoise noise;
+  if (llvm::Error error = measure(0, samples.size(), noise))
+    return error;
+  double decibels = noise.getDecibels();
   LDBG() << what << ": " << decibels << " dB";
   if (best.empty() || decibels > bestDecibels) {
     best = choice;
@@ -286,8 +325,8 @@ llvm::Error RangeSearch::improveWorst() {
   for (size_t index : findWorst()) {
     const Alternative &alternative = alternatives[index];
     const Choice before = best;
-    for (size_t i = 0; i < alternative.candidates.size(); ++i) {
-      if (!alternative.isRepresentative(i) || i == before[index])
+    for (size_t i : alternative.findClose()) {
+      if (i == before[index])
         continue;
       Choice changed = before;
       changed[index] = i;
