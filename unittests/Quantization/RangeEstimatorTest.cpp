@@ -233,4 +233,28 @@ TEST(RangeEstimatorTest, MethodsHaveNames) {
             "octav");
 }
 
+TEST(RangeEstimatorTest, SharesArePartsOfTheMeanRangeWithinTheExtremes) {
+  // Samples from -4 to 4 and from -8 to 8: -6 to 6 in the mean.
+  TensorStatistics statistics = collect({-4, 1, 4});
+  EXPECT_FALSE(statistics.add({-8, 1, 8}));
+  RangeChoice choice = chooseRange(statistics, int8);
+  size_t numMethods = choice.candidates.size();
+  addShares(choice, statistics, int8, {-7, 6.5});
+  ASSERT_GT(choice.candidates.size(), numMethods);
+  for (const RangeCandidate &candidate :
+       llvm::drop_begin(choice.candidates, numMethods)) {
+    EXPECT_EQ(candidate.method, RangeMethod::MeanMinMax);
+    RealInterval range = candidate.parameters.getRange();
+    double step = candidate.parameters.scale;
+    EXPECT_NEAR(range.low, std::max(-7.0, -6 * candidate.share), step);
+    EXPECT_NEAR(range.high, std::min(6.5, 6 * candidate.share), step);
+  }
+  EXPECT_EQ(describe(choice.candidates[numMethods]), "60 % of mean-min-max");
+  // Asked for by name, a method is what it gives itself.
+  const RangeCandidate &whole =
+      choice.candidates[choice.find(RangeMethod::MeanMinMax)];
+  EXPECT_EQ(whole.share, 1);
+  EXPECT_EQ(describe(whole), "mean-min-max");
+}
+
 } // namespace
