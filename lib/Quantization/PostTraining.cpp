@@ -152,7 +152,9 @@ private:
   std::vector<TensorStatistics> statistics;
   /// What there is to choose from for each of them.
   std::vector<RangeChoice> choices;
-  /// Of the outputs with each alone; empty if that was not measured.
+  /// The ranges that a search found, and the outputs' ratios with each of them
+  /// alone; empty if there was none.
+  std::vector<size_t> searched;
   std::vector<double> decibelsAlone;
   QuantizationSettings best;
   PostTrainingReport report;
@@ -245,6 +247,7 @@ llvm::Expected<std::vector<size_t>> PostTraining::searchRanges() {
     ranges.push_back(found[value].candidate);
     decibelsAlone.push_back(found[value].decibels);
   }
+  searched = ranges;
   return ranges;
 }
 
@@ -284,7 +287,7 @@ PostTraining::chooseActivations(const QuantizationPlan &plan,
     activation.range = std::move(choice);
     activation.min = histogram.getMin();
     activation.max = histogram.getMax();
-    if (!decibelsAlone.empty())
+    if (!searched.empty() && settings.ranges[i] == searched[i])
       activation.decibels = decibelsAlone[i];
   }
   return parameters;
