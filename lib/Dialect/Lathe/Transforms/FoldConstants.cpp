@@ -55,6 +55,19 @@ bool hasQuantizedOperand(Operation *op) {
   });
 }
 
+/// Whether `op` does nothing but widen the floats of a constant: that is how
+/// weights of 16 bits are read, and as a constant they would take twice as
+/// much.
+bool onlyWidensConstant(Operation *op) {
+  auto cast = dyn_cast<CastOp>(op);
+  auto source = cast ? cast.getInput().getDefiningOp<ConstantOp>() : nullptr;
+  if (!source || source.getValue().isSplat())
+    return false;
+  auto from = dyn_cast<FloatType>(source.getType().getElementType());
+  auto to = dyn_cast<FloatType>(cast.getTo());
+  return from && to && from.getWidth() < to.getWidth();
+}
+
 int64_t sizeInBytes(Type type) {
   auto tensor = cast<RankedTensorType>(type);
   std::optional<ElementKind> kind = getElementKind(tensor.getElementType());
@@ -161,6 +174,8 @@ bool BlockFolder::mayStore(const Sources &sources, int64_t bytes) const {
 /// Whether the results of `op` are to become constants, as far as can be told
 /// before they are known.
 bool BlockFolder::mayFold(Operation *op) const {
+  if (onlyWidensConstant(op))
+    return false;
   const Sources &sources = sourcesOf.at(op);
   bool allSplats = llvm::all_of(
       sources, [](ConstantOp source) { return source.getValue().isSplat(); });

@@ -87,3 +87,27 @@ func.func @padded_splat() -> tensor<4097xf32> {
   %0 = lathe.pad %c {low = array<i64: 1>, high = array<i64: 0>} : (tensor<4096xf32>) -> tensor<4097xf32>
   return %0 : tensor<4097xf32>
 }
+
+// Weights of 16 bits are widened where they are read; what more is done to them
+// is computed here.
+// CHECK-LABEL: func @widened
+func.func @widened() -> (tensor<2xf32>, tensor<2xf32>) {
+  // CHECK: %[[H:.*]] = lathe.constant dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf16>
+  // CHECK: %[[W:.*]] = lathe.cast %[[H]] {to = f32}
+  // CHECK: %[[S:.*]] = lathe.constant dense<[2.000000e+00, 4.000000e+00]> : tensor<2xf32>
+  // CHECK: return %[[W]], %[[S]]
+  %0 = lathe.constant dense<[1.0, 2.0]> : tensor<2xf16>
+  %1 = lathe.cast %0 {to = f32} : (tensor<2xf16>) -> tensor<2xf32>
+  %2 = lathe.add %1, %1 : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  return %1, %2 : tensor<2xf32>, tensor<2xf32>
+}
+
+// What integers a quantized constant holds is not lost.
+// CHECK-LABEL: func @quantized
+func.func @quantized() -> tensor<2xf32> {
+  // CHECK: lathe.dequantize
+  %0 = lathe.constant dense<[1, 2]> : tensor<2xi8>
+  %1 = lathe.storage_cast %0 {to = !quant.uniform<i8:f32, 0.5>} : (tensor<2xi8>) -> tensor<2x!quant.uniform<i8:f32, 0.5>>
+  %2 = lathe.dequantize %1 {to = f32} : (tensor<2x!quant.uniform<i8:f32, 0.5>>) -> tensor<2xf32>
+  return %2 : tensor<2xf32>
+}

@@ -23,7 +23,8 @@ def FoldConstants : Pass<"lathe-fold-constants", "::mlir::ModuleOp"> {
 
     A result that takes more bytes than `max-growth` times the constants it is
     computed from, and more than 4 KiB, stays computed at run time: so does a
-    small constant that is broadcast to a large one. A splat counts as one
+    small constant that is broadcast to a large one, and floats that are only
+    widened. What reads quantized tensors is left alone. A splat counts as one
     element; what is computed from splats alone is tried, and kept if it is a
     splat again.
 
