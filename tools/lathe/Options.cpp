@@ -114,9 +114,18 @@ void ModelFlags::print(llvm::raw_ostream &os) const {
     printFlag(name.ArgStr, name, os);
 }
 
-CodeFlags::CodeFlags(cl::SubCommand &command)
+ThreadsFlag::ThreadsFlag(cl::SubCommand &command)
     : threads("threads", cl::sub(command), cl::init(1),
-              cl::desc("Most threads to use (default 1)")),
+              cl::desc("Most threads to use (default 1)")) {}
+
+llvm::Expected<unsigned> ThreadsFlag::get() const {
+  if (threads == 0)
+    return llvm::createStringError("--threads must be at least 1");
+  return threads;
+}
+
+CodeFlags::CodeFlags(cl::SubCommand &command)
+    : threads(command),
       noWinograd("no-winograd", cl::sub(command),
                  cl::desc("Compute every convolution as it is defined: slower, "
                           "but with weights as small as the model's and less "
@@ -126,10 +135,11 @@ CodeFlags::CodeFlags(cl::SubCommand &command)
                      "--tune wrote")) {}
 
 llvm::Expected<CodeOptions> CodeFlags::get() const {
-  if (threads == 0)
-    return llvm::createStringError("--threads must be at least 1");
+  llvm::Expected<unsigned> count = threads.get();
+  if (!count)
+    return count.takeError();
   CodeOptions options;
-  options.threads = threads;
+  options.threads = *count;
   options.winograd = !noWinograd;
   options.tiles = tiles;
   return options;

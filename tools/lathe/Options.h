@@ -54,6 +54,18 @@ private:
   llvm::cl::opt<std::string> name;
 };
 
+/// `--threads`
+class ThreadsFlag {
+public:
+  explicit ThreadsFlag(llvm::cl::SubCommand &command);
+
+  /// The number of threads, at least 1, or what is wrong.
+  llvm::Expected<unsigned> get() const;
+
+private:
+  llvm::cl::opt<unsigned> threads;
+};
+
 /// `--threads`, `--no-winograd` and `--tiles`, which every command has that
 /// compiles.
 class CodeFlags {
@@ -64,7 +76,7 @@ public:
   llvm::Expected<CodeOptions> get() const;
 
 private:
-  llvm::cl::opt<unsigned> threads;
+  ThreadsFlag threads;
   llvm::cl::opt<bool> noWinograd;
   llvm::cl::opt<std::string> tiles;
 };

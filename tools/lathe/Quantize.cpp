@@ -73,7 +73,7 @@ struct Quantize : Command {
                cl::desc("The quantized model: .onnx (with QuantizeLinear and "
                         "DequantizeLinear), .mlir or .mlirbc")),
         quiet("q", cl::sub(getSubCommand()), cl::desc("Show no progress")),
-        codeFlags(getSubCommand()) {}
+        threads(getSubCommand()) {}
 
   ExitStatus run() override {
     StringRef path = output;
@@ -197,9 +197,9 @@ private:
   }
 
   llvm::Expected<PostTrainingResult> quantize(ModuleOp module) {
-    llvm::Expected<CodeOptions> code = codeFlags.get();
-    if (!code)
-      return code.takeError();
+    llvm::Expected<unsigned> numThreads = threads.get();
+    if (!numThreads)
+      return numThreads.takeError();
     auto dataset = openDataset(lookupModel(module));
     if (!dataset)
       return dataset.takeError();
@@ -208,7 +208,7 @@ private:
     if (!samples)
       return samples.takeError();
     options.calibration.samples = std::move(*samples);
-    options.calibration.threads = code->threads;
+    options.calibration.threads = *numThreads;
     if (!range.empty()) {
       llvm::Expected<RangeMethod> method = parseRangeMethod(range);
       if (!method)
@@ -226,7 +226,7 @@ private:
   cl::opt<unsigned> limit;
   cl::opt<std::string> range, output;
   cl::opt<bool> quiet;
-  CodeFlags codeFlags;
+  ThreadsFlag threads;
 } quantize;
 
 } // namespace
