@@ -16,7 +16,6 @@
 
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/Format.h"
-#include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
 using namespace lathe;
@@ -30,10 +29,6 @@ void lathe::setLoweringOptions(LoweringOptions &options,
   if (hasVectors) {
     options.vectorRegisters = target.vector.registers;
     options.alignment = 64; // a cache line, and the widest vector
-    // x86 multiplies unsigned by signed bytes, Arm two signed ones.
-    options.activations = llvm::Triple(target.triple).isX86()
-                              ? ActivationSign::Unsigned
-                              : ActivationSign::Signed;
     options.threads = code.threads;
     options.winograd = code.winograd;
     options.dots = getDotKind(target);
@@ -98,10 +93,6 @@ std::string lathe::getLoweringFlag(const TargetDescription &target,
      << " alignment=" << options.alignment << " threads=" << options.threads
      << (options.ioInArena ? " io-in-arena=true" : "")
      << (options.winograd ? "" : " winograd=false");
-  if (options.activations != ActivationSign::Keep)
-    os << " activations="
-       << (options.activations == ActivationSign::Signed ? "signed"
-                                                         : "unsigned");
   if (options.dots != DotKind::None)
     os << " dots=" << getName(options.dots);
   if (options.panelWidth != 0)

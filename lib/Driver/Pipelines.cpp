@@ -50,17 +50,16 @@ static OpPassManager makeFunctionPipeline(const LoweringOptions &options,
 
 void lathe::buildKernelPipeline(OpPassManager &pm,
                                 const LoweringOptions &options) {
-  buildIntegerPipeline(pm, options.activations);
+  if (options.vectorBits > 0)
+    buildVectorIntegerPipeline(pm, options.dots);
+  else
+    buildIntegerPipeline(pm);
   if (options.winograd && options.vectorBits > 0) {
     WinogradOptions winograd;
     winograd.vectorBits = options.vectorBits;
     winograd.threads = options.threads;
     pm.addPass(createWinograd(winograd));
   }
-  if (options.vectorBits > 0)
-    pm.addNestedPass<func::FuncOp>(createPrepareIntegers({options.dots}));
-  if (options.dots != DotKind::None)
-    pm.addPass(createFoldConstants());
   pm.addPass(createPrepareBodies());
   BodiesFirstOptions functions;
   // What a body takes and gives belongs to the op that runs it.

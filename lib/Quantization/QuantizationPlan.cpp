@@ -25,13 +25,6 @@ static bool isActivation(Value value) {
          !isConstantExpression(value);
 }
 
-/// Whether `op` moves or selects elements of several tensors or one.
-static bool movesElements(Operation *op) {
-  auto quantization = dyn_cast_if_present<QuantizationOpInterface>(op);
-  return quantization && isa<IntegerFormOpInterface>(op) &&
-         quantization.getQuantizationKind() == QuantizationKind::SameParameters;
-}
-
 static bool isLimit(Operation *op) {
   auto quantization = dyn_cast_if_present<QuantizationOpInterface>(op);
   return quantization && quantization.isLimit();

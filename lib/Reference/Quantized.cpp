@@ -8,8 +8,8 @@
 #include "Quantized.h"
 
 #include "Models.h"
+#include "lathe/Dialect/Lathe/IR/QuantizedScales.h"
 #include "lathe/Support/HostTensorAttr.h"
-#include "mlir/Dialect/Quant/IR/QuantTypes.h"
 
 using namespace mlir;
 using namespace lathe;
@@ -35,28 +35,25 @@ namespace {
 /// Scale and zero point of each element of a tensor in row-major order.
 class Parameters {
 public:
-  explicit Parameters(RankedTensorType type) {
-    Type element = type.getElementType();
-    if (auto uniform = dyn_cast<quant::UniformQuantizedType>(element)) {
-      scales = {uniform.getScale()};
-      zeroPoints = {uniform.getZeroPoint()};
-      return;
-    }
-    auto perAxis = cast<quant::UniformQuantizedPerAxisType>(element);
-    llvm::append_range(scales, perAxis.getScales());
-    llvm::append_range(zeroPoints, perAxis.getZeroPoints());
-    inner = ShapedType::getNumElements(
-        type.getShape().drop_front(perAxis.getQuantizedDimension() + 1));
+  explicit Parameters(RankedTensorType type)
+      : scales(*QuantizedScales::get(
+            cast<quant::QuantizedType>(type.getElementType()))) {
+    if (scales.axis)
+      inner = ShapedType::getNumElements(
+          type.getShape().drop_front(*scales.axis + 1));
   }
 
-  double scale(int64_t i) const { return scales[i / inner % scales.size()]; }
+  double scale(int64_t i) const { return scales.scales[getIndex(i)]; }
   double zeroPoint(int64_t i) const {
-    return static_cast<double>(zeroPoints[i / inner % scales.size()]);
+    return static_cast<double>(scales.zeroPoints[getIndex(i)]);
   }
 
 private:
-  SmallVector<double> scales;
-  SmallVector<int64_t> zeroPoints;
+  size_t getIndex(int64_t i) const {
+    return static_cast<size_t>(i / inner) % scales.scales.size();
+  }
+
+  QuantizedScales scales;
   int64_t inner = 1;
 };
 } // namespace

@@ -163,15 +163,17 @@ double lathe::computeErf(double x) {
   return factor * computeExp(-square.high) * sum.high;
 }
 
-UnaryTable lathe::getUnaryTable(const QuantizedRange &from,
-                                const QuantizedRange &to,
+UnaryTable lathe::getUnaryTable(const QuantizationParameters &from,
+                                const QuantizationParameters &to,
                                 llvm::function_ref<double(double)> function) {
   UnaryTable table;
+  auto zeroPoint = static_cast<double>(to.zeroPoint);
   for (int32_t i = 0; i < 256; ++i) {
-    double real = from.scale * (from.getLow() + i - from.zeroPoint);
-    double steps = std::floor(function(real) / to.scale + 0.5);
+    double result = function(from.dequantize(from.low + i));
+    double steps = std::floor(result / to.scale + 0.5);
     table[i] = static_cast<int32_t>(
-        std::clamp<double>(to.zeroPoint + steps, to.getLow(), to.getHigh()));
+        std::clamp(zeroPoint + (std::isnan(steps) ? 0 : steps),
+                   static_cast<double>(to.low), static_cast<double>(to.high)));
   }
   return table;
 }

@@ -41,16 +41,16 @@ std::string lathe::escapeHtml(StringRef text) {
   return result;
 }
 
-llvm::Expected<HtmlPage> HtmlPage::create(StringRef title, StringRef library) {
-  auto file = llvm::MemoryBuffer::getFile(library);
+llvm::Expected<HtmlPage> HtmlPage::create(StringRef title, StringRef script) {
+  auto file = llvm::MemoryBuffer::getFile(script);
   if (std::error_code code = file.getError())
     return llvm::createStringError(
-        "a page needs chart.js at '" + library + "': " + code.message() +
+        "a page needs chart.js at '" + script + "': " + code.message() +
         "; install the package libjs-chart.js, as scripts/setup does, or write "
         "no page");
   HtmlPage page;
   page.title = title.str();
-  page.library = (*file)->getBuffer().str();
+  page.script = (*file)->getBuffer().str();
   return page;
 }
 
@@ -105,7 +105,7 @@ void HtmlPage::print(llvm::raw_ostream &os) const {
      << escapeHtml(title) << "</h1>\n"
      << body;
   if (!charts.empty())
-    os << "<script>" << library << "</script>\n<script>\n";
+    os << "<script>" << script << "</script>\n<script>\n";
   for (auto [i, chart] : llvm::enumerate(charts))
     os << "new Chart(document.getElementById(\"chart" << i << "\"), " << chart
        << ");\n";

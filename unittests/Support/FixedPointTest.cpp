@@ -116,7 +116,7 @@ TEST(FixedPointTest, LogarithmAndErrorFunctionAreNearlyExact) {
 
 TEST(FixedPointTest, UnaryTableHoldsTheRoundedFunction) {
   UnaryTable table =
-      getUnaryTable({1.0 / 16, 128, false}, {1.0 / 256, 0, false},
+      getUnaryTable({1.0 / 16, 128, 0, 255}, {1.0 / 256, 0, 0, 255},
                     [](double x) { return 1 / (1 + computeExp(-x)); });
   EXPECT_EQ(table[0], 0);
   EXPECT_EQ(table[100], 38);
@@ -127,11 +127,19 @@ TEST(FixedPointTest, UnaryTableHoldsTheRoundedFunction) {
 }
 
 TEST(FixedPointTest, SignedTableBeginsAtTheLowestInteger) {
-  UnaryTable table = getUnaryTable({0.5, 10, true}, {0.5, -3, true},
-                                   [](double x) { return x; });
+  UnaryTable table =
+      getUnaryTable({0.5, 10}, {0.5, -3}, [](double x) { return x; });
   EXPECT_EQ(table[0], -128); // -141 saturates.
   EXPECT_EQ(table[128 + 10], -3);
   EXPECT_EQ(table[255], 114);
+}
+
+TEST(FixedPointTest, TableLimitsItsEntriesAndMapsNaNToTheZeroPoint) {
+  UnaryTable table = getUnaryTable({1, 0}, {1, 5, -100, 90},
+                                   [](double x) { return x < 0 ? NAN : x; });
+  EXPECT_EQ(table[0], 5);
+  EXPECT_EQ(table[128 + 80], 85);
+  EXPECT_EQ(table[255], 90);
 }
 
 TEST(FixedPointTest, SoftmaxTableDecaysFromTwoToTheTwentyTwo) {

@@ -45,14 +45,6 @@ struct LoweringOptions : mlir::PassPipelineOptions<LoweringOptions> {
       llvm::cl::desc("Output channels in a panel of packed weights; 0 for "
                      "those of the register tile"),
       llvm::cl::init(0)};
-  Option<ActivationSign> activations{
-      *this, "activations",
-      llvm::cl::desc("How quantized activations of 8 bits are stored"),
-      llvm::cl::init(ActivationSign::Keep),
-      llvm::cl::values(
-          clEnumValN(ActivationSign::Keep, "keep", "as they are"),
-          clEnumValN(ActivationSign::Signed, "signed", "as int8"),
-          clEnumValN(ActivationSign::Unsigned, "unsigned", "as uint8"))};
   Option<bool> winograd{
       *this, "winograd",
       llvm::cl::desc("Compute 3x3 convolutions by Winograd's algorithm where "

@@ -9,26 +9,10 @@
 #define LATHE_QUANTIZATION_QUANTIZATIONPARAMETERS_H
 
 #include "lathe/Support/HostTensor.h"
-#include "lathe/Support/RealInterval.h"
+#include "lathe/Support/TensorQuantization.h"
 #include <vector>
 
 namespace lathe {
-
-/// The integers that stand for real numbers: `scale * (q - zeroPoint)` for q
-/// from `low` to `high`. The scale is a number that f32 has, so that it is the
-/// same in ONNX's operators.
-struct QuantizationParameters {
-  double scale = 1;
-  int64_t zeroPoint = 0;
-  int64_t low = -128, high = 127;
-
-  /// The real number that `q` stands for.
-  double dequantize(int64_t q) const {
-    return scale * static_cast<double>(q - zeroPoint);
-  }
-  /// The numbers that the least and the greatest integer stand for.
-  RealInterval getRange() const { return {dequantize(low), dequantize(high)}; }
-};
 
 /// Which integers a tensor becomes.
 struct QuantizedStorage {
@@ -64,8 +48,8 @@ enum class WeightRange {
 
 /// A scale for each channel of `weights`, floats whose last dimension is the
 /// channels. Where these lie on a grid of few enough steps, as those of a model
-/// that was quantized before, that is its step. A channel of zeros gets the greatest scale of the others, or 1 if
-/// there are none.
+/// that was quantized before, that is its step. A channel of zeros gets the
+/// greatest scale of the others, or 1 if there are none.
 std::vector<double> getWeightScales(const HostTensor &weights,
                                     const QuantizedStorage &storage,
                                     WeightRange method);

@@ -14,6 +14,7 @@
 #ifndef LATHE_SUPPORT_FIXEDPOINT_H
 #define LATHE_SUPPORT_FIXEDPOINT_H
 
+#include "lathe/Support/TensorQuantization.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallVector.h"
@@ -58,19 +59,11 @@ struct SumScaling {
 /// A function of one 8-bit integer, by the integer's place in its range.
 using UnaryTable = std::array<int32_t, 256>;
 
-/// The parameters and the range of an 8-bit tensor: `scale * (q - zeroPoint)`.
-struct QuantizedRange {
-  double scale;
-  int32_t zeroPoint;
-  bool isSigned;
-
-  int32_t getLow() const { return isSigned ? -128 : 0; }
-  int32_t getHigh() const { return isSigned ? 127 : 255; }
-};
-
-/// `function` of each number of `from` in the integers of `to`: rounded to
-/// nearest, halves up, and limited to the range.
-UnaryTable getUnaryTable(const QuantizedRange &from, const QuantizedRange &to,
+/// `function` of each of the 256 numbers of `from` in the integers of `to`:
+/// rounded to nearest, halves up, and limited to the range; NaN becomes the
+/// zero point.
+UnaryTable getUnaryTable(const QuantizationParameters &from,
+                         const QuantizationParameters &to,
                          llvm::function_ref<double(double)> function);
 
 /// `round(exp(-d * scale) * 2^22)` for d from 0 to 255: the terms of a softmax

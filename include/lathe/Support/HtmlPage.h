@@ -29,13 +29,13 @@ public:
   using Row = std::vector<Cell>;
 
   /// Where Debian's package libjs-chart.js has chart.js.
-  static constexpr llvm::StringLiteral chartLibrary =
+  static constexpr llvm::StringLiteral chartScript =
       "/usr/share/javascript/chart.js/chart.min.js";
 
-  /// An empty page, with chart.js from `library`. Fails, saying what to
+  /// An empty page, with chart.js from the file `script`. Fails, saying what to
   /// install, if that cannot be read.
-  static llvm::Expected<HtmlPage>
-  create(llvm::StringRef title, llvm::StringRef library = chartLibrary);
+  static llvm::Expected<HtmlPage> create(llvm::StringRef title,
+                                         llvm::StringRef script = chartScript);
 
   /// The functions below take plain text, and escape it.
   void addHeading(llvm::StringRef text);
@@ -51,7 +51,7 @@ public:
 private:
   HtmlPage() = default;
 
-  std::string title, library, body;
+  std::string title, script, body;
   std::vector<std::string> charts;
 };
 

@@ -8,6 +8,7 @@
 #ifndef LATHE_SUPPORT_TENSORQUANTIZATION_H
 #define LATHE_SUPPORT_TENSORQUANTIZATION_H
 
+#include "lathe/Support/RealInterval.h"
 #include <cstdint>
 
 namespace lathe {
@@ -16,6 +17,24 @@ namespace lathe {
 struct TensorQuantization {
   double scale = 1;
   int64_t zeroPoint = 0;
+
+  /// The real number that `q` stands for.
+  double dequantize(int64_t q) const {
+    return scale * static_cast<double>(q - zeroPoint);
+  }
+};
+
+/// The same with the integers that there are, from `low` to `high`.
+struct QuantizationParameters : TensorQuantization {
+  QuantizationParameters() = default;
+  QuantizationParameters(double scale, int64_t zeroPoint, int64_t low = -128,
+                         int64_t high = 127)
+      : TensorQuantization{scale, zeroPoint}, low(low), high(high) {}
+
+  int64_t low = -128, high = 127;
+
+  /// The numbers that the least and the greatest integer stand for.
+  RealInterval getRange() const { return {dequantize(low), dequantize(high)}; }
 };
 
 } // namespace lathe

@@ -1,5 +1,4 @@
-//===- LowerIntegers.cpp - Dot products and rescaling
-//-------------------------===//
+//===- LowerIntegers.cpp - Dot products and rescaling ---------------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

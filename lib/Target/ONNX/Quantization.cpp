@@ -13,6 +13,7 @@
 #include "ConverterRegistry.h"
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Dialect/Lathe/IR/QuantizedScales.h"
 #include "lathe/Support/HostTensorAttr.h"
 #include "lathe/Support/OnnxTensor.h"
 
@@ -35,16 +36,9 @@ static LinearParameters getParameters(quant::QuantizedType type) {
   ElementKind kind = *getElementKind(getStorageType(type));
   LinearParameters parameters;
   SmallVector<int64_t> shape;
-  SmallVector<double> scales;
-  SmallVector<int64_t> zeroPoints;
-  if (auto uniform = dyn_cast<quant::UniformQuantizedType>(type)) {
-    scales = {uniform.getScale()};
-    zeroPoints = {uniform.getZeroPoint()};
-  } else {
-    auto perAxis = cast<quant::UniformQuantizedPerAxisType>(type);
-    llvm::append_range(scales, perAxis.getScales());
-    llvm::append_range(zeroPoints, perAxis.getZeroPoints());
-    parameters.axis = perAxis.getQuantizedDimension();
+  auto [scales, zeroPoints, axis] = *QuantizedScales::get(type);
+  if (axis) {
+    parameters.axis = *axis;
     shape = {static_cast<int64_t>(scales.size())};
   }
   parameters.scale = HostTensor(ElementKind::F32, shape);

@@ -79,6 +79,18 @@ LogicalResult DotConvOp::inferReturnTypes(MLIRContext *context,
   return success();
 }
 
+/// Checks the shapes of packed weights and of a bias.
+template <typename Op>
+static LogicalResult verifyConstants(Op op, ArrayRef<int64_t> weights,
+                                     int64_t channels) {
+  if (op.getWeight().getType().getShape() != weights)
+    return op.emitOpError("needs weights of shape [") << weights << "]";
+  if (op.getBias() &&
+      op.getBias().getType().getShape() != ArrayRef<int64_t>{channels})
+    return op.emitOpError("needs a bias of shape [") << channels << "]";
+  return success();
+}
+
 LogicalResult DotConvOp::verify() {
   // Reported by inferReturnTypes, which runs later.
   size_t numWindows = getKernel().size();
@@ -109,12 +121,7 @@ LogicalResult DotConvOp::verify() {
   llvm::append_range(shape, window);
   shape.append({static_cast<int64_t>(llvm::divideCeil(depth, quad)),
                 quad * std::max<int64_t>(width, 1)});
-  if (getWeight().getType().getShape() != ArrayRef(shape))
-    return emitOpError("needs weights of shape [") << shape << "]";
-  if (getBias() &&
-      getBias().getType().getShape() != ArrayRef<int64_t>{channels})
-    return emitOpError("needs a bias of shape [") << channels << "]";
-  return success();
+  return verifyConstants(*this, shape, channels);
 }
 
 int64_t DotConvOp::getMACs() {
@@ -183,12 +190,7 @@ LogicalResult DotDepthwiseOp::verify() {
   shape.append(
       {static_cast<int64_t>(llvm::divideCeil(kernel[kernel.size() - 2], quad)),
        kernel.back(), quad * channels});
-  if (getWeight().getType().getShape() != ArrayRef(shape))
-    return emitOpError("needs weights of shape [") << shape << "]";
-  if (getBias() &&
-      getBias().getType().getShape() != ArrayRef<int64_t>{channels})
-    return emitOpError("needs a bias of shape [") << channels << "]";
-  return success();
+  return verifyConstants(*this, shape, channels);
 }
 
 int64_t DotDepthwiseOp::getMACs() {

@@ -24,13 +24,9 @@ using namespace lathe::integer;
 /// Whether all `operands` are quantized with one scale each; else says why not.
 static bool areUniform(ArrayRef<QuantizedOperand> operands,
                        std::string &reason) {
-  for (const QuantizedOperand &operand : operands) {
-    if (operand.stored && operand.getUniform())
-      continue;
-    reason = operand.stored ? severalScales : notQuantized;
-    return false;
-  }
-  return true;
+  return llvm::all_of(operands, [&](const QuantizedOperand &operand) {
+    return readUniform(operand, reason).has_value();
+  });
 }
 
 namespace {

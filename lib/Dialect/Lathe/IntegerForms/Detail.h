@@ -32,6 +32,10 @@ inline constexpr llvm::StringLiteral severalScales =
 inline constexpr llvm::StringLiteral hugeScale =
     "the ratio of the scales is not finite";
 
+/// The one scale and zero point of `operand`, or none and why not.
+std::optional<TensorQuantization> readUniform(const QuantizedOperand &operand,
+                                              std::string &reason);
+
 /// The storage type of an operand or result, and the range that its quantized
 /// type leaves of it.
 mlir::Type getStorage(const QuantizedResult &result);

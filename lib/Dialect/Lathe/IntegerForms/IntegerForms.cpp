@@ -7,6 +7,7 @@
 
 #include "Detail.h"
 
+#include "lathe/Dialect/Lathe/IR/QuantizedScales.h"
 #include "lathe/Support/FixedPoint.h"
 #include "lathe/Support/HostTensorAttr.h"
 
@@ -22,15 +23,9 @@ using namespace lathe::integer;
 // Operands and results
 //===----------------------------------------------------------------------===//
 
-std::optional<UniformScale> QuantizedOperand::getUniform() const {
-  if (auto uniform = dyn_cast_if_present<quant::UniformQuantizedType>(type))
-    return UniformScale{uniform.getScale(), uniform.getZeroPoint()};
-  auto perAxis = dyn_cast_if_present<quant::UniformQuantizedPerAxisType>(type);
-  if (!perAxis || perAxis.getScales().empty() ||
-      !llvm::all_equal(perAxis.getScales()) ||
-      !llvm::all_equal(perAxis.getZeroPoints()))
-    return std::nullopt;
-  return UniformScale{perAxis.getScales()[0], perAxis.getZeroPoints()[0]};
+std::optional<TensorQuantization> QuantizedOperand::getUniform() const {
+  auto scales = type ? QuantizedScales::get(type) : std::nullopt;
+  return scales ? scales->getUniform() : std::nullopt;
 }
 
 QuantizedResult QuantizedResult::get(quant::UniformQuantizedType type) {
@@ -45,6 +40,15 @@ QuantizedResult QuantizedResult::limitedTo(RealInterval bounds) const {
         static_cast<double>(high)));
   };
   return {type, quantize(bounds.low), quantize(bounds.high)};
+}
+
+std::optional<TensorQuantization>
+integer::readUniform(const QuantizedOperand &operand, std::string &reason) {
+  std::optional<TensorQuantization> uniform = operand.getUniform();
+  if (operand.stored && uniform)
+    return uniform;
+  reason = operand.stored ? severalScales : notQuantized;
+  return std::nullopt;
 }
 
 Type integer::getStorage(const QuantizedResult &result) {
@@ -111,13 +115,20 @@ Value IntegerBuilder::requantize(Value sums, ArrayRef<double> factors,
 }
 
 //===----------------------------------------------------------------------===//
-// Rescaling and tables
+// Moved elements, rescaling and tables
 //===----------------------------------------------------------------------===//
+
+bool lathe::movesElements(Operation *op) {
+  auto quantization = dyn_cast_if_present<QuantizationOpInterface>(op);
+  return quantization && op->getNumResults() == 1 &&
+         isa<IntegerFormOpInterface>(op) &&
+         quantization.getQuantizationKind() == QuantizationKind::SameParameters;
+}
 
 Value lathe::buildRescaled(OpBuilder &builder, Location loc,
                            const QuantizedOperand &operand,
                            const QuantizedResult &result) {
-  std::optional<UniformScale> from = operand.getUniform();
+  std::optional<TensorQuantization> from = operand.getUniform();
   if (!operand.stored || !from)
     return {};
   // Equal parameters change nothing, unless less of the range is left.
@@ -133,28 +144,21 @@ Value lathe::buildTable(OpBuilder &builder, Location loc,
                         const QuantizedOperand &operand,
                         const QuantizedResult &result,
                         llvm::function_ref<double(double)> function) {
-  std::optional<UniformScale> from = operand.getUniform();
+  std::optional<TensorQuantization> from = operand.getUniform();
   if (!operand.stored || !from ||
       lathe::impl::elementTypeOf(operand.stored).getIntOrFloatBitWidth() != 8)
     return {};
-  Type storage = getStorage(result);
-  bool isSigned = operand.type.isSigned();
-  int64_t first = isSigned ? -128 : 0;
-  HostTensor table(*getElementKind(storage), {256});
-  for (int64_t i = 0; i < 256; ++i) {
-    double real =
-        from->scale * static_cast<double>(first + i - from->zeroPoint);
-    double steps = std::floor(function(real) / result.getScale() + 0.5);
-    // NaN, of a logarithm maybe, is no number that could be stored.
-    steps = std::isnan(steps) ? 0 : steps;
-    table.setDouble(i, std::clamp<double>(
-                           static_cast<double>(result.getZeroPoint()) + steps,
-                           static_cast<double>(result.low),
-                           static_cast<double>(result.high)));
-  }
+  int64_t first = operand.type.isSigned() ? -128 : 0;
+  UnaryTable entries = getUnaryTable(
+      {from->scale, from->zeroPoint, first, first + 255},
+      {result.getScale(), result.getZeroPoint(), result.low, result.high},
+      function);
+  HostTensor table(*getElementKind(getStorage(result)), {256});
+  for (auto [i, entry] : llvm::enumerate(entries))
+    table.setInt(static_cast<int64_t>(i), entry);
   IntegerBuilder b(builder, loc);
   Value place = b.cast(operand.stored, b.getI32());
-  if (isSigned)
+  if (first != 0)
     place = b.create<SubOp>(place, b.scalar(first, b.getI32()));
   return b.create<GatherOp>(b.constant(table), place, 0);
 }

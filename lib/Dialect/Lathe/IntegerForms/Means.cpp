@@ -25,10 +25,9 @@ struct ReduceForm
                      ArrayRef<QuantizedOperand> operands,
                      const QuantizedResult &result, std::string &reason) const {
     auto reduce = cast<ReduceOp>(op);
-    std::optional<UniformScale> from = operands[0].getUniform();
+    std::optional<TensorQuantization> from = readUniform(operands[0], reason);
     if (!from)
-      return reason = operands[0].stored ? severalScales : notQuantized,
-             Value();
+      return {};
     double factor = from->scale / result.getScale();
     if (!std::isfinite(factor))
       return reason = hugeScale, Value();
@@ -65,10 +64,9 @@ struct AvgPoolForm
                      ArrayRef<QuantizedOperand> operands,
                      const QuantizedResult &result, std::string &reason) const {
     auto pool = cast<AvgPoolOp>(op);
-    std::optional<UniformScale> from = operands[0].getUniform();
+    std::optional<TensorQuantization> from = readUniform(operands[0], reason);
     if (!from)
-      return reason = operands[0].stored ? severalScales : notQuantized,
-             Value();
+      return {};
     if (operands[0].type.getStorageTypeIntegralWidth() > 8)
       return reason = "it has more than 8 bits", Value();
     if (!std::isfinite(from->scale / result.getScale()))

@@ -15,6 +15,7 @@
 
 #include "Detail.h"
 
+#include "lathe/Dialect/Lathe/IR/QuantizedScales.h"
 #include "lathe/Reference/Evaluator.h"
 #include "lathe/Support/FixedPoint.h"
 #include "lathe/Support/HostTensorAttr.h"
@@ -80,7 +81,7 @@ private:
   ArrayRef<QuantizedOperand> operands;
   std::string &reason;
   int64_t channels;
-  UniformScale data;
+  TensorQuantization data;
   Weights weights;
   std::optional<HostTensor> bias;
 };
@@ -104,21 +105,18 @@ static HostTensor centerWeights(const HostTensor &stored,
 
 bool ProductBuilder::readWeights() {
   const QuantizedOperand &operand = operands[1];
-  SmallVector<int64_t> zeroPoints;
-  auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(operand.type);
-  if (std::optional<UniformScale> uniform = operand.getUniform()) {
-    weights.scales = {uniform->scale};
-    zeroPoints = {uniform->zeroPoint};
-  } else if (perAxis) {
-    auto type = cast<RankedTensorType>(operand.real.getType());
-    if (perAxis.getQuantizedDimension() != type.getRank() - 1)
-      return refuse("the weights have scales along another dimension than "
-                    "their channels");
-    llvm::append_range(weights.scales, perAxis.getScales());
-    llvm::append_range(zeroPoints, perAxis.getZeroPoints());
-  } else {
+  std::optional<QuantizedScales> parameters =
+      QuantizedScales::get(operand.type);
+  if (!parameters)
     return refuse("the weights' scales have an unknown form");
-  }
+  if (std::optional<TensorQuantization> uniform = parameters->getUniform())
+    parameters = QuantizedScales(*uniform);
+  auto type = cast<RankedTensorType>(operand.real.getType());
+  if (parameters->axis && *parameters->axis != type.getRank() - 1)
+    return refuse("the weights have scales along another dimension than "
+                  "their channels");
+  weights.scales = parameters->scales;
+  ArrayRef<int64_t> zeroPoints = parameters->zeroPoints;
   weights.known = evaluateConstant(operand.stored);
   if (weights.known) {
     weights.known = centerWeights(*weights.known, zeroPoints);
@@ -141,17 +139,17 @@ bool ProductBuilder::readBias() {
       evaluateConstant(operand.stored ? operand.stored : operand.real);
   if (!known)
     return refuse("the bias is not constant");
-  std::optional<UniformScale> uniform = operand.getUniform();
-  auto perAxis =
-      dyn_cast_if_present<quant::UniformQuantizedPerAxisType>(operand.type);
+  std::optional<QuantizedScales> stored =
+      operand.stored ? QuantizedScales::get(operand.type) : std::nullopt;
+  if (operand.stored && !stored)
+    return refuse("the bias's scales have an unknown form");
   bias = HostTensor(ElementKind::I32, known->getShape());
   for (int64_t i = 0; i < known->getNumElements(); ++i) {
     double steps = known->getDouble(i);
-    if (operand.stored) {
-      double scale = perAxis ? perAxis.getScales()[i] : uniform->scale;
-      steps -= static_cast<double>(perAxis ? perAxis.getZeroPoints()[i]
-                                           : uniform->zeroPoint);
-      double ratio = scale / getUnit(i);
+    if (stored) {
+      size_t channel = static_cast<size_t>(i) % stored->scales.size();
+      steps -= static_cast<double>(stored->zeroPoints[channel]);
+      double ratio = stored->scales[channel] / getUnit(i);
       if (std::abs(ratio - 1) > 1e-6)
         steps = roundHalfEven(steps * ratio);
     } else {
@@ -193,11 +191,11 @@ bool ProductBuilder::sumsFit() const {
 }
 
 bool ProductBuilder::read() {
-  if (!operands[0].stored || !operands[1].stored)
-    return refuse(notQuantized);
-  std::optional<UniformScale> uniform = operands[0].getUniform();
+  std::optional<TensorQuantization> uniform = readUniform(operands[0], reason);
   if (!uniform)
-    return refuse(severalScales);
+    return false;
+  if (!operands[1].stored)
+    return refuse(notQuantized);
   data = *uniform;
   if (operands[0].type.getStorageTypeIntegralWidth() > 16 ||
       operands[1].type.getStorageTypeIntegralWidth() > 8)

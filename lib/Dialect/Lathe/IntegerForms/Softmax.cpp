@@ -27,16 +27,16 @@ struct SoftmaxForm
                      ArrayRef<QuantizedOperand> operands,
                      const QuantizedResult &result, std::string &reason) const {
     auto softmax = cast<SoftmaxOp>(op);
-    std::optional<UniformScale> from = operands[0].getUniform();
+    std::optional<TensorQuantization> from = readUniform(operands[0], reason);
     if (!from)
-      return reason = operands[0].stored ? severalScales : notQuantized,
-             Value();
+      return {};
     if (softmax.getLog())
       return reason = "the logarithm of a softmax has no form in integers",
              Value();
-    if (operands[0].type.getStorageTypeIntegralWidth() > 8 ||
-        !(1 / result.getScale() <= (1 << 30)))
+    if (operands[0].type.getStorageTypeIntegralWidth() > 8)
       return reason = "it has more than 8 bits", Value();
+    if (!(1 / result.getScale() <= (1 << 30)))
+      return reason = hugeScale, Value();
     IntegerBuilder b(builder, op->getLoc());
     int64_t axis = softmax.getAxis();
     Value x = b.cast(operands[0].stored, b.getI32());

@@ -27,9 +27,9 @@ StringRef lathe::getName(DotKind kind) {
   case DotKind::AnyBytes:
     return "u8s8";
   case DotKind::Words:
-    return "s16";
+    break;
   }
-  llvm_unreachable("all kinds are above");
+  return "s16";
 }
 
 bool lathe::acceptsData(DotKind kind, Type element) {
@@ -42,9 +42,9 @@ bool lathe::acceptsData(DotKind kind, Type element) {
     return element.isSignlessInteger(8);
   case DotKind::AnyBytes:
   case DotKind::Words:
-    return element.isUnsignedInteger(8) || element.isSignlessInteger(8);
+    break;
   }
-  llvm_unreachable("all kinds are above");
+  return element.isUnsignedInteger(8) || element.isSignlessInteger(8);
 }
 
 static bool hasByteOperands(WeightedOpInterface op) {

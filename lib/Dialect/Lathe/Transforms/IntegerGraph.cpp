@@ -7,6 +7,7 @@
 
 #include "QuantizedValues.h"
 #include "lathe/Dialect/Lathe/IR/Constants.h"
+#include "lathe/Dialect/Lathe/IR/QuantizedScales.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Support/HostTensorAttr.h"
 
@@ -179,40 +180,38 @@ class Parameters {
 public:
   Parameters(OpBuilder &builder, Location loc, quant::QuantizedType type,
              int64_t rank)
-      : builder(builder), loc(loc), rank(rank) {
-    if (auto uniform = dyn_cast<quant::UniformQuantizedType>(type)) {
-      scales = {uniform.getScale()};
-      zeroPoints = {uniform.getZeroPoint()};
-      return;
-    }
-    auto perAxis = cast<quant::UniformQuantizedPerAxisType>(type);
-    llvm::append_range(scales, perAxis.getScales());
-    llvm::append_range(zeroPoints, perAxis.getZeroPoints());
-    axis = perAxis.getQuantizedDimension();
-  }
+      : builder(builder), loc(loc), rank(rank),
+        parameters(*QuantizedScales::get(type)) {}
 
   Value getScales() {
-    auto values = llvm::map_to_vector(
-        scales, [](double scale) { return static_cast<float>(scale); });
+    auto values = llvm::map_to_vector(parameters.scales, [](double scale) {
+      return static_cast<float>(scale);
+    });
     return constant(builder.getF32Type(), ArrayRef<float>(values));
   }
   Value getZeroPoints() {
-    auto values = llvm::map_to_vector(
-        zeroPoints, [](int64_t zero) { return static_cast<int32_t>(zero); });
+    auto values = llvm::map_to_vector(parameters.zeroPoints, [](int64_t zero) {
+      return static_cast<int32_t>(zero);
+    });
     return constant(builder.getI32Type(), ArrayRef<int32_t>(values));
   }
   bool haveZeroPoint() const {
-    return llvm::any_of(zeroPoints, [](int64_t zero) { return zero != 0; });
+    return llvm::any_of(parameters.zeroPoints,
+                        [](int64_t zero) { return zero != 0; });
   }
-  int64_t getLeastZeroPoint() const { return *llvm::min_element(zeroPoints); }
-  int64_t getLargestZeroPoint() const { return *llvm::max_element(zeroPoints); }
+  int64_t getLeastZeroPoint() const {
+    return *llvm::min_element(parameters.zeroPoints);
+  }
+  int64_t getLargestZeroPoint() const {
+    return *llvm::max_element(parameters.zeroPoints);
+  }
 
 private:
   template <typename T> Value constant(Type element, ArrayRef<T> values) {
     SmallVector<int64_t> shape;
     if (values.size() > 1) {
       shape.assign(rank, 1);
-      shape[axis] = static_cast<int64_t>(values.size());
+      shape[*parameters.axis] = static_cast<int64_t>(values.size());
     }
     return ConstantOp::create(
         builder, loc,
@@ -221,9 +220,8 @@ private:
 
   OpBuilder &builder;
   Location loc;
-  int64_t rank, axis = 0;
-  SmallVector<double> scales;
-  SmallVector<int64_t> zeroPoints;
+  int64_t rank;
+  QuantizedScales parameters;
 };
 
 } // namespace

@@ -12,6 +12,7 @@
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
+using namespace lathe;
 
 /// Brings the graph into the form that patterns are written for.
 static void addCleanup(OpPassManager &manager) {
@@ -44,38 +45,39 @@ void lathe::buildGraphPipeline(OpPassManager &manager) {
   manager.addPass(createSymbolDCEPass());
 }
 
-void lathe::buildIntegerPipeline(OpPassManager &manager, ActivationSign sign) {
-  if (sign != ActivationSign::Keep) {
-    StoreActivationsOptions options;
-    options.areUnsigned = sign == ActivationSign::Unsigned;
-    manager.addNestedPass<func::FuncOp>(createStoreActivations(options));
-  }
+static void addIntegerGraph(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(createPropagateQuantization());
   manager.addNestedPass<func::FuncOp>(createIntegerGraph());
-  // Weights in the layout of their op, and what became of biases.
+}
+
+/// Computes what the passes on integers made of weights and biases.
+static void addIntegerCleanup(OpPassManager &manager) {
   manager.addPass(createFoldConstants());
   addCleanup(manager);
 }
 
-namespace {
-struct IntegerPipelineOptions : PassPipelineOptions<IntegerPipelineOptions> {
-  Option<lathe::ActivationSign> sign{
-      *this, "activations",
-      llvm::cl::desc("How activations of 8 bits are stored"),
-      llvm::cl::init(lathe::ActivationSign::Keep),
-      llvm::cl::values(
-          clEnumValN(lathe::ActivationSign::Keep, "keep", "as they are"),
-          clEnumValN(lathe::ActivationSign::Signed, "signed", "as int8"),
-          clEnumValN(lathe::ActivationSign::Unsigned, "unsigned", "as uint8"))};
-};
-} // namespace
+void lathe::buildIntegerPipeline(OpPassManager &manager) {
+  addIntegerGraph(manager);
+  addIntegerCleanup(manager);
+}
+
+void lathe::buildVectorIntegerPipeline(OpPassManager &manager, DotKind dots) {
+  if (dots != DotKind::None) {
+    StoreActivationsOptions options;
+    // Where both signs will do, none is better: the zero point of what a ReLU
+    // limits is 0 then, so that padding is what it is for floats.
+    options.areUnsigned = dots != DotKind::SignedBytes;
+    manager.addNestedPass<func::FuncOp>(createStoreActivations(options));
+  }
+  addIntegerGraph(manager);
+  manager.addNestedPass<func::FuncOp>(createPrepareIntegers({dots}));
+  addIntegerCleanup(manager);
+}
 
 void lathe::registerLathePipelines() {
-  PassPipelineRegistration<IntegerPipelineOptions>(
-      "lathe-integer-pipeline", "Compute quantized tensors in plain integers",
-      [](OpPassManager &manager, const IntegerPipelineOptions &options) {
-        buildIntegerPipeline(manager, options.sign);
-      });
+  PassPipelineRegistration<>("lathe-integer-pipeline",
+                             "Compute quantized tensors in plain integers",
+                             buildIntegerPipeline);
   PassPipelineRegistration<>(
       "lathe-graph-pipeline",
       "Simplify the graph of an imported model for every target",

@@ -1,5 +1,4 @@
-//===- PrepareIntegers.cpp - Integers as vector instructions take them
-//--------===//
+//===- PrepareIntegers.cpp - Integers as vector instructions take them ----===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

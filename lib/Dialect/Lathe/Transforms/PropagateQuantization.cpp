@@ -18,13 +18,6 @@ namespace lathe {
 using namespace mlir;
 using namespace lathe;
 
-/// Whether `op` moves or selects elements and leaves them as they are.
-static bool movesElements(Operation *op) {
-  auto quantization = dyn_cast<QuantizationOpInterface>(op);
-  return quantization && op->getNumResults() == 1 &&
-         quantization.getQuantizationKind() == QuantizationKind::SameParameters;
-}
-
 namespace {
 
 /// Moves what `dequantize` gives in the integers before it.

@@ -15,6 +15,7 @@
 #define LATHE_DIALECT_LATHE_INTEGERFORMS_INTEGERFORMS_H
 
 #include "lathe/Dialect/Lathe/IR/LatheInterfaces.h"
+#include "lathe/Support/TensorQuantization.h"
 
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/Builders.h"
@@ -24,16 +25,6 @@
 #include <string>
 
 namespace lathe {
-
-/// The meaning of a tensor's integers: `scale * (q - zeroPoint)`.
-struct UniformScale {
-  double scale;
-  int64_t zeroPoint;
-
-  bool operator==(const UniformScale &other) const {
-    return scale == other.scale && zeroPoint == other.zeroPoint;
-  }
-};
 
 /// An operand of an op that is to compute in integers.
 struct QuantizedOperand {
@@ -45,7 +36,7 @@ struct QuantizedOperand {
   mlir::quant::QuantizedType type;
 
   /// The one scale and zero point of all elements, if that is so.
-  std::optional<UniformScale> getUniform() const;
+  std::optional<TensorQuantization> getUniform() const;
 };
 
 /// A quantized result: one scale and zero point, and what fused limits leave of
@@ -76,6 +67,10 @@ mlir::Value buildTable(mlir::OpBuilder &builder, mlir::Location loc,
                        const QuantizedOperand &operand,
                        const QuantizedResult &result,
                        llvm::function_ref<double(double)> function);
+
+/// Whether `op`, which may be null, moves or selects elements, leaves them as
+/// they are, and can do so with integers.
+bool movesElements(mlir::Operation *op);
 
 /// Attaches the integer forms to the dialect's ops when it is loaded.
 void registerIntegerForms(mlir::DialectRegistry &registry);

@@ -8,6 +8,8 @@
 #ifndef LATHE_DIALECT_LATHE_TRANSFORMS_PIPELINES_H
 #define LATHE_DIALECT_LATHE_TRANSFORMS_PIPELINES_H
 
+#include "lathe/Dialect/Lathe/Transforms/DotProducts.h"
+
 #include "mlir/Pass/PassManager.h"
 
 namespace lathe {
@@ -17,13 +19,12 @@ namespace lathe {
 /// surrounds convolutions and matrix products into them.
 void buildGraphPipeline(mlir::OpPassManager &manager);
 
-/// How activations of 8 bits are stored.
-enum class ActivationSign { Keep, Signed, Unsigned };
-
 /// Adds what turns a simplified graph of quantized tensors into one of plain
 /// integers. Nothing changes in a graph that has none.
-void buildIntegerPipeline(mlir::OpPassManager &manager,
-                          ActivationSign sign = ActivationSign::Keep);
+void buildIntegerPipeline(mlir::OpPassManager &manager);
+/// The same for vectors of a target with dot products of `dots`: activations
+/// are stored, and sums prepared, as those take them.
+void buildVectorIntegerPipeline(mlir::OpPassManager &manager, DotKind dots);
 
 /// Registers the pipelines with `lathe-opt`: `--lathe-graph-pipeline` and
 /// `--lathe-integer-pipeline`.
