@@ -17,10 +17,14 @@
 #include "lathe/Quantization/ErrorMeasure.h"
 #include "lathe/Quantization/KnownBounds.h"
 #include "lathe/Quantization/ObservedModel.h"
+#include "lathe/Quantization/QuantizationMode.h"
 #include "lathe/Quantization/QuantizeGraph.h"
 #include "lathe/Quantization/RangeSearch.h"
 #include "lathe/Support/HostTensorAttr.h"
 #include "lathe/Support/RunPasses.h"
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 using namespace lathe;
@@ -358,6 +362,11 @@ llvm::Expected<PostTrainingResult> PostTraining::run() {
     return std::move(error);
   PostTrainingResult result;
   result.module = build(best);
+  // Takes away what the weights were.
+  PassManager cleanup(module.getContext());
+  cleanup.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  if (llvm::Error error = runPasses(cleanup, *result.module))
+    return std::move(error);
   result.report = std::move(report);
   freeUnusedResources({module, *result.module});
   return result;
@@ -366,10 +375,8 @@ llvm::Expected<PostTrainingResult> PostTraining::run() {
 llvm::Expected<PostTrainingResult>
 lathe::quantizeAfterTraining(ModuleOp module, Dataset &dataset,
                              const PostTrainingOptions &options) {
-  if (isQuantized(module))
-    return llvm::createStringError(
-        "the model is quantized already; give the float model that it was "
-        "made of");
+  if (llvm::Error error = checkIsFloat(module))
+    return std::move(error);
   if (llvm::Error error = simplifyGraph(module))
     return std::move(error);
   if (!lookupModel(module))

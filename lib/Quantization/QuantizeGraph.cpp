@@ -6,14 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Quantization/QuantizeGraph.h"
+#include "StoredWeights.h"
 #include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Dialect/Lathe/IntegerForms/IntegerForms.h"
 #include "lathe/Reference/Evaluator.h"
-#include "lathe/Support/HostTensorAttr.h"
-
-#include "mlir/IR/DialectResourceBlobManager.h"
-#include <cmath>
 
 using namespace mlir;
 using namespace lathe;
@@ -59,50 +56,19 @@ static bool isQuantized(Value value) {
   return false;
 }
 
-/// The integers of `real` with a scale for each index of the last dimension, or
-/// one for all.
-static HostTensor quantize(const HostTensor &real, ArrayRef<double> scales,
-                           const QuantizedStorage &storage) {
-  HostTensor stored(ElementKind::I8, real.getShape());
-  MutableArrayRef<int8_t> data = stored.mutableData<int8_t>();
-  for (auto [i, q] : llvm::enumerate(data)) {
-    double steps =
-        std::nearbyint(real.getDouble(i) / scales[i % scales.size()]);
-    q = static_cast<int8_t>(
-        std::clamp<double>(steps, static_cast<double>(storage.low),
-                           static_cast<double>(storage.high)));
-  }
-  return stored;
-}
-
 /// Lets `operand`, which is constant, be dequantized from integers with
 /// `scales`, as many as it has channels (the last dimension) or one.
 static void replaceByIntegers(OpOperand &operand, const HostTensor &real,
                               ArrayRef<double> scales,
                               const QuantizedStorage &storage) {
   OpBuilder builder(operand.getOwner());
-  MLIRContext *context = builder.getContext();
   Location loc = operand.get().getLoc();
-  StringRef name = "constant";
-  if (auto constant = operand.get().getDefiningOp<ConstantOp>())
-    if (auto resource =
-            dyn_cast<DenseResourceElementsAttr>(constant.getValue()))
-      name = resource.getRawHandle().getKey();
-  Value stored = ConstantOp::create(
-      builder, loc,
-      toElementsAttr(quantize(real, scales, storage), context, name));
-  unsigned flags = quant::QuantizationFlags::Signed;
-  Type byte = builder.getIntegerType(8), f32 = builder.getF32Type();
-  quant::QuantizedType type;
-  if (scales.size() == 1)
-    type = quant::UniformQuantizedType::get(flags, byte, f32, scales[0], 0,
-                                            storage.low, storage.high);
-  else
-    type = quant::UniformQuantizedPerAxisType::get(
-        flags, byte, f32, scales, SmallVector<int64_t>(scales.size(), 0),
-        static_cast<int32_t>(real.getRank() - 1), storage.low, storage.high);
-  Value quantized = StorageCastOp::create(builder, loc, stored, type);
-  operand.set(DequantizeOp::create(builder, loc, quantized, f32));
+  StoredWeights stored =
+      storeWeights(builder, operand.get(), real, scales, storage);
+  Value quantized =
+      StorageCastOp::create(builder, loc, stored.integers, stored.type);
+  operand.set(
+      DequantizeOp::create(builder, loc, quantized, builder.getF32Type()));
 }
 
 /// The scales of the weights of `op`, none so small that the bias would not fit

@@ -13,6 +13,7 @@
 #include "lathe/Dialect/Lathe/Transforms/Pipelines.h"
 #include "lathe/Driver/Pipelines.h"
 #include "lathe/Dialect/Lathe/IntegerForms/IntegerForms.h"
+#include "lathe/Quantization/Passes.h"
 #include "lathe/Reference/EvaluableOpInterface.h"
 
 #include "mlir/InitAllDialects.h"
@@ -27,6 +28,7 @@ int main(int argc, char **argv) {
   lathe::registerReferenceModels(registry);
   lathe::registerIntegerForms(registry);
   lathe::registerLatheToLinalgPasses();
+  lathe::registerLatheQuantizationPasses();
   lathe::registerLatheTransformsPasses();
   lathe::registerLinalgToLoopsPasses();
   lathe::registerLoopsToLLVMPasses();

@@ -13,6 +13,7 @@
 
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 
+#include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/Transforms/Locations.h"
 #include "lathe/Reference/Evaluator.h"
 #include "lathe/Support/HostTensorAttr.h"
@@ -55,17 +56,42 @@ bool hasQuantizedOperand(Operation *op) {
   });
 }
 
-/// Whether `op` does nothing but widen the floats of a constant: that is how
-/// weights of 16 bits are read, and as a constant they would take twice as
-/// much.
-bool onlyWidensConstant(Operation *op) {
-  auto cast = dyn_cast<CastOp>(op);
-  auto source = cast ? cast.getInput().getDefiningOp<ConstantOp>() : nullptr;
-  if (!source || source.getValue().isSplat())
-    return false;
-  auto from = dyn_cast<FloatType>(source.getType().getElementType());
-  auto to = dyn_cast<FloatType>(cast.getTo());
+/// Whether `op` gives floats more bits: that is how weights of 16 bits are read,
+/// and as constants they would take twice as much.
+bool isWidening(CastOp op) {
+  auto from = dyn_cast<FloatType>(lathe::impl::elementTypeOf(op.getInput()));
+  auto to = dyn_cast<FloatType>(op.getTo());
   return from && to && from.getWidth() < to.getWidth();
+}
+
+/// Whether `op` does nothing but move the elements of its only operand.
+bool movesOneTensor(Operation *op) {
+  auto quantization = dyn_cast<QuantizationOpInterface>(op);
+  return quantization && op->getNumOperands() == 1 &&
+         op->getNumResults() == 1 &&
+         quantization.getQuantizationKind() == QuantizationKind::SameParameters;
+}
+
+/// Moves widened constants before they are widened, so that what is stored is
+/// what weights are read as and yet has 16 bits.
+void sinkWidening(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(block)) {
+    if (!movesOneTensor(&op))
+      continue;
+    auto cast = op.getOperand(0).getDefiningOp<CastOp>();
+    if (!cast || !isWidening(cast) || !isConstantExpression(cast.getInput()))
+      continue;
+    OpBuilder builder(&op);
+    auto type = dyn_cast<RankedTensorType>(op.getResult(0).getType());
+    Operation *moved = builder.clone(op);
+    moved->setOperand(0, cast.getInput());
+    moved->getResult(0).setType(
+        type.clone(lathe::impl::elementTypeOf(cast.getInput())));
+    Value wide =
+        CastOp::create(builder, op.getLoc(), moved->getResult(0), cast.getTo());
+    op.getResult(0).replaceAllUsesWith(wide);
+    op.erase();
+  }
 }
 
 int64_t sizeInBytes(Type type) {
@@ -174,11 +200,11 @@ bool BlockFolder::mayStore(const Sources &sources, int64_t bytes) const {
 /// Whether the results of `op` are to become constants, as far as can be told
 /// before they are known.
 bool BlockFolder::mayFold(Operation *op) const {
-  if (onlyWidensConstant(op))
-    return false;
   const Sources &sources = sourcesOf.at(op);
   bool allSplats = llvm::all_of(
       sources, [](ConstantOp source) { return source.getValue().isSplat(); });
+  if (auto cast = dyn_cast<CastOp>(op); cast && isWidening(cast) && !allSplats)
+    return false;
   return llvm::all_of(op->getResultTypes(), [&](Type type) {
     auto tensor = cast<RankedTensorType>(type);
     return getElementKind(tensor.getElementType()) &&
@@ -278,6 +304,7 @@ struct FoldConstants : lathe::impl::FoldConstantsBase<FoldConstants> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<func::FuncOp>())
       for (Block &block : function.getBody()) {
+        sinkWidening(block);
         BlockFolder folder(block, maxElements, maxGrowth);
         if (failed(folder.run()))
           return signalPassFailure();

@@ -102,6 +102,19 @@ func.func @widened() -> (tensor<2xf32>, tensor<2xf32>) {
   return %1, %2 : tensor<2xf32>, tensor<2xf32>
 }
 
+// Moved, they still have 16 bits.
+// CHECK-LABEL: func @moved
+func.func @moved() -> tensor<4x1xf32> {
+  // CHECK: %[[H:.*]] = lathe.constant dense<{{.*}}> : tensor<4x1xf16>
+  // CHECK: %[[W:.*]] = lathe.cast %[[H]] {to = f32} : (tensor<4x1xf16>) -> tensor<4x1xf32>
+  // CHECK: return %[[W]]
+  %0 = lathe.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf16>
+  %1 = lathe.cast %0 {to = f32} : (tensor<2x2xf16>) -> tensor<2x2xf32>
+  %2 = lathe.transpose %1 {permutation = array<i64: 1, 0>} : (tensor<2x2xf32>) -> tensor<2x2xf32>
+  %3 = lathe.reshape %2 {shape = array<i64: 4, 1>} : (tensor<2x2xf32>) -> tensor<4x1xf32>
+  return %3 : tensor<4x1xf32>
+}
+
 // What integers a quantized constant holds is not lost.
 // CHECK-LABEL: func @quantized
 func.func @quantized() -> tensor<2xf32> {

@@ -1,0 +1,93 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Quantization/QuantizationMode.h"
+#include "lathe/Driver/Compiler.h"
+#include "lathe/Driver/Runner.h"
+#include "lathe/Quantization/Passes.h"
+#include "lathe/Support/RunPasses.h"
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace lathe;
+
+StringRef lathe::getName(QuantizationMode mode) {
+  switch (mode) {
+  case QuantizationMode::Int8FloatIO:
+    return "int8-float-io";
+  case QuantizationMode::Dynamic:
+    return "dynamic";
+  case QuantizationMode::Float16:
+    return "float16";
+  case QuantizationMode::BFloat16:
+    break;
+  }
+  return "bfloat16";
+}
+
+StringRef lathe::getDescription(QuantizationMode mode) {
+  switch (mode) {
+  case QuantizationMode::Int8FloatIO:
+    return "weights and activations in 8 bits, inputs and outputs in float";
+  case QuantizationMode::Dynamic:
+    return "weights in 8 bits, products in 8 bits with scales found at run "
+           "time, all else in float";
+  case QuantizationMode::Float16:
+    return "constants in float16, computed in float";
+  case QuantizationMode::BFloat16:
+    break;
+  }
+  return "constants in bfloat16, computed in float";
+}
+
+llvm::Expected<QuantizationMode> lathe::parseQuantizationMode(StringRef name) {
+  for (QuantizationMode mode : allQuantizationModes)
+    if (getName(mode) == name)
+      return mode;
+  std::string names;
+  for (QuantizationMode mode : allQuantizationModes)
+    names += (names.empty() ? "" : ", ") + getName(mode).str();
+  return llvm::createStringError("there is no mode '" + name +
+                                 "'; the modes are " + names);
+}
+
+bool lathe::needsSamples(QuantizationMode mode) {
+  return mode == QuantizationMode::Int8FloatIO;
+}
+
+llvm::Error lathe::checkIsFloat(ModuleOp module) {
+  if (isQuantized(module))
+    return llvm::createStringError(
+        "the model is quantized already; give the float model that it was "
+        "made of");
+  return llvm::Error::success();
+}
+
+/// The pass that brings a simplified graph into `mode`.
+static std::unique_ptr<Pass> createPass(QuantizationMode mode) {
+  if (mode == QuantizationMode::Dynamic)
+    return createQuantizeDynamically();
+  StoreHalfOptions options;
+  options.kind =
+      mode == QuantizationMode::BFloat16 ? HalfKind::BF16 : HalfKind::F16;
+  return createStoreHalf(options);
+}
+
+llvm::Error lathe::quantizeWithoutSamples(ModuleOp module,
+                                          QuantizationMode mode) {
+  if (llvm::Error error = checkIsFloat(module))
+    return error;
+  if (llvm::Error error = simplifyGraph(module))
+    return error;
+  PassManager manager(module.getContext());
+  manager.addNestedPass<func::FuncOp>(createPass(mode));
+  // Takes away what the constants were.
+  manager.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  return runPasses(manager, module);
+}

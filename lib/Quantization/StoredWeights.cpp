@@ -1,0 +1,62 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "StoredWeights.h"
+
+#include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Support/HostTensorAttr.h"
+
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace lathe;
+
+/// The integers of `real` with a scale for each index of the last dimension, or
+/// one for all.
+static HostTensor quantize(const HostTensor &real, ArrayRef<double> scales,
+                           const QuantizedStorage &storage) {
+  HostTensor stored(ElementKind::I8, real.getShape());
+  MutableArrayRef<int8_t> data = stored.mutableData<int8_t>();
+  for (auto [i, q] : llvm::enumerate(data)) {
+    double steps =
+        std::nearbyint(real.getDouble(i) / scales[i % scales.size()]);
+    q = static_cast<int8_t>(
+        std::clamp<double>(steps, static_cast<double>(storage.low),
+                           static_cast<double>(storage.high)));
+  }
+  return stored;
+}
+
+StringRef lathe::getConstantName(Value value) {
+  auto constant = value.getDefiningOp<ConstantOp>();
+  auto resource = constant
+                      ? dyn_cast<DenseResourceElementsAttr>(constant.getValue())
+                      : nullptr;
+  return resource ? resource.getRawHandle().getKey() : "constant";
+}
+
+StoredWeights lathe::storeWeights(OpBuilder &builder, Value weights,
+                                  const HostTensor &real,
+                                  ArrayRef<double> scales,
+                                  const QuantizedStorage &storage) {
+  StoredWeights result;
+  result.integers = ConstantOp::create(
+      builder, weights.getLoc(),
+      toElementsAttr(quantize(real, scales, storage), builder.getContext(),
+                     getConstantName(weights)));
+  unsigned flags = quant::QuantizationFlags::Signed;
+  Type byte = builder.getIntegerType(8), f32 = builder.getF32Type();
+  if (scales.size() == 1)
+    result.type = quant::UniformQuantizedType::get(
+        flags, byte, f32, scales[0], 0, storage.low, storage.high);
+  else
+    result.type = quant::UniformQuantizedPerAxisType::get(
+        flags, byte, f32, scales, SmallVector<int64_t>(scales.size(), 0),
+        static_cast<int32_t>(real.getRank() - 1), storage.low, storage.high);
+  return result;
+}

@@ -1,0 +1,37 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_LIB_QUANTIZATION_STOREDWEIGHTS_H
+#define LATHE_LIB_QUANTIZATION_STOREDWEIGHTS_H
+
+#include "lathe/Quantization/QuantizationParameters.h"
+
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
+#include "mlir/IR/Builders.h"
+
+namespace lathe {
+
+/// Constant weights as integers.
+struct StoredWeights {
+  /// A constant of i8.
+  mlir::Value integers;
+  mlir::quant::QuantizedType type;
+};
+
+/// The integers of `real`, which `weights` is, with `scales`, one for all or
+/// one for each index of the last dimension. The constant keeps its name.
+StoredWeights storeWeights(mlir::OpBuilder &builder, mlir::Value weights,
+                           const HostTensor &real,
+                           llvm::ArrayRef<double> scales,
+                           const QuantizedStorage &storage);
+
+/// The name with which the constant `value` is stored.
+llvm::StringRef getConstantName(mlir::Value value);
+
+} // namespace lathe
+
+#endif // LATHE_LIB_QUANTIZATION_STOREDWEIGHTS_H

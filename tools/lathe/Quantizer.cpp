@@ -1,0 +1,209 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Quantizer.h"
+
+#include "lathe/Data/SampleStream.h"
+#include "lathe/Driver/Loader.h"
+#include "lathe/Driver/Runner.h"
+#include "lathe/Evaluation/SampleSelection.h"
+#include "lathe/Support/Progress.h"
+
+#include "llvm/Support/Format.h"
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::tool;
+namespace cl = llvm::cl;
+
+/// The modes, one to a line.
+static std::string describeModes() {
+  std::string text = "What the model becomes:";
+  llvm::raw_string_ostream os(text);
+  for (QuantizationMode mode : allQuantizationModes)
+    os << "\n  " << llvm::left_justify(getName(mode), 14)
+       << getDescription(mode);
+  return text;
+}
+
+Quantizer::Quantizer(cl::SubCommand &command, StringRef modeFlag)
+    : mode(modeFlag, cl::sub(command),
+           cl::init(getName(QuantizationMode::Int8FloatIO).str()),
+           cl::value_desc("mode")),
+      calibration("calibration", cl::sub(command), cl::value_desc("path"),
+                  cl::desc("Samples of what the model will see, without "
+                           "labels: a folder or a file, see "
+                           "docs/datasets.md")),
+      preprocessing("preprocessing", cl::sub(command),
+                    cl::value_desc("file.yaml"),
+                    cl::desc("How an image becomes the input, see "
+                             "docs/datasets.md")),
+      selection("samples", cl::sub(command), cl::value_desc("even|odd|A:B"),
+                cl::desc("Take every second sample, or those from A to "
+                         "before B (default: all)")),
+      limit("limit", cl::init(512), cl::sub(command), cl::value_desc("count"),
+            cl::desc("Take so many of them at most, evenly spread (default "
+                     "512)")),
+      range("range", cl::sub(command), cl::value_desc("method"),
+            cl::desc("How the range of an activation is found: min-max, "
+                     "mean-min-max, percentile-99.99, percentile-99.999, "
+                     "entropy, mse or octav (default: for each tensor by the "
+                     "noise at the outputs)")) {
+  static const std::string description = describeModes();
+  mode.setDescription(description);
+}
+
+llvm::Expected<QuantizationMode> Quantizer::getMode() const {
+  llvm::Expected<QuantizationMode> parsed = parseQuantizationMode(mode);
+  if (!parsed)
+    return llvm::createStringError("--" + mode.ArgStr + ": " +
+                                   llvm::toString(parsed.takeError()));
+  if (needsSamples(*parsed) && calibration.empty())
+    return llvm::createStringError(
+        "mode '" + mode +
+        "' needs samples of what the model will see: pass "
+        "--calibration=FOLDER, or choose a mode that needs none, such as "
+        "dynamic");
+  if (!needsSamples(*parsed) && !calibration.empty())
+    return llvm::createStringError("mode '" + mode +
+                                   "' needs no samples; leave --calibration "
+                                   "away");
+  return parsed;
+}
+
+/// Shows how far a task has come that says how many of its steps are done.
+static std::function<void(int64_t, int64_t)> createProgress(StringRef task,
+                                                            bool quiet) {
+  struct State {
+    std::optional<Progress> progress;
+    int64_t done = 0;
+  };
+  auto state = std::make_shared<State>();
+  ProgressStyle style = chooseProgressStyle(quiet);
+  return [=, name = task.str()](int64_t done, int64_t total) {
+    if (!state->progress)
+      state->progress.emplace(name, total, style);
+    state->progress->advance(done - state->done);
+    state->done = done;
+    if (done == total)
+      state->progress->finish();
+  };
+}
+
+llvm::Expected<std::unique_ptr<Dataset>>
+Quantizer::openDataset(func::FuncOp model) const {
+  DatasetOptions options;
+  if (!preprocessing.empty()) {
+    auto loaded = PreprocessingOptions::load(preprocessing);
+    if (!loaded)
+      return loaded.takeError();
+    options.preprocessing = std::move(*loaded);
+  }
+  llvm::Expected<NamedTensors> inputs = createZeroInputs(model);
+  if (!inputs)
+    return inputs.takeError();
+  for (const auto &[name, tensor] : *inputs)
+    options.inputs.push_back(
+        {name, tensor.getKind(), SmallVector<int64_t, 4>(tensor.getShape())});
+  return Dataset::open(calibration, options);
+}
+
+llvm::Expected<std::vector<int64_t>>
+Quantizer::selectSamples(const Dataset &dataset) const {
+  SampleSelection samples;
+  if (!selection.empty()) {
+    llvm::Expected<SampleSelection> parsed = SampleSelection::parse(selection);
+    if (!parsed)
+      return llvm::createStringError("--samples: " +
+                                     llvm::toString(parsed.takeError()));
+    samples = *parsed;
+  }
+  llvm::Expected<std::vector<int64_t>> all =
+      samples.select(dataset.getNumSamples());
+  if (!all)
+    return llvm::createFileError(calibration, all.takeError());
+  std::vector<int64_t> chosen;
+  for (int64_t i : spreadSamples(all->size(), limit))
+    chosen.push_back((*all)[i]);
+  return chosen;
+}
+
+llvm::Expected<PostTrainingResult>
+Quantizer::calibrate(ModuleOp module, unsigned threads, bool quiet) const {
+  auto dataset = openDataset(lookupModel(module));
+  if (!dataset)
+    return dataset.takeError();
+  PostTrainingOptions options;
+  llvm::Expected<std::vector<int64_t>> samples = selectSamples(**dataset);
+  if (!samples)
+    return samples.takeError();
+  options.calibration.samples = std::move(*samples);
+  options.calibration.threads = threads;
+  if (!range.empty()) {
+    llvm::Expected<RangeMethod> method = parseRangeMethod(range);
+    if (!method)
+      return llvm::createStringError("--range: " +
+                                     llvm::toString(method.takeError()));
+    options.range = *method;
+  }
+  options.calibration.progress = createProgress("calibrating", quiet);
+  options.searchProgress = createProgress("searching ranges", quiet);
+  return quantizeAfterTraining(module, **dataset, options);
+}
+
+llvm::Expected<std::optional<PostTrainingReport>>
+Quantizer::run(OwningOpRef<ModuleOp> &module, unsigned threads, bool quiet) {
+  llvm::Expected<QuantizationMode> chosen = getMode();
+  if (!chosen)
+    return chosen.takeError();
+  if (!needsSamples(*chosen)) {
+    if (llvm::Error error = quantizeWithoutSamples(*module, *chosen))
+      return std::move(error);
+    return std::nullopt;
+  }
+  llvm::Expected<PostTrainingResult> result =
+      calibrate(*module, threads, quiet);
+  if (!result)
+    return result.takeError();
+  module = std::move(result->module);
+  return std::move(result->report);
+}
+
+/// Names the activations that disturb the outputs most.
+static void printWorst(const PostTrainingReport &report,
+                       llvm::raw_ostream &os) {
+  constexpr size_t most = 5;
+  SmallVector<const ActivationReport *> worst;
+  for (const ActivationReport &activation : report.activations)
+    if (activation.decibels)
+      worst.push_back(&activation);
+  if (worst.empty())
+    return;
+  llvm::stable_sort(worst, [](const auto *a, const auto *b) {
+    return *a->decibels < *b->decibels;
+  });
+  worst.truncate(std::min(worst.size(), most));
+  os << "activations that cost most, each if it alone were "
+        "quantized:\n";
+  for (const ActivationReport *activation : worst)
+    os << llvm::format("  %6.2f dB  ", *activation->decibels)
+       << activation->name << " (" << describe(activation->range.chosen)
+       << ")\n";
+}
+
+void tool::printReport(const PostTrainingReport &report,
+                       llvm::raw_ostream &os) {
+  os << "  " << report.activations.size() << " activations and "
+     << report.numWeights << " weights in 8 bits\n"
+     << report.numCalibrated << " samples calibrated, " << report.numHeldOut
+     << " measure the outputs' signal-to-noise ratio:\n";
+  for (const StepReport &step : report.steps)
+    os << llvm::format("  %6.2f dB  ", step.decibels)
+       << llvm::left_justify(step.name, 28)
+       << (step.isKept ? "kept" : "rolled back") << "\n";
+  printWorst(report, os);
+}

@@ -1,0 +1,54 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_TOOLS_LATHE_QUANTIZER_H
+#define LATHE_TOOLS_LATHE_QUANTIZER_H
+
+#include "lathe/Data/Dataset.h"
+#include "lathe/Quantization/PostTraining.h"
+#include "lathe/Quantization/QuantizationMode.h"
+
+#include "llvm/Support/CommandLine.h"
+
+namespace lathe::tool {
+
+/// The flags that say how a model is quantized: the mode, and the samples that
+/// some modes need.
+class Quantizer {
+public:
+  /// `modeFlag` is the name of the flag for the mode.
+  Quantizer(llvm::cl::SubCommand &command, llvm::StringRef modeFlag);
+
+  /// Whether the flag for the mode was given.
+  bool isGiven() const { return mode.getNumOccurrences() != 0; }
+
+  /// Quantizes `module`, at the graph level. What needed samples is reported.
+  llvm::Expected<std::optional<PostTrainingReport>>
+  run(mlir::OwningOpRef<mlir::ModuleOp> &module, unsigned threads, bool quiet);
+
+  /// The mode, or what is wrong with the flags.
+  llvm::Expected<QuantizationMode> getMode() const;
+
+private:
+  llvm::Expected<std::unique_ptr<Dataset>>
+  openDataset(mlir::func::FuncOp model) const;
+  llvm::Expected<std::vector<int64_t>>
+  selectSamples(const Dataset &dataset) const;
+  llvm::Expected<PostTrainingResult>
+  calibrate(mlir::ModuleOp module, unsigned threads, bool quiet) const;
+
+  llvm::cl::opt<std::string> mode, calibration, preprocessing, selection;
+  llvm::cl::opt<unsigned> limit;
+  llvm::cl::opt<std::string> range;
+};
+
+/// Prints what was tried, and what costs most.
+void printReport(const PostTrainingReport &report, llvm::raw_ostream &os);
+
+} // namespace lathe::tool
+
+#endif // LATHE_TOOLS_LATHE_QUANTIZER_H
