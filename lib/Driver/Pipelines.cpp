@@ -22,6 +22,7 @@ using namespace lathe;
 static OpPassManager makeFunctionPipeline(const LoweringOptions &options,
                                           bool ioInArena) {
   OpPassManager func(func::FuncOp::getOperationName());
+  func.addPass(createExpandBlocks());
   func.addPass(createIsolateBuffers());
   func.addPass(createFormKernels());
   func.addPass(createCanonicalizerPass());

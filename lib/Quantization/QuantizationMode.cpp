@@ -26,9 +26,11 @@ StringRef lathe::getName(QuantizationMode mode) {
   case QuantizationMode::Float16:
     return "float16";
   case QuantizationMode::BFloat16:
+    return "bfloat16";
+  case QuantizationMode::Int4Weights:
     break;
   }
-  return "bfloat16";
+  return "int4-weights";
 }
 
 StringRef lathe::getDescription(QuantizationMode mode) {
@@ -41,9 +43,11 @@ StringRef lathe::getDescription(QuantizationMode mode) {
   case QuantizationMode::Float16:
     return "constants in float16, computed in float";
   case QuantizationMode::BFloat16:
+    return "constants in bfloat16, computed in float";
+  case QuantizationMode::Int4Weights:
     break;
   }
-  return "constants in bfloat16, computed in float";
+  return "weights in 4 bits, computed in float";
 }
 
 llvm::Expected<QuantizationMode> lathe::parseQuantizationMode(StringRef name) {
@@ -73,6 +77,8 @@ llvm::Error lathe::checkIsFloat(ModuleOp module) {
 static std::unique_ptr<Pass> createPass(QuantizationMode mode) {
   if (mode == QuantizationMode::Dynamic)
     return createQuantizeDynamically();
+  if (mode == QuantizationMode::Int4Weights)
+    return createStoreBlocks();
   StoreHalfOptions options;
   options.kind =
       mode == QuantizationMode::BFloat16 ? HalfKind::BF16 : HalfKind::F16;

@@ -29,6 +29,7 @@ void lathe::registerReferenceModels(DialectRegistry &registry) {
     reference::registerReductionModels(context);
     reference::registerResizeModel(context);
     reference::registerSpatialModels(context);
+    reference::registerStorageModels(context);
     reference::registerWinogradModels(context);
   });
 }

@@ -30,6 +30,7 @@ void registerLoopsModel(mlir::MLIRContext *context);
 void registerReductionModels(mlir::MLIRContext *context);
 void registerResizeModel(mlir::MLIRContext *context);
 void registerSpatialModels(mlir::MLIRContext *context);
+void registerStorageModels(mlir::MLIRContext *context);
 void registerWinogradModels(mlir::MLIRContext *context);
 
 /// Counts a step of the evaluation of `op`, or fails with an error if there

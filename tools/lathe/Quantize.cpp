@@ -9,11 +9,15 @@
 #include "Options.h"
 #include "Quantizer.h"
 
+#include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Driver/Loader.h"
+#include "lathe/Support/RunPasses.h"
 #include "lathe/Target/Common/OutputFiles.h"
 #include "lathe/Target/ONNX/Export.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/WithColor.h"
 
@@ -33,6 +37,17 @@ static FailureOr<std::string> serialize(ModuleOp module, StringRef path) {
   else if (failed(writeBytecodeToFile(module, os)))
     return failure();
   return text;
+}
+
+/// The bytes of the constants where code is emitted: of 4 bits, two in a byte.
+static llvm::Expected<int64_t> getStoredBytes(ModuleOp module) {
+  OwningOpRef<ModuleOp> copy = cast<ModuleOp>(module->clone());
+  PassManager passes(module.getContext());
+  passes.addNestedPass<func::FuncOp>(createExpandBlocks());
+  passes.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  if (llvm::Error error = runPasses(passes, *copy))
+    return std::move(error);
+  return getFootprint(lookupModel(*copy)).weights;
 }
 
 namespace {
@@ -67,7 +82,7 @@ struct Quantize : Command {
     llvm::Expected<ImportOptions> import = flags.getImportOptions();
     if (!import)
       return reportError(import.takeError());
-    import->isBatchOfOne |= needsSamples(*mode); // they come one by one
+    import->isBatchOfOne = true; // samples come one by one
     OwningOpRef<ModuleOp> module = loadModel(flags.model, *import, &context);
     if (!module || !lookupModel(*module))
       return UserError;
@@ -75,19 +90,21 @@ struct Quantize : Command {
     auto report = quantizer.run(module, *numThreads, quiet);
     if (!report)
       return reportError(report.takeError());
+    llvm::Expected<int64_t> after = getStoredBytes(*module);
+    if (!after)
+      return reportError(after.takeError());
     FailureOr<std::string> bytes = serialize(*module, path);
     if (failed(bytes))
       return UserError;
     if (llvm::Error error = writeOutputFile(path, *std::move(bytes)))
       return reportError(std::move(error));
-    print(*mode, *module, before, *report);
+    print(*mode, before, *after, *report);
     return Done;
   }
 
 private:
-  void print(QuantizationMode mode, ModuleOp module, int64_t before,
+  void print(QuantizationMode mode, int64_t before, int64_t after,
              const std::optional<PostTrainingReport> &report) const {
-    int64_t after = getFootprint(lookupModel(module)).weights;
     llvm::outs() << output << ": " << getName(mode) << ", constants " << after
                  << " of " << before << " bytes ("
                  << llvm::format("%.1f", 100.0 * static_cast<double>(after) /

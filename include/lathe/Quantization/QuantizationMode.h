@@ -19,12 +19,14 @@ enum class QuantizationMode {
   Dynamic,     ///< weights of 8 bits, scales of what they multiply at run time
   Float16,     ///< constants in IEEE 754 binary16
   BFloat16,    ///< constants in bfloat16
+  Int4Weights, ///< weights of 4 bits in blocks with scales of 16
 };
 
 /// All of them, in the order of the enumeration.
 inline constexpr QuantizationMode allQuantizationModes[] = {
     QuantizationMode::Int8FloatIO, QuantizationMode::Dynamic,
-    QuantizationMode::Float16, QuantizationMode::BFloat16};
+    QuantizationMode::Float16, QuantizationMode::BFloat16,
+    QuantizationMode::Int4Weights};
 
 /// `int8-float-io`, `dynamic` and so on.
 llvm::StringRef getName(QuantizationMode mode);

@@ -14,6 +14,7 @@
 #include "OperatorRegistry.h"
 #include "Quantization.h"
 
+#include "lathe/Dialect/Lathe/IR/LatheStorageOps.h"
 #include "lathe/Support/HostTensorAttr.h"
 #include "lathe/Support/OnnxTensor.h"
 #include "llvm/Support/MathExtras.h"
@@ -121,6 +122,24 @@ static LogicalResult convertQuantizeLinear(NodeContext &node) {
   return node.setResults(result);
 }
 
+/// Bytes with a scale for each block and no zero point as they are stored; null
+/// for all else.
+static Value createBlocks(NodeContext &node, Value input) {
+  int64_t blockSize = node.getInt("block_size", 0);
+  Value scales = node.getInput(1);
+  if (blockSize <= 0 || !getElement(input).isSignlessInteger(8) ||
+      !isa<FloatType>(getElement(scales)) || dropZero(node.getInput(2)))
+    return {};
+  int64_t axis = node.normalizeAxis(node.getInt("axis", 1), getRank(input));
+  if (node.hasFailed())
+    return {};
+  SmallVector<int64_t> blocks(getShape(input));
+  blocks[axis] = llvm::divideCeil(blocks[axis], blockSize);
+  if (getShape(scales) != ArrayRef(blocks))
+    return {};
+  return node.create<DequantizeBlocksOp>(input, scales, axis, blockSize);
+}
+
 static LogicalResult convertDequantizeLinear(NodeContext &node) {
   int32_t dataType = node.getInt("output_dtype", 0);
   Value input = node.getInput(0);
@@ -130,6 +149,8 @@ static LogicalResult convertDequantizeLinear(NodeContext &node) {
   if (!element || !isa<FloatType>(element))
     return node.error("attribute 'output_dtype' has the value " +
                       Twine(dataType) + ", which is not a float type");
+  if (Value blocks = createBlocks(node, input))
+    return node.setResults(node.castTo(blocks, element));
   Quantization parameters = getParameters(node);
   if (node.hasFailed())
     return failure();

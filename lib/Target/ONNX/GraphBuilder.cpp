@@ -92,6 +92,24 @@ std::string GraphBuilder::addInitializer(StringRef name,
   return proto->name();
 }
 
+void GraphBuilder::storeInFourBits(StringRef name) {
+  // TensorProto.INT4, which headers before ONNX 1.16 do not name. The first of
+  // two elements is in the lower half of their byte.
+  constexpr int32_t int4 = 22;
+  for (onnx::TensorProto &proto :
+       *model->mutable_graph()->mutable_initializer()) {
+    if (proto.name() != name || proto.data_type() == int4)
+      continue;
+    const std::string &bytes = proto.raw_data();
+    std::string packed((bytes.size() + 1) / 2, 0);
+    for (size_t i = 0; i < bytes.size(); ++i)
+      packed[i / 2] |= static_cast<char>((bytes[i] & 15) << (i % 2 * 4));
+    proto.set_data_type(int4);
+    proto.set_raw_data(std::move(packed));
+  }
+  requireOpset(21);
+}
+
 std::string GraphBuilder::addNode(StringRef type, StringRef name, Inputs inputs,
                                   ArrayRef<NodeAttribute> attributes) {
   std::string output = makeUnique(name, tensorNames);
@@ -147,8 +165,8 @@ std::optional<std::string> GraphBuilder::finish() {
     rename(*node.mutable_output(0));
   }
   // Which version of the file format came with which operators is stated in
-  // ONNX's docs/Versioning.md: 8 with 18 (and before), 9 with 19.
-  model->set_ir_version(opset >= 19 ? 9 : 8);
+  // ONNX's docs/Versioning.md: 8 with 18 (and before), 9 with 19, 10 with 21.
+  model->set_ir_version(opset >= 21 ? 10 : opset >= 19 ? 9 : 8);
   model->add_opset_import()->set_version(opset);
   if (model->ByteSizeLong() > size_t(INT32_MAX))
     return std::nullopt;

@@ -66,6 +66,10 @@ public:
 
   std::string addInitializer(llvm::StringRef name, const HostTensor &tensor);
 
+  /// Stores the initializer `name` of i8, all of whose elements are in [-8, 7],
+  /// in four bits.
+  void storeInFourBits(llvm::StringRef name);
+
   /// Adds a node of one output, which gets the node's name.
   std::string addNode(llvm::StringRef type, llvm::StringRef name, Inputs inputs,
                       llvm::ArrayRef<NodeAttribute> attributes = {});

@@ -86,9 +86,9 @@ void LazyTensors::defineConstant(Value value, HostTensor constant,
   views[value] = addConstant(std::move(constant), name);
 }
 
-bool LazyTensors::isConstant(Value value) const {
+const HostTensor *LazyTensors::getConstant(Value value) const {
   const Source &source = getSource(getView(value));
-  return source.constant && !source.convert;
+  return source.constant && !source.convert ? &*source.constant : nullptr;
 }
 
 void LazyTensors::defineConverted(Value value, Value source,

@@ -47,7 +47,10 @@ public:
   using Conversion = std::function<std::string(const std::string &initializer,
                                                llvm::ArrayRef<int64_t> layout)>;
   /// Whether `value` is a constant as it is.
-  bool isConstant(mlir::Value value) const;
+  bool isConstant(mlir::Value value) const { return getConstant(value); }
+  /// The constant that `value` is, its dimensions in any order; null if it is
+  /// none.
+  const HostTensor *getConstant(mlir::Value value) const;
   /// `value` has an element for each of the constant `source`, which `convert`
   /// computes in any layout.
   void defineConverted(mlir::Value value, mlir::Value source,

@@ -12,7 +12,7 @@
 
 #include "ConverterRegistry.h"
 
-#include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Dialect/Lathe/IR/LatheStorageOps.h"
 #include "lathe/Dialect/Lathe/IR/QuantizedScales.h"
 #include "lathe/Support/HostTensorAttr.h"
 #include "lathe/Support/OnnxTensor.h"
@@ -115,6 +115,68 @@ static LogicalResult convertDequantize(DequantizeOp op, OpContext &context) {
   return success();
 }
 
+/// Whether every element fits four bits with a sign.
+static bool fitsFourBits(const HostTensor &tensor) {
+  return llvm::all_of(tensor.data<int8_t>(),
+                      [](int8_t x) { return x >= -8 && x <= 7; });
+}
+
+namespace {
+
+/// The node of DequantizeLinear for integers in blocks, in some layout.
+class BlocksNode {
+public:
+  BlocksNode(DequantizeBlocksOp op, OpContext &context)
+      : op(op), graph(context.getGraph()), tensors(context.getTensors()),
+        name(context.getName().str()) {
+    graph.requireOpset(21);
+  }
+
+  std::string add(const std::string &integers, ArrayRef<int64_t> layout) const {
+    std::string scales = tensors.get(op.getScales(), layout, name);
+    // The product has the type of the scales; those of 16 bits would round it.
+    if (getKind(op.getScales()) != ElementKind::F32)
+      scales =
+          graph.addNode("Cast", name + "/scales", scales,
+                        NodeAttribute("to", getOnnxDataType(ElementKind::F32)));
+    NodeAttribute attributes[] = {{"axis", getPosition(layout, op.getAxis())},
+                                  {"block_size", op.getBlock()}};
+    return graph.addNode("DequantizeLinear", name, {integers, scales},
+                         attributes);
+  }
+
+  GraphBuilder &getGraph() const { return graph; }
+
+private:
+  mutable DequantizeBlocksOp op;
+  GraphBuilder &graph;
+  LazyTensors &tensors;
+  std::string name;
+};
+
+} // namespace
+
+static LogicalResult convertDequantizeBlocks(DequantizeBlocksOp op,
+                                             OpContext &context) {
+  LazyTensors &tensors = context.getTensors();
+  BlocksNode node(op, context);
+  if (const HostTensor *stored = tensors.getConstant(op.getInput())) {
+    bool isNarrow = fitsFourBits(*stored);
+    tensors.defineConverted(op.getResult(), op.getInput(),
+                            [node, isNarrow](const std::string &initializer,
+                                             ArrayRef<int64_t> layout) {
+                              if (isNarrow)
+                                node.getGraph().storeInFourBits(initializer);
+                              return node.add(initializer, layout);
+                            });
+    return success();
+  }
+  Layout layout = context.getLayout(op.getInput());
+  tensors.define(op.getResult(),
+                 node.add(context.get(op.getInput(), layout), layout), layout);
+  return success();
+}
+
 /// The integers are there already.
 static LogicalResult convertStorageCast(StorageCastOp op, OpContext &context) {
   context.getTensors().defineAlias(op.getResult(), op.getInput());
@@ -158,6 +220,7 @@ static LogicalResult convertRequantize(RequantizeOp op, OpContext &context) {
 void lathe::exporter::addQuantization(ConverterRegistry &registry) {
   registry.add<QuantizeOp>(convertQuantize);
   registry.add<DequantizeOp>(convertDequantize);
+  registry.add<DequantizeBlocksOp>(convertDequantizeBlocks);
   registry.add<StorageCastOp>(convertStorageCast);
   registry.add<RequantizeOp>(convertRequantize);
 }

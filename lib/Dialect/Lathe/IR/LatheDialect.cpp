@@ -12,6 +12,7 @@
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
+#include "lathe/Dialect/Lathe/IR/LatheStorageOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -51,6 +52,10 @@ void LatheDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "lathe/Dialect/Lathe/IR/LatheStorageOps.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

@@ -40,14 +40,31 @@ struct Group {
   bool hasRoot = false;
 };
 
+/// Whether each element of the result of `op` is one of its only operand.
+bool movesOneTensor(Operation *op) {
+  auto quantization = dyn_cast<QuantizationOpInterface>(op);
+  return quantization && op->getNumOperands() == 1 &&
+         op->getNumResults() == 1 && !isa<LoopNestOpInterface>(op) &&
+         quantization.getQuantizationKind() == QuantizationKind::SameParameters;
+}
+
+/// Whether `op` computes elements of a constant, or moves computed ones.
+bool isDecodingStep(Operation *op) {
+  if (op->getNumResults() != 1 || op->getNumOperands() == 0 ||
+      !isConstantExpression(op->getResult(0)))
+    return false;
+  return isa<ElementwiseOpInterface>(op) || movesOneTensor(op);
+}
+
 /// Whether `op` expands a constant from the form in which it is stored, element
 /// by element. It belongs to the kernel that reads the constant, which then
 /// needs no memory for the expanded form.
 bool isDecoding(Operation *op) {
-  return isa<ElementwiseOpInterface>(op) &&
-         isConstantExpression(op->getResult(0)) && op->hasOneUse() &&
-         needsCode(*op->user_begin()) &&
-         !isa<MemoryOpInterface>(*op->user_begin());
+  if (!isDecodingStep(op) || !op->hasOneUse())
+    return false;
+  Operation *user = *op->user_begin();
+  return !isa<MemoryOpInterface>(user) &&
+         (needsCode(user) || (movesOneTensor(user) && isDecoding(user)));
 }
 
 /// Whether `producer` may join the kernel of `group`: everything that uses it
@@ -85,10 +102,12 @@ void collect(Operation *op, Group &group) {
 }
 
 /// "conv_add_relu": the mnemonics in the order of execution, or the names that
-/// ops have of their own.
+/// ops have of their own. How constants are stored is not worth a name.
 std::string nameOf(ArrayRef<Operation *> ops) {
   std::string name;
   for (Operation *op : ops) {
+    if (op != ops.back() && isDecodingStep(op))
+      continue;
     if (!name.empty())
       name += '_';
     auto own = op->getAttrOfType<StringAttr>("kernel_name");
@@ -162,8 +181,7 @@ struct FormKernels : lathe::impl::FormKernelsBase<FormKernels> {
   /// Gives each reader of an expanded constant an expansion of its own.
   void separateDecodings(Block &block) {
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
-      if (!isa<ElementwiseOpInterface>(op) || op.use_empty() ||
-          !isConstantExpression(op.getResult(0)))
+      if (!isDecodingStep(&op) || op.use_empty())
         continue;
       OpBuilder builder(op.getContext());
       builder.setInsertionPointAfter(&op);

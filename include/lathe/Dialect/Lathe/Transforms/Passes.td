@@ -88,6 +88,23 @@ def FoldScales : Pass<"lathe-fold-scales", "::mlir::func::FuncOp"> {
   ];
 }
 
+def ExpandBlocks : Pass<"lathe-expand-blocks", "::mlir::func::FuncOp"> {
+  let summary = "Read integers in blocks by elementwise ops";
+  let description = [{
+    Replaces each `lathe.dequantize_blocks` by ops that compute its elements one
+    by one, so that it can be fused into what reads it. Constant integers in
+    [-8, 7] get four bits each: the byte at index i of the block's dimension has
+    the elements 2 i, in its low half, and 2 i + 1, each more by 8.
+
+    Example: see test/Dialect/Lathe/Transforms/expand-blocks.mlir.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+  let statistics = [
+    Statistic<"numExpanded", "expanded", "Number of tensors in blocks">,
+    Statistic<"numPacked", "packed", "Number of constants in four bits">,
+  ];
+}
+
 def StoreActivations
     : Pass<"lathe-store-activations", "::mlir::func::FuncOp"> {
   let summary = "Store activations of 8 bits with or without a sign";
