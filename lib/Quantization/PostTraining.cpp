@@ -210,9 +210,9 @@ void PostTraining::findChoices(const QuantizationPlan &plan) {
     Value source = plan.getParameterSource(value);
     const TensorStatistics &tensor = *statisticsOf[source];
     RealInterval bounds = getKnownBounds(source);
-    RangeChoice &choice = choices.emplace_back(
-        chooseRange(tensor, QuantizedStorage::int8(), bounds));
-    addShares(choice, tensor, QuantizedStorage::int8(), bounds);
+    RangeChoice &choice =
+        choices.emplace_back(chooseRange(tensor, options.activations, bounds));
+    addShares(choice, tensor, options.activations, bounds);
   }
 }
 
@@ -307,8 +307,9 @@ PostTraining::build(const QuantizationSettings &settings) {
   for (auto [value, tensor] : llvm::zip_equal(plan.getValues(), statistics))
     statisticsOf[value] = &tensor;
   quantizeActivations(chooseActivations(plan, settings));
-  SmallVector<QuantizedWeights> weights = quantizeWeights(
-      model, QuantizedStorage::int8Weights(), settings.weightRange);
+  SmallVector<QuantizedWeights> weights =
+      quantizeWeights(model, QuantizedStorage::int8Weights(),
+                      options.activations.forConstants(), settings.weightRange);
   report.numWeights = static_cast<int64_t>(weights.size());
   if (settings.correctsBiases)
     correctBiases(weights,
@@ -347,7 +348,10 @@ llvm::Expected<PostTrainingResult> PostTraining::run() {
   for (const RangeChoice &choice : choices)
     settings.ranges.push_back(
         choice.find(options.range.value_or(choice.chosen.method)));
-  if (llvm::Error error = attempt("8-bit integers", settings))
+  StringRef name = options.activations.getNumBits() == 8
+                       ? "8-bit integers"
+                       : "16-bit activations";
+  if (llvm::Error error = attempt(name, settings))
     return std::move(error);
   if (!options.range)
     if (llvm::Error error = chooseRanges(settings))

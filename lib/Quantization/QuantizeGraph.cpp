@@ -95,8 +95,8 @@ static std::vector<double> getScales(WeightedOpInterface op,
 }
 
 SmallVector<QuantizedWeights>
-lathe::quantizeWeights(func::FuncOp model, const QuantizedStorage &storage,
-                       WeightRange method) {
+lathe::quantizeWeights(func::FuncOp model, const QuantizedStorage &weights,
+                       const QuantizedStorage &constants, WeightRange method) {
   SmallVector<QuantizedWeights> quantized;
   SmallVector<Operation *> ops;
   model.walk([&](IntegerFormOpInterface op) { ops.push_back(op); });
@@ -119,6 +119,7 @@ lathe::quantizeWeights(func::FuncOp model, const QuantizedStorage &storage,
       if (!real || isQuantized(operand.get()))
         continue;
       bool isWeight = weighted && operand.get() == weighted.getWeights();
+      const QuantizedStorage &storage = isWeight ? weights : constants;
       std::vector<double> scales =
           isWeight ? getScales(weighted, *real, storage, method)
                    : getWeightScales(real->reshape({real->getNumElements(), 1}),

@@ -20,14 +20,15 @@ using namespace lathe;
 /// one for all.
 static HostTensor quantize(const HostTensor &real, ArrayRef<double> scales,
                            const QuantizedStorage &storage) {
-  HostTensor stored(ElementKind::I8, real.getShape());
-  MutableArrayRef<int8_t> data = stored.mutableData<int8_t>();
-  for (auto [i, q] : llvm::enumerate(data)) {
+  HostTensor stored(storage.getNumBits() == 8 ? ElementKind::I8
+                                              : ElementKind::I16,
+                    real.getShape());
+  for (int64_t i = 0; i < real.getNumElements(); ++i) {
     double steps =
         std::nearbyint(real.getDouble(i) / scales[i % scales.size()]);
-    q = static_cast<int8_t>(
-        std::clamp<double>(steps, static_cast<double>(storage.low),
-                           static_cast<double>(storage.high)));
+    stored.setInt(i, static_cast<int64_t>(std::clamp<double>(
+                         steps, static_cast<double>(storage.low),
+                         static_cast<double>(storage.high))));
   }
   return stored;
 }
@@ -50,13 +51,14 @@ StoredWeights lathe::storeWeights(OpBuilder &builder, Value weights,
       toElementsAttr(quantize(real, scales, storage), builder.getContext(),
                      getConstantName(weights)));
   unsigned flags = quant::QuantizationFlags::Signed;
-  Type byte = builder.getIntegerType(8), f32 = builder.getF32Type();
+  Type integer = builder.getIntegerType(storage.getNumBits());
+  Type f32 = builder.getF32Type();
   if (scales.size() == 1)
     result.type = quant::UniformQuantizedType::get(
-        flags, byte, f32, scales[0], 0, storage.low, storage.high);
+        flags, integer, f32, scales[0], 0, storage.low, storage.high);
   else
     result.type = quant::UniformQuantizedPerAxisType::get(
-        flags, byte, f32, scales, SmallVector<int64_t>(scales.size(), 0),
+        flags, integer, f32, scales, SmallVector<int64_t>(scales.size(), 0),
         static_cast<int32_t>(real.getRank() - 1), storage.low, storage.high);
   return result;
 }

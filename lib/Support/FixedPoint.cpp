@@ -44,6 +44,53 @@ int64_t Requantization::apply(int32_t value, size_t channel) const {
   return (int64_t(value) * multipliers[channel] + half) >> getShift();
 }
 
+/// The number of 15 bits and its power of two for `factor`.
+static std::pair<int32_t, unsigned> toFifteenBits(double factor) {
+  constexpr int width = 15, largestShift = 62;
+  int exponent;
+  std::frexp(factor, &exponent);
+  int shift = factor == 0 ? 1 : width - exponent;
+  auto scaled = [&] {
+    return roundHalfEven(std::ldexp(factor, std::min(shift, largestShift)));
+  };
+  // One that is rounded up to a power of two.
+  if (shift <= largestShift && scaled() == 1 << width)
+    --shift;
+  if (shift < 1)
+    return {(1 << width) - 1, 1};
+  return {static_cast<int32_t>(scaled()), std::min(shift, largestShift)};
+}
+
+WideRequantization WideRequantization::get(ArrayRef<double> factors) {
+  WideRequantization result;
+  for (double factor : factors) {
+    auto [multiplier, shift] = toFifteenBits(factor);
+    result.multipliers.push_back(multiplier);
+    result.shifts.push_back(shift);
+  }
+  return result;
+}
+
+int64_t WideRequantization::apply(int64_t value, size_t channel) const {
+  int64_t half = int64_t(1) << (shifts[channel] - 1);
+  return (value * multipliers[channel] + half) >> shifts[channel];
+}
+
+bool WideRequantization::unifyShifts(int64_t largest) {
+  unsigned shift = shifts.empty() ? 1 : *llvm::max_element(shifts);
+  // (x * m + 2^(s - 1)) >> s is the same with m and 2^s doubled.
+  llvm::SmallVector<int32_t> unified;
+  for (auto [multiplier, own] : llvm::zip_equal(multipliers, shifts)) {
+    double product = std::ldexp(multiplier, int(shift - own));
+    if (product > INT32_MAX || product * static_cast<double>(largest) >= 0x1p62)
+      return false;
+    unified.push_back(static_cast<int32_t>(product));
+  }
+  multipliers = std::move(unified);
+  shifts.assign(shifts.size(), shift);
+  return true;
+}
+
 SumScaling SumScaling::get(double lhs, double rhs) {
   constexpr double limit = 1 << 22;
   auto scaled = [](double factor, unsigned shift) {
@@ -56,9 +103,9 @@ SumScaling SumScaling::get(double lhs, double rhs) {
           static_cast<int32_t>(std::min(scaled(rhs, shift), limit - 1)), shift};
 }
 
-int32_t SumScaling::apply(int32_t a, int32_t b) const {
-  int32_t half = shift ? int32_t(1) << (shift - 1) : 0;
-  return (a * lhs + b * rhs + half) >> shift;
+int64_t SumScaling::apply(int32_t a, int32_t b) const {
+  int64_t half = shift ? int64_t(1) << (shift - 1) : 0;
+  return (int64_t(a) * lhs + int64_t(b) * rhs + half) >> shift;
 }
 
 //===----------------------------------------------------------------------===//
@@ -163,19 +210,62 @@ double lathe::computeErf(double x) {
   return factor * computeExp(-square.high) * sum.high;
 }
 
+/// `result` in steps of `to` from its zero point; 0 for NaN.
+static double getSteps(double result, const QuantizationParameters &to) {
+  double steps = result / to.scale;
+  return std::isnan(steps) ? 0 : steps;
+}
+
+/// The integer of `to` for `result`, rounded half up.
+static int32_t quantize(double result, const QuantizationParameters &to) {
+  double steps = std::floor(getSteps(result, to) + 0.5);
+  return static_cast<int32_t>(
+      std::clamp(static_cast<double>(to.zeroPoint) + steps,
+                 static_cast<double>(to.low), static_cast<double>(to.high)));
+}
+
 UnaryTable lathe::getUnaryTable(const QuantizationParameters &from,
                                 const QuantizationParameters &to,
                                 llvm::function_ref<double(double)> function) {
   UnaryTable table;
-  auto zeroPoint = static_cast<double>(to.zeroPoint);
-  for (int32_t i = 0; i < 256; ++i) {
-    double result = function(from.dequantize(from.low + i));
-    double steps = std::floor(result / to.scale + 0.5);
-    table[i] = static_cast<int32_t>(
-        std::clamp(zeroPoint + (std::isnan(steps) ? 0 : steps),
-                   static_cast<double>(to.low), static_cast<double>(to.high)));
-  }
+  for (auto [i, entry] : llvm::enumerate(table))
+    entry = quantize(function(from.dequantize(from.low + int64_t(i))), to);
   return table;
+}
+
+/// The distance of entries.
+static constexpr int32_t segment = 128;
+
+WideUnaryTable
+lathe::getWideUnaryTable(const QuantizationParameters &from,
+                         const QuantizationParameters &to,
+                         llvm::function_ref<double(double)> function) {
+  WideUnaryTable table;
+  for (auto [i, entry] : llvm::enumerate(table))
+    entry = quantize(function(from.dequantize(from.low + int64_t(i) * segment)),
+                     to);
+  return table;
+}
+
+int32_t lathe::interpolate(const WideUnaryTable &table, int32_t place) {
+  int32_t begin = table[place / segment], end = table[place / segment + 1];
+  return begin + (((end - begin) * (place % segment) + segment / 2) >> 7);
+}
+
+double
+lathe::getInterpolationError(const WideUnaryTable &table,
+                             const QuantizationParameters &from,
+                             const QuantizationParameters &to,
+                             llvm::function_ref<double(double)> function) {
+  double largest = 0;
+  for (int32_t place = segment / 2; place < 1 << 16; place += segment) {
+    double exact = std::clamp(
+        static_cast<double>(to.zeroPoint) +
+            getSteps(function(from.dequantize(from.low + place)), to),
+        static_cast<double>(to.low), static_cast<double>(to.high));
+    largest = std::max(largest, std::abs(interpolate(table, place) - exact));
+  }
+  return largest;
 }
 
 UnaryTable lathe::getSoftmaxTable(double scale) {

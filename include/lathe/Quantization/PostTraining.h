@@ -35,6 +35,8 @@ struct QuantizationSettings {
 struct PostTrainingOptions {
   /// Most of the samples calibrate, the others measure errors.
   CalibrationOptions calibration;
+  /// What activations become, and constants that are no weights: 8 or 16 bits.
+  QuantizedStorage activations = QuantizedStorage::int8();
   /// The one method for all ranges, instead of what measures best.
   std::optional<RangeMethod> range;
   /// Is called while ranges are searched (see RangeSearchOptions).

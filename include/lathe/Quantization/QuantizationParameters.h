@@ -21,6 +21,13 @@ struct QuantizedStorage {
   bool symmetric = false;
 
   int64_t getNumLevels() const { return high - low + 1; }
+  unsigned getNumBits() const { return high > 127 ? 16 : 8; }
+
+  /// That of constants beside such activations: of as many bits, symmetric in
+  /// value too.
+  constexpr QuantizedStorage forConstants() const {
+    return {-high, high, true};
+  }
 
   /// Activations of 8 bits.
   static constexpr QuantizedStorage int8() { return {-128, 127, false}; }

@@ -68,11 +68,12 @@ struct QuantizedWeights {
 };
 
 /// Stores the constant weights of each op that reads quantized data as integers
-/// of `storage`, with a scale for each output channel, and constant operands of
-/// other such ops with one scale. Returns the former.
+/// of `weights`, with a scale for each output channel, and constant operands of
+/// other such ops as integers of `constants`, with one scale. Returns the
+/// former.
 llvm::SmallVector<QuantizedWeights>
-quantizeWeights(mlir::func::FuncOp model, const QuantizedStorage &storage,
-                WeightRange method);
+quantizeWeights(mlir::func::FuncOp model, const QuantizedStorage &weights,
+                const QuantizedStorage &constants, WeightRange method);
 
 /// Takes from each bias what the rounding of the weights adds to the mean of
 /// the sums: with the mean input of each channel, the error of the weights

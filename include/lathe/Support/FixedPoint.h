@@ -42,6 +42,29 @@ struct Requantization {
   int64_t apply(int32_t value, size_t channel) const;
 };
 
+/// Factors of one layer whose data have more than 8 bits, as numbers of 15 bits
+/// of which each has a power of two of its own: `factor[c]` is about
+/// `multipliers[c] * 2^-shifts[c]`. Products with sums below 2^47 fit 62 bits.
+struct WideRequantization {
+  /// From 2^14 to below 2^15; less for a factor below 2^-48.
+  llvm::SmallVector<int32_t> multipliers;
+  /// From 1 to 62.
+  llvm::SmallVector<unsigned> shifts;
+
+  /// The factors (each finite and not negative) as integers, rounded to
+  /// nearest, ties to even. A factor of 2^14 or more counts as the largest
+  /// below.
+  static WideRequantization get(llvm::ArrayRef<double> factors);
+
+  /// `value * factor[channel]` rounded to nearest, halves up.
+  int64_t apply(int64_t value, size_t channel) const;
+
+  /// Multiplies those with small shifts so that all have the largest one, which
+  /// changes no result. False, and nothing done, if a multiplier might then not
+  /// fit 32 bits, or its product with a value of at most `largest` not 62.
+  bool unifyShifts(int64_t largest);
+};
+
 /// The factors of a sum's operands under a common power of two.
 struct SumScaling {
   int32_t lhs, rhs;
@@ -51,9 +74,9 @@ struct SumScaling {
   /// the shift at most 20 and as large as that allows.
   static SumScaling get(double lhs, double rhs);
 
-  /// `lhs * a + rhs * b` of the factors, rounded to nearest, halves up. It
-  /// does not overflow for operands of up to 8 bits and a sign.
-  int32_t apply(int32_t a, int32_t b) const;
+  /// `lhs * a + rhs * b` of the factors, rounded to nearest, halves up. 32 bits
+  /// are enough for operands of up to 8 bits and a sign.
+  int64_t apply(int32_t a, int32_t b) const;
 };
 
 /// A function of one 8-bit integer, by the integer's place in its range.
@@ -65,6 +88,29 @@ using UnaryTable = std::array<int32_t, 256>;
 UnaryTable getUnaryTable(const QuantizationParameters &from,
                          const QuantizationParameters &to,
                          llvm::function_ref<double(double)> function);
+
+/// The ends of 512 lines that together are about a function of a 16-bit
+/// integer, by its place in its range divided by 128.
+using WideUnaryTable = std::array<int32_t, 513>;
+
+/// `function` of every 128th of the numbers of `from`, of which there are
+/// 2^16, and of the one behind the last, in the integers of `to`: rounded and
+/// limited as those of `getUnaryTable`.
+WideUnaryTable getWideUnaryTable(const QuantizationParameters &from,
+                                 const QuantizationParameters &to,
+                                 llvm::function_ref<double(double)> function);
+
+/// What `table` holds for the number at `place` in its range, from 0 to 2^16 -
+/// 1: on the line between two entries, rounded to nearest, halves up.
+int32_t interpolate(const WideUnaryTable &table, int32_t place);
+
+/// How far the lines of `table` are from `function` where that is checked,
+/// halfway between entries, in integers of `to`: an estimate of what a table
+/// costs.
+double getInterpolationError(const WideUnaryTable &table,
+                             const QuantizationParameters &from,
+                             const QuantizationParameters &to,
+                             llvm::function_ref<double(double)> function);
 
 /// `round(exp(-d * scale) * 2^22)` for d from 0 to 255: the terms of a softmax
 /// over integers, by their distance from the largest.

@@ -150,8 +150,8 @@ LogicalResult RequantizeOp::verify() {
   auto to = dyn_cast<IntegerType>(getTo());
   if (!to || to.getWidth() > 32 || to.getWidth() < 8)
     return emitOpError("'to' must be an integer type of 8 to 32 bits");
-  if (getShift() < 1 || getShift() > 31)
-    return emitOpError("'shift' is ") << getShift() << ", but must be 1 to 31";
+  if (getShift() < 1 || getShift() > 62)
+    return emitOpError("'shift' is ") << getShift() << ", but must be 1 to 62";
   int64_t low = to.isUnsigned() ? 0 : llvm::minIntN(to.getWidth());
   int64_t high = to.isUnsigned()
                      ? static_cast<int64_t>(llvm::maxUIntN(to.getWidth()))

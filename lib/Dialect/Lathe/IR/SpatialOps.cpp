@@ -18,13 +18,15 @@
 using namespace mlir;
 using namespace lathe;
 
-/// The element type of a sum of products: int32 for data of 8 bits, int64 for
-/// 16 bits, else the data's.
-static Type accumulatorType(Type element) {
+/// The element type of a sum of products: int32 for data of 8 bits; for 16 bits
+/// that of the bias, int64 without one; else the data's.
+static Type accumulatorType(Type element, Value bias) {
   if (!element.isInteger() || element.getIntOrFloatBitWidth() > 16)
     return element;
   bool isByte = element.getIntOrFloatBitWidth() <= 8;
-  return IntegerType::get(element.getContext(), isByte ? 32 : 64);
+  bool isNarrow =
+      bias && lathe::impl::elementTypeOf(bias).isSignlessInteger(32);
+  return IntegerType::get(element.getContext(), isByte || isNarrow ? 32 : 64);
 }
 
 /// Checks that `values` has `count` entries, none below `least`.
@@ -108,8 +110,9 @@ LogicalResult ConvOp::inferReturnTypes(MLIRContext *,
                              ", but the input has rank ", input.getRank());
   Window window{spatialDims(weight), adaptor.getStrides(),
                 adaptor.getDilations(), adaptor.getPads()};
-  return inferWindowed(loc, input, window, weight.getShape().back(),
-                       accumulatorType(input.getElementType()), types);
+  return inferWindowed(
+      loc, input, window, weight.getShape().back(),
+      accumulatorType(input.getElementType(), adaptor.getBias()), types);
 }
 
 /// Checks what convolutions have in common: groups and the bias.
@@ -297,8 +300,8 @@ LogicalResult ConvTransposeOp::inferReturnTypes(MLIRContext *,
   }
   int64_t group = adaptor.getGroup();
   shape.push_back(weight.getShape().back() * std::max<int64_t>(group, 1));
-  types.push_back(
-      RankedTensorType::get(shape, accumulatorType(input.getElementType())));
+  types.push_back(RankedTensorType::get(
+      shape, accumulatorType(input.getElementType(), adaptor.getBias())));
   return success();
 }
 
@@ -470,8 +473,8 @@ LogicalResult MatMulOp::inferReturnTypes(MLIRContext *,
     if (type.getRank() != 1 || type.getDimSize(0) != shape.back())
       return emitOptionalError(loc, "bias needs shape [", shape.back(), "]");
   }
-  types.push_back(
-      RankedTensorType::get(shape, accumulatorType(lhs.getElementType())));
+  types.push_back(RankedTensorType::get(
+      shape, accumulatorType(lhs.getElementType(), adaptor.getBias())));
   return success();
 }
 

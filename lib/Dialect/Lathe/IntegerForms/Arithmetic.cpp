@@ -13,7 +13,6 @@
 #include "Detail.h"
 
 #include "lathe/Reference/Evaluator.h"
-#include "lathe/Support/FixedPoint.h"
 
 #include <cmath>
 
@@ -40,10 +39,11 @@ struct SumForm : IntegerFormOpInterface::ExternalModel<SumForm<Op>, Op> {
     if (!areUniform(operands, reason))
       return {};
     if (llvm::any_of(operands, [](const QuantizedOperand &operand) {
-          return operand.type.getStorageTypeIntegralWidth() > 8;
+          return operand.type.getStorageTypeIntegralWidth() > 16;
         }))
-      return reason = "an operand has more than 8 bits", Value();
+      return reason = "an operand has more than 16 bits", Value();
     IntegerBuilder b(builder, op->getLoc());
+    Type type = llvm::any_of(operands, isWide) ? b.getI64() : b.getI32();
     double lhsFactor = operands[0].getUniform()->scale / result.getScale();
     double rhsFactor = operands[1].getUniform()->scale / result.getScale();
     // Beyond this, the integers have no bit left behind the point.
@@ -51,14 +51,15 @@ struct SumForm : IntegerFormOpInterface::ExternalModel<SumForm<Op>, Op> {
       return reason = hugeScale, Value();
     SumScaling scaling = SumScaling::get(lhsFactor, rhsFactor);
     auto scale = [&](const QuantizedOperand &operand, int32_t factor) {
-      return b.create<MulOp>(b.center(operand), b.scalar(factor, b.getI32()));
+      return b.create<MulOp>(b.cast(b.center(operand), type),
+                             b.scalar(factor, type));
     };
     Value sum = b.create<Op>(scale(operands[0], scaling.lhs),
                              scale(operands[1], scaling.rhs));
     if (scaling.shift > 0) {
-      Value half = b.scalar(int64_t(1) << (scaling.shift - 1), b.getI32());
+      Value half = b.scalar(int64_t(1) << (scaling.shift - 1), type);
       sum = b.create<ShiftRightOp>(b.create<AddOp>(sum, half),
-                                   b.scalar(scaling.shift, b.getI32()));
+                                   b.scalar(scaling.shift, type));
     }
     return b.saturate(sum, result);
   }
@@ -70,19 +71,22 @@ struct MulForm : IntegerFormOpInterface::ExternalModel<MulForm, MulOp> {
                      const QuantizedResult &result, std::string &reason) const {
     if (!areUniform(operands, reason))
       return {};
-    unsigned width = 0;
-    for (const QuantizedOperand &operand : operands)
-      width += operand.type.getStorageTypeIntegralWidth();
-    // Each centered factor has one bit more than is stored.
-    if (width > 29)
-      return reason = "the product does not fit in 32 bits", Value();
+    int64_t largest = 1;
+    for (const QuantizedOperand &operand : operands) {
+      if (operand.type.getStorageTypeIntegralWidth() > 16)
+        return reason = "an operand has more than 16 bits", Value();
+      largest *= getMagnitude(operand, operand.getUniform()->zeroPoint);
+    }
     IntegerBuilder b(builder, op->getLoc());
     double factor = operands[0].getUniform()->scale *
                     operands[1].getUniform()->scale / result.getScale();
     if (!std::isfinite(factor))
       return reason = hugeScale, Value();
-    Value product =
-        b.create<MulOp>(b.center(operands[0]), b.center(operands[1]));
+    Type type = largest <= INT32_MAX ? b.getI32() : b.getI64();
+    Sums product{b.create<MulOp>(b.cast(b.center(operands[0]), type),
+                                 b.cast(b.center(operands[1]), type))};
+    if (llvm::any_of(operands, isWide))
+      product.wideBound = largest;
     return b.requantize(product, factor, {}, result);
   }
 };

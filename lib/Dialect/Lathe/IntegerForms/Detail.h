@@ -14,6 +14,7 @@
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Dialect/Lathe/IntegerForms/IntegerForms.h"
+#include "lathe/Support/FixedPoint.h"
 #include "lathe/Support/HostTensor.h"
 
 namespace lathe::integer {
@@ -42,6 +43,21 @@ mlir::Type getStorage(const QuantizedResult &result);
 int64_t getLow(const QuantizedOperand &operand);
 int64_t getHigh(const QuantizedOperand &operand);
 
+/// Whether `operand` has more than 8 bits, so that sums of it are requantized
+/// with multipliers of 15 (WideRequantization).
+bool isWide(const QuantizedOperand &operand);
+
+/// The largest magnitude of the integers of `operand` less `zeroPoint`.
+int64_t getMagnitude(const QuantizedOperand &operand, int64_t zeroPoint);
+
+/// Exact integers that are to be requantized.
+struct Sums {
+  mlir::Value value;
+  /// For those of data of more than 8 bits: no magnitude exceeds it. Below
+  /// 2^47.
+  std::optional<int64_t> wideBound = std::nullopt;
+};
+
 /// Builds ops of integer arithmetic at one place.
 class IntegerBuilder {
 public:
@@ -64,17 +80,28 @@ public:
   /// 32 bits.
   mlir::Value center(const QuantizedOperand &operand);
 
+  /// A bias of nothing for sums of 16-bit data, which take its type, if 32 bits
+  /// are enough for `bound`; else null.
+  mlir::Value zeroBias(int64_t channels, int64_t bound);
+
   /// `steps`, in units of the scale of `result`, limited to its range and with
   /// its zero point added.
   mlir::Value saturate(mlir::Value steps, const QuantizedResult &result);
 
   /// `sums` times `factors`, of a shape that broadcasts to them, rounded and
   /// saturated. Null if a factor is negative or not finite.
-  mlir::Value requantize(mlir::Value sums, llvm::ArrayRef<double> factors,
+  mlir::Value requantize(const Sums &sums, llvm::ArrayRef<double> factors,
                          llvm::ArrayRef<int64_t> shape,
                          const QuantizedResult &result);
 
 private:
+  mlir::Value requantize(mlir::Value sums, llvm::ArrayRef<int32_t> multipliers,
+                         unsigned shift, llvm::ArrayRef<int64_t> shape,
+                         const QuantizedResult &result);
+  mlir::Value requantizeEach(mlir::Value sums, const WideRequantization &steps,
+                             llvm::ArrayRef<int64_t> shape,
+                             const QuantizedResult &result);
+
   mlir::OpBuilder &builder;
   mlir::Location loc;
 };

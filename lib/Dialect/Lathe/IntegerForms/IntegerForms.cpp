@@ -8,7 +8,6 @@
 #include "Detail.h"
 
 #include "lathe/Dialect/Lathe/IR/QuantizedScales.h"
-#include "lathe/Support/FixedPoint.h"
 #include "lathe/Support/HostTensorAttr.h"
 
 #include <cmath>
@@ -61,6 +60,14 @@ int64_t integer::getHigh(const QuantizedOperand &operand) {
   return operand.type.getStorageTypeMax();
 }
 
+bool integer::isWide(const QuantizedOperand &operand) {
+  return operand.type.getStorageTypeIntegralWidth() > 8;
+}
+int64_t integer::getMagnitude(const QuantizedOperand &operand,
+                              int64_t zeroPoint) {
+  return std::max(getHigh(operand) - zeroPoint, zeroPoint - getLow(operand));
+}
+
 //===----------------------------------------------------------------------===//
 // IntegerBuilder
 //===----------------------------------------------------------------------===//
@@ -88,6 +95,11 @@ Value IntegerBuilder::center(const QuantizedOperand &operand) {
                         : create<SubOp>(wide, scalar(zeroPoint, getI32()));
 }
 
+Value IntegerBuilder::zeroBias(int64_t channels, int64_t bound) {
+  return bound <= INT32_MAX ? constant(HostTensor(ElementKind::I32, {channels}))
+                            : Value();
+}
+
 Value IntegerBuilder::saturate(Value steps, const QuantizedResult &result) {
   auto zero = static_cast<double>(result.getZeroPoint());
   Value limited = create<ClampOp>(
@@ -99,19 +111,50 @@ Value IntegerBuilder::saturate(Value steps, const QuantizedResult &result) {
   return cast(limited, getStorage(result));
 }
 
-Value IntegerBuilder::requantize(Value sums, ArrayRef<double> factors,
+Value IntegerBuilder::requantize(Value sums, ArrayRef<int32_t> multipliers,
+                                 unsigned shift, ArrayRef<int64_t> shape,
+                                 const QuantizedResult &result) {
+  return create<RequantizeOp>(
+      sums, constant(HostTensor::get<int32_t>(shape, multipliers)), shift,
+      result.getZeroPoint(), result.low, result.high, getStorage(result));
+}
+
+/// With a shift for each factor, in 64 bits.
+Value IntegerBuilder::requantizeEach(Value sums,
+                                     const WideRequantization &steps,
+                                     ArrayRef<int64_t> shape,
+                                     const QuantizedResult &result) {
+  auto tensor = [&](ArrayRef<int64_t> values) {
+    return constant(HostTensor::get<int64_t>(shape, values));
+  };
+  SmallVector<int64_t> multipliers(steps.multipliers.begin(),
+                                   steps.multipliers.end());
+  SmallVector<int64_t> shifts(steps.shifts.begin(), steps.shifts.end());
+  auto halves = llvm::map_to_vector(
+      shifts, [](int64_t shift) { return int64_t(1) << (shift - 1); });
+  Value product = create<MulOp>(cast(sums, getI64()), tensor(multipliers));
+  return saturate(create<ShiftRightOp>(create<AddOp>(product, tensor(halves)),
+                                       tensor(shifts)),
+                  result);
+}
+
+Value IntegerBuilder::requantize(const Sums &sums, ArrayRef<double> factors,
                                  ArrayRef<int64_t> shape,
                                  const QuantizedResult &result) {
   if (!llvm::all_of(factors, [](double factor) {
         return std::isfinite(factor) && factor >= 0;
       }))
     return {};
-  Requantization steps = Requantization::get(factors);
-  auto multipliers =
-      HostTensor::get<int32_t>(shape, ArrayRef(steps.multipliers));
-  return create<RequantizeOp>(sums, constant(multipliers), steps.getShift(),
-                              result.getZeroPoint(), result.low, result.high,
-                              getStorage(result));
+  if (!sums.wideBound) {
+    Requantization steps = Requantization::get(factors);
+    return requantize(sums.value, steps.multipliers, steps.getShift(), shape,
+                      result);
+  }
+  WideRequantization steps = WideRequantization::get(factors);
+  if (!steps.unifyShifts(*sums.wideBound))
+    return requantizeEach(sums.value, steps, shape, result);
+  return requantize(sums.value, steps.multipliers, steps.shifts.front(), shape,
+                    result);
 }
 
 //===----------------------------------------------------------------------===//
@@ -136,31 +179,74 @@ Value lathe::buildRescaled(OpBuilder &builder, Location loc,
       result.high >= getHigh(operand))
     return operand.stored;
   IntegerBuilder b(builder, loc);
-  return b.requantize(b.center(operand), from->scale / result.getScale(), {},
-                      result);
+  Sums centered{b.center(operand)};
+  if (isWide(operand))
+    centered.wideBound = getMagnitude(operand, from->zeroPoint);
+  return b.requantize(centered, from->scale / result.getScale(), {}, result);
+}
+
+/// A table as a constant of the type that `result` is stored in.
+static Value buildEntries(IntegerBuilder &b, ArrayRef<int32_t> entries,
+                          const QuantizedResult &result) {
+  HostTensor table(*getElementKind(getStorage(result)),
+                   {static_cast<int64_t>(entries.size())});
+  for (auto [i, entry] : llvm::enumerate(entries))
+    table.setInt(static_cast<int64_t>(i), entry);
+  return b.constant(table);
+}
+
+/// What `interpolate` computes for each element of `place`.
+static Value buildInterpolation(IntegerBuilder &b, Value entries, Value place,
+                                const QuantizedResult &result) {
+  auto number = [&](int64_t value) { return b.scalar(value, b.getI32()); };
+  Value index = b.create<ShiftRightOp>(place, number(7));
+  auto getEntry = [&](Value index) {
+    return b.cast(b.create<GatherOp>(entries, index, 0), b.getI32());
+  };
+  Value begin = getEntry(index);
+  Value end = getEntry(b.create<AddOp>(index, number(1)));
+  Value rest = b.create<AndOp>(place, number(127));
+  Value rise = b.create<MulOp>(b.create<SubOp>(end, begin), rest);
+  rise = b.create<ShiftRightOp>(b.create<AddOp>(rise, number(64)), number(7));
+  return b.cast(b.create<AddOp>(begin, rise), getStorage(result));
 }
 
 Value lathe::buildTable(OpBuilder &builder, Location loc,
                         const QuantizedOperand &operand,
                         const QuantizedResult &result,
-                        llvm::function_ref<double(double)> function) {
-  std::optional<TensorQuantization> from = operand.getUniform();
-  if (!operand.stored || !from ||
-      lathe::impl::elementTypeOf(operand.stored).getIntOrFloatBitWidth() != 8)
+                        llvm::function_ref<double(double)> function,
+                        std::string &reason) {
+  std::optional<TensorQuantization> uniform = readUniform(operand, reason);
+  if (!uniform)
     return {};
-  int64_t first = operand.type.isSigned() ? -128 : 0;
-  UnaryTable entries = getUnaryTable(
-      {from->scale, from->zeroPoint, first, first + 255},
-      {result.getScale(), result.getZeroPoint(), result.low, result.high},
-      function);
-  HostTensor table(*getElementKind(getStorage(result)), {256});
-  for (auto [i, entry] : llvm::enumerate(entries))
-    table.setInt(static_cast<int64_t>(i), entry);
+  unsigned width =
+      lathe::impl::elementTypeOf(operand.stored).getIntOrFloatBitWidth();
+  if (width != 8 && width != 16)
+    return reason = "tables are for 8 and 16 bits", Value();
+  int64_t count = int64_t(1) << width;
+  int64_t first = operand.type.isSigned() ? -count / 2 : 0;
+  QuantizationParameters from(uniform->scale, uniform->zeroPoint, first,
+                              first + count - 1);
+  QuantizationParameters to(result.getScale(), result.getZeroPoint(),
+                            result.low, result.high);
+  WideUnaryTable lines;
+  if (width == 16) {
+    lines = getWideUnaryTable(from, to, function);
+    // Half a step where the same range is 256 numbers, and what the rounding
+    // of entries and between them adds.
+    double tolerance = static_cast<double>(result.high - result.low) / 512 + 1;
+    if (getInterpolationError(lines, from, to, function) > tolerance)
+      return reason = "the function is too steep for lines between 513 numbers",
+             Value();
+  }
   IntegerBuilder b(builder, loc);
   Value place = b.cast(operand.stored, b.getI32());
   if (first != 0)
     place = b.create<SubOp>(place, b.scalar(first, b.getI32()));
-  return b.create<GatherOp>(b.constant(table), place, 0);
+  if (width == 16)
+    return buildInterpolation(b, buildEntries(b, lines, result), place, result);
+  UnaryTable entries = getUnaryTable(from, to, function);
+  return b.create<GatherOp>(buildEntries(b, entries, result), place, 0);
 }
 
 void lathe::registerIntegerForms(DialectRegistry &registry) {

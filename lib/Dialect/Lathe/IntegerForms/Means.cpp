@@ -46,14 +46,21 @@ struct ReduceForm
     for (int64_t axis : reduce.getAxes())
       count *= reduce.getInput().getType().getDimSize(axis);
     unsigned width = operands[0].type.getStorageTypeIntegralWidth();
-    if (width > 16 || count > (int64_t(1) << (30 - width)))
-      return reason = "the sum does not fit in 32 bits", Value();
+    // Each of the numbers has one bit more than is stored.
+    if (width > 16 || count > (int64_t(1) << ((width > 8 ? 46 : 30) - width)))
+      return reason = "the sum has too many bits", Value();
     if (kind == ReduceKind::Mean)
       factor =
           from->scale * (1.0 / static_cast<double>(count)) / result.getScale();
-    Value sum = b.create<ReduceOp>(b.center(operands[0]), ReduceKind::Sum,
-                                   reduce.getAxes(), reduce.getKeepDims());
-    return b.requantize(sum, factor, {}, result);
+    Value x = b.center(operands[0]);
+    Sums sums;
+    if (isWide(operands[0])) {
+      sums.wideBound = count * getMagnitude(operands[0], from->zeroPoint);
+      x = b.cast(x, *sums.wideBound <= INT32_MAX ? b.getI32() : b.getI64());
+    }
+    sums.value = b.create<ReduceOp>(x, ReduceKind::Sum, reduce.getAxes(),
+                                    reduce.getKeepDims());
+    return b.requantize(sums, factor, {}, result);
   }
 };
 
@@ -67,8 +74,8 @@ struct AvgPoolForm
     std::optional<TensorQuantization> from = readUniform(operands[0], reason);
     if (!from)
       return {};
-    if (operands[0].type.getStorageTypeIntegralWidth() > 8)
-      return reason = "it has more than 8 bits", Value();
+    if (operands[0].type.getStorageTypeIntegralWidth() > 16)
+      return reason = "it has more than 16 bits", Value();
     if (!std::isfinite(from->scale / result.getScale()))
       return reason = hugeScale, Value();
     // Each position may have a count of its own.
@@ -94,7 +101,14 @@ struct AvgPoolForm
     kernel.append({1, channels});
     HostTensor ones(ElementKind::I8, kernel);
     llvm::fill(ones.mutableData<int8_t>(), int8_t(1));
-    Value sums = b.create<ConvOp>(operands[0].stored, b.constant(ones), Value(),
+    Sums sums;
+    Value bias;
+    if (isWide(operands[0])) {
+      sums.wideBound = ShapedType::getNumElements(pool.getKernel()) *
+                       getMagnitude(operands[0], from->zeroPoint);
+      bias = b.zeroBias(channels, *sums.wideBound);
+    }
+    sums.value = b.create<ConvOp>(operands[0].stored, b.constant(ones), bias,
                                   pool.getStrides(), pool.getDilations(),
                                   pool.getPads(), channels, from->zeroPoint);
     return b.requantize(sums, factors, shape, result);

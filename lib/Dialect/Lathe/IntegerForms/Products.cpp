@@ -11,13 +11,15 @@
 // Constant weights become int8 without a zero point, or int16 where the
 // difference does not fit; the zero point of the data is left to the op.
 //
+// Data of 16 bits are summed in 64, or in 32 where weights and data are so
+// small that all sums fit. The bias, whose type is that of the sums, says so.
+//
 //===----------------------------------------------------------------------===//
 
 #include "Detail.h"
 
 #include "lathe/Dialect/Lathe/IR/QuantizedScales.h"
 #include "lathe/Reference/Evaluator.h"
-#include "lathe/Support/FixedPoint.h"
 #include "lathe/Support/HostTensorAttr.h"
 
 #include <cmath>
@@ -25,6 +27,10 @@
 using namespace mlir;
 using namespace lathe;
 using namespace lathe::integer;
+
+/// No sum of 16-bit data reaches this, so that its product with a multiplier of
+/// 15 bits fits 62.
+static constexpr double largestWideSum = 0x1p47;
 
 namespace {
 
@@ -58,7 +64,7 @@ public:
   int64_t getDataZeroPoint() const { return data.zeroPoint; }
   Value getWeights();
   int64_t getWeightZeroPoint() const { return weights.zeroPoint; }
-  Value getBias() { return bias ? b.constant(*bias) : Value(); }
+  Value getBias();
 
   /// The real numbers that 1 means in the sums: one, or one for each channel.
   SmallVector<double> getUnits() const;
@@ -71,7 +77,8 @@ private:
   }
   bool readWeights();
   bool readBias();
-  bool sumsFit() const;
+  double getLargestSum() const;
+  bool boundSums();
   /// The real number that 1 in the sum of `channel` means.
   double getUnit(int64_t channel) const {
     return data.scale * weights.scales[channel % weights.scales.size()];
@@ -83,7 +90,12 @@ private:
   int64_t channels;
   TensorQuantization data;
   Weights weights;
+  /// In 64 bits.
   std::optional<HostTensor> bias;
+  /// Whether the data or the weights have more than 8 bits.
+  bool isWideProduct = false;
+  /// No sum is larger.
+  int64_t bound = 0;
 };
 
 } // namespace
@@ -119,6 +131,9 @@ bool ProductBuilder::readWeights() {
   ArrayRef<int64_t> zeroPoints = parameters->zeroPoints;
   weights.known = evaluateConstant(operand.stored);
   if (weights.known) {
+    if (isWide(operand) &&
+        llvm::any_of(zeroPoints, [](int64_t zero) { return zero != 0; }))
+      return refuse("weights of more than 8 bits have a zero point");
     weights.known = centerWeights(*weights.known, zeroPoints);
     return true;
   }
@@ -130,7 +145,8 @@ bool ProductBuilder::readWeights() {
 }
 
 /// The bias in units of the sums. One that is quantized like that already is
-/// taken as it is, up to the rounding of its scale to float.
+/// taken as it is, up to the rounding of its scale to float. That it is not too
+/// large is a matter of the sums.
 bool ProductBuilder::readBias() {
   if (operands.size() < 3)
     return true;
@@ -143,7 +159,7 @@ bool ProductBuilder::readBias() {
       operand.stored ? QuantizedScales::get(operand.type) : std::nullopt;
   if (operand.stored && !stored)
     return refuse("the bias's scales have an unknown form");
-  bias = HostTensor(ElementKind::I32, known->getShape());
+  bias = HostTensor(ElementKind::I64, known->getShape());
   for (int64_t i = 0; i < known->getNumElements(); ++i) {
     double steps = known->getDouble(i);
     if (stored) {
@@ -155,38 +171,63 @@ bool ProductBuilder::readBias() {
     } else {
       steps = roundHalfEven(steps / getUnit(i));
     }
-    if (!(std::abs(steps) <= INT32_MAX))
-      return refuse("the bias does not fit in 32 bits");
+    if (!(std::abs(steps) < largestWideSum))
+      return refuse("the bias does not fit in the sums");
     bias->setInt(i, static_cast<int64_t>(steps));
   }
   return true;
 }
 
-/// Whether no sum can exceed 32 bits (64 for data of 16 bits).
-bool ProductBuilder::sumsFit() const {
-  auto magnitude = [](const QuantizedOperand &operand, int64_t zeroPoint) {
-    return static_cast<double>(
-        std::max(getHigh(operand) - zeroPoint, zeroPoint - getLow(operand)));
-  };
-  double largest = magnitude(operands[0], data.zeroPoint);
-  bool isWide = operands[0].type.getStorageTypeIntegralWidth() > 8;
-  double limit = isWide ? 0x1p47 : 0x1p31;
+/// The integers that `operand` can hold, less `zeroPoint`: what a
+/// requantization that computes them leaves, or all of its type.
+static std::pair<double, double> getRange(const QuantizedOperand &operand,
+                                          int64_t zeroPoint) {
+  int64_t low = getLow(operand), high = getHigh(operand);
+  if (auto producer = operand.stored.getDefiningOp<RequantizeOp>()) {
+    low = producer.getLow();
+    high = producer.getHigh();
+  }
+  // Padding means real 0.
+  return {static_cast<double>(std::min(low, zeroPoint) - zeroPoint),
+          static_cast<double>(std::max(high, zeroPoint) - zeroPoint)};
+}
+
+/// The largest magnitude that a sum, or a part of it, can have.
+double ProductBuilder::getLargestSum() const {
+  auto [low, high] = getRange(operands[0], data.zeroPoint);
   if (!weights.known) {
     auto depth =
         cast<RankedTensorType>(operands[0].real.getType()).getShape().back();
-    return static_cast<double>(depth) * largest *
-               magnitude(operands[1], weights.zeroPoint) <
-           limit;
+    return static_cast<double>(depth) * std::max(-low, high) *
+           static_cast<double>(getMagnitude(operands[1], weights.zeroPoint));
   }
-  SmallVector<double> sums(weights.known->getShape().back(), 0);
-  for (int64_t i = 0; i < weights.known->getNumElements(); ++i)
-    sums[i % sums.size()] +=
-        largest * std::abs(static_cast<double>(weights.known->getInt(i)));
-  for (int64_t i = 0; i < channels; ++i)
-    if (sums[i % sums.size()] +
-            (bias ? std::abs(static_cast<double>(bias->getInt(i))) : 0) >=
-        limit)
-      return false;
+  SmallVector<double> least(weights.known->getShape().back(), 0);
+  SmallVector<double> most(least);
+  for (int64_t i = 0; i < weights.known->getNumElements(); ++i) {
+    auto weight = static_cast<double>(weights.known->getInt(i));
+    size_t channel = i % least.size();
+    least[channel] += std::min(low * weight, high * weight);
+    most[channel] += std::max(low * weight, high * weight);
+  }
+  double largest = 0;
+  for (int64_t i = 0; i < channels; ++i) {
+    size_t channel = i % least.size();
+    double offset = bias ? std::abs(static_cast<double>(bias->getInt(i))) : 0;
+    largest =
+        std::max(largest, std::max(-least[channel], most[channel]) + offset);
+  }
+  return largest;
+}
+
+/// Finds `bound`; false if a sum might have more bits than its type.
+bool ProductBuilder::boundSums() {
+  double largest = getLargestSum();
+  // Sums of bytes are of 32 bits, whatever they are multiplied by.
+  if (!isWide(operands[0]) && largest > INT32_MAX)
+    return refuse("a sum might not fit in 32 bits");
+  if (!(largest < largestWideSum))
+    return refuse("a sum might not fit in 48 bits");
+  bound = static_cast<int64_t>(largest);
   return true;
 }
 
@@ -198,20 +239,26 @@ bool ProductBuilder::read() {
     return refuse(notQuantized);
   data = *uniform;
   if (operands[0].type.getStorageTypeIntegralWidth() > 16 ||
-      operands[1].type.getStorageTypeIntegralWidth() > 8)
-    return refuse("an operand has too many bits");
+      operands[1].type.getStorageTypeIntegralWidth() > 16)
+    return refuse("an operand has more than 16 bits");
+  isWideProduct = isWide(operands[0]) || isWide(operands[1]);
   if (!readWeights() || !readBias())
     return false;
   for (int64_t i = 0; i < channels; ++i)
     if (!std::isfinite(getUnit(i)))
       return refuse(hugeScale);
-  if (!sumsFit())
-    return refuse("a sum might not fit in 32 bits");
-  return true;
+  return boundSums();
 }
 
 Value ProductBuilder::getWeights() {
   return weights.known ? b.constant(*weights.known) : weights.value;
+}
+
+Value ProductBuilder::getBias() {
+  bool areWideSums = isWide(operands[0]) && bound > INT32_MAX;
+  if (bias)
+    return b.constant(areWideSums ? *bias : bias->convertTo(ElementKind::I32));
+  return isWide(operands[0]) ? b.zeroBias(channels, bound) : Value();
 }
 
 SmallVector<double> ProductBuilder::getUnits() const {
@@ -231,7 +278,10 @@ Value ProductBuilder::requantize(Value sums, const QuantizedResult &result) {
     if (!std::isfinite(factor))
       return refuse(hugeScale), Value();
   }
-  return b.requantize(sums, factors, shape, result);
+  Sums exact{sums};
+  if (isWideProduct)
+    exact.wideBound = bound;
+  return b.requantize(exact, factors, shape, result);
 }
 
 // createSums(op, product) is `op` on integers. Null where it cannot subtract

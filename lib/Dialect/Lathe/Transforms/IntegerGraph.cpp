@@ -160,12 +160,17 @@ Value ResultConverter::convert() {
     if (Value rescaled = buildRescaled(
             builder, loc, getQuantizedOperand(builder, value), result))
       return rescaled;
-  if (auto function = ElementFunction::get(op.getInput()))
-    if (Value table = buildTable(
-            builder, loc, getQuantizedOperand(builder, function->getSource()),
-            whole, *function))
-      return table;
-  return convertProducer(value, result);
+  auto function = ElementFunction::get(op.getInput());
+  if (!function)
+    return convertProducer(value, result);
+  if (Value table = buildTable(
+          builder, loc, getQuantizedOperand(builder, function->getSource()),
+          whole, *function, reason))
+    return table;
+  std::string whyNoTable = reason;
+  Value stored = convertProducer(value, result);
+  reason = std::move(whyNoTable);
+  return stored;
 }
 
 //===----------------------------------------------------------------------===//

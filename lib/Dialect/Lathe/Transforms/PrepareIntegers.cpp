@@ -61,6 +61,8 @@ static std::optional<int64_t> getNarrowShift(RequantizeOp op) {
       op.getTo().getIntOrFloatBitWidth() > 16)
     return std::nullopt;
   auto shift = static_cast<int64_t>(op.getShift());
+  if (shift > 32)
+    return std::nullopt;
   // Beside the product, the rounding and the zero point.
   uint64_t others = (static_cast<uint64_t>(std::abs(op.getZeroPoint())) + one)
                     << shift;

@@ -642,8 +642,8 @@ func.func @f(%x: tensor<2xi8>) {
 // -----
 
 func.func @f(%x: tensor<2xi32>, %m: tensor<i32>) {
-  // expected-error @+1 {{'shift' is 32, but must be 1 to 31}}
-  %0 = lathe.requantize %x, %m {shift = 32 : si64, zero_point = 0 : si64, low = 0 : si64, high = 1 : si64, to = i8} : (tensor<2xi32>, tensor<i32>) -> tensor<2xi8>
+  // expected-error @+1 {{'shift' is 63, but must be 1 to 62}}
+  %0 = lathe.requantize %x, %m {shift = 63 : si64, zero_point = 0 : si64, low = 0 : si64, high = 1 : si64, to = i8} : (tensor<2xi32>, tensor<i32>) -> tensor<2xi8>
   return
 }
 

@@ -80,7 +80,7 @@ def Lathe_RequantizeOp : Lathe_ElementwiseOp<"requantize", "Rescaled"> {
 
     `multipliers` broadcasts to `input`, mostly one for each channel;
     `m * 2^-shift` is the real factor (lathe/Support/FixedPoint.h). `shift` is
-    from 1 to 31, and `low` and `high` lie in the range of `to`.
+    from 1 to 62, and `low` and `high` lie in the range of `to`.
 
     Example:
     ```mlir

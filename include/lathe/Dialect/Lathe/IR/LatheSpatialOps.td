@@ -22,9 +22,9 @@ def Lathe_ConvOp : Lathe_TensorOp<"conv",
     means real zero. With `group` = C and O a multiple of C the convolution is
     depthwise.
 
-    Integers of 8 bits are summed in i32, those of 16 bits in i64.
-    `input_zero_point`, of integers only, is subtracted from each element of
-    `input`.
+    Integers of 8 bits are summed in i32, those of 16 bits in the bias's type,
+    i64 without one. `input_zero_point`, of integers only, is subtracted from
+    each element of `input`.
 
     Example:
     ```mlir
@@ -159,7 +159,7 @@ def Lathe_MatMulOp : Lathe_TensorOp<"matmul",
   let description = [{
     Multiplies `lhs` [batch…, M, K] by `rhs` [batch…, K, N] and adds `bias` [N].
     The batch dimensions broadcast as in NumPy; both operands have at least two
-    dimensions. Integers of 8 bits are summed in i32, those of 16 bits in i64,
+    dimensions. Integers are summed as `lathe.conv` does,
     and the zero points, of integers only, subtracted from the elements.
   }];
   let arguments = (ins Lathe_NumberTensor:$lhs, Lathe_NumberTensor:$rhs,

@@ -62,11 +62,14 @@ mlir::Value buildRescaled(mlir::OpBuilder &builder, mlir::Location loc,
                           const QuantizedResult &result);
 
 /// The integers of `result` for a function of each element of `operand`, which
-/// has 8 bits and one scale: a table of 256 entries.
+/// has one scale: a table of 256 entries for 8 bits, for 16 the ends of 512
+/// lines. Null, with a reason, for other operands, and if lines are so far from
+/// the function that 8 bits would be better.
 mlir::Value buildTable(mlir::OpBuilder &builder, mlir::Location loc,
                        const QuantizedOperand &operand,
                        const QuantizedResult &result,
-                       llvm::function_ref<double(double)> function);
+                       llvm::function_ref<double(double)> function,
+                       std::string &reason);
 
 /// Whether `op`, which may be null, moves or selects elements, leaves them as
 /// they are, and can do so with integers.
