@@ -60,6 +60,44 @@ TEST(FixedPointTest, HugeFactorsSaturateWithoutOverflow) {
   EXPECT_LT(result.apply(INT32_MIN, 0), -(int64_t(1) << 60));
 }
 
+TEST(FixedPointTest, FactorsForWideDataHaveFifteenBitsEach) {
+  WideRequantization result = WideRequantization::get(
+      {0.0123, 0.5, 0.99, 1.0, 1.5, 0.9999999, 0x1p-48, 0x1p-49, 0});
+  EXPECT_EQ(result.multipliers, (Integers{25795, 16384, 32440, 16384, 24576,
+                                          16384, 16384, 8192, 0}));
+  EXPECT_EQ(result.shifts,
+            (llvm::SmallVector<unsigned>{21, 15, 15, 14, 14, 14, 62, 62, 1}));
+  EXPECT_EQ(result.apply(123456789012, 0), 1518520294);
+  EXPECT_EQ(result.apply(-123456789012, 0), -1518520294);
+  EXPECT_EQ(result.apply((int64_t(1) << 47) - 1, 2), 139328739082239);
+  EXPECT_EQ(result.apply(3, 4), 5); // 4.5, halves up
+  EXPECT_EQ(result.apply(-3, 4), -4);
+  EXPECT_EQ(result.apply(32767, 3), 32767);
+  EXPECT_EQ(WideRequantization::get({1e9}).multipliers, (Integers{32767}));
+}
+
+TEST(FixedPointTest, OneShiftForAllFactorsChangesNoResult) {
+  WideRequantization each = WideRequantization::get({0.0123, 0.0009, 0.4});
+  WideRequantization unified = each;
+  constexpr int64_t largest = int64_t(1) << 36;
+  ASSERT_TRUE(unified.unifyShifts(largest));
+  EXPECT_EQ(unified.shifts, (llvm::SmallVector<unsigned>{25, 25, 25}));
+  for (int64_t value = -largest; value <= largest; value += 123456789)
+    for (size_t channel = 0; channel < 3; ++channel)
+      EXPECT_EQ(unified.apply(value, channel), each.apply(value, channel));
+}
+
+TEST(FixedPointTest, FactorsTooFarApartKeepTheirShifts) {
+  // 2^17 apart, which 15 and 32 bits cannot be.
+  WideRequantization far = WideRequantization::get({0x1p-20, 0x1p-3});
+  EXPECT_FALSE(far.unifyShifts(1000));
+  EXPECT_EQ(far.multipliers, (Integers{16384, 16384}));
+  // 2^24 times 2^38 has no room for a sign and the half that is added.
+  WideRequantization wide = WideRequantization::get({0x1p-13, 0x1p-3});
+  EXPECT_FALSE(wide.unifyShifts(int64_t(1) << 38));
+  EXPECT_TRUE(wide.unifyShifts((int64_t(1) << 38) - 1));
+}
+
 TEST(FixedPointTest, FactorsOfASumStayBelowTwentyTwoBits) {
   SumScaling one = SumScaling::get(1, 0.5);
   EXPECT_EQ(one.shift, 20u);
@@ -140,6 +178,38 @@ TEST(FixedPointTest, TableLimitsItsEntriesAndMapsNaNToTheZeroPoint) {
   EXPECT_EQ(table[0], 5);
   EXPECT_EQ(table[128 + 80], 85);
   EXPECT_EQ(table[255], 90);
+}
+
+static double sigmoid(double x) { return 1 / (1 + computeExp(-x)); }
+
+TEST(FixedPointTest, WideTableHoldsTheEndsOfLines) {
+  QuantizationParameters from(8.0 / 32768, 0, -32768, 32767);
+  QuantizationParameters to(1.0 / 32768, 0, -32768, 32767);
+  WideUnaryTable table = getWideUnaryTable(from, to, sigmoid);
+  EXPECT_EQ(table[0], 11);
+  EXPECT_EQ(table[100], 248);
+  EXPECT_EQ(table[256], 16384);
+  EXPECT_EQ(table[257], 16640);
+  EXPECT_EQ(table[300], 26155);
+  EXPECT_EQ(table[512], 32757);
+  EXPECT_EQ(interpolate(table, 0), 11);
+  EXPECT_EQ(interpolate(table, 12345), 222);
+  EXPECT_EQ(interpolate(table, 32768), 16384);
+  EXPECT_EQ(interpolate(table, 32769), 16386);
+  EXPECT_EQ(interpolate(table, 40000), 27981);
+  EXPECT_EQ(interpolate(table, 65535), 32757);
+  EXPECT_NEAR(getInterpolationError(table, from, to, sigmoid), 1.2648312, 1e-6);
+}
+
+TEST(FixedPointTest, InterpolationErrorTellsThatLinesDoNotFit) {
+  QuantizationParameters numbers(1, 0, -32768, 32767);
+  auto getError = [&](llvm::function_ref<double(double)> function) {
+    return getInterpolationError(getWideUnaryTable(numbers, numbers, function),
+                                 numbers, numbers, function);
+  };
+  EXPECT_EQ(getError([](double x) { return x; }), 0);
+  // Half of the step, which lies between two entries.
+  EXPECT_EQ(getError([](double x) { return x < 100 ? 0 : 1000; }), 500);
 }
 
 TEST(FixedPointTest, SoftmaxTableDecaysFromTwoToTheTwentyTwo) {

@@ -11,11 +11,32 @@
 
 #include "Detail.h"
 
-#include "lathe/Support/FixedPoint.h"
-
 using namespace mlir;
 using namespace lathe;
 using namespace lathe::integer;
+
+/// `table`'s entry for each of the integers from 0 to 255 of `index`.
+static Value lookUp(IntegerBuilder &b, ArrayRef<int32_t> table, Value index) {
+  return b.create<GatherOp>(b.constant(HostTensor::get<int32_t>({256}, table)),
+                            index, 0);
+}
+
+/// exp(-distance * scale) * 2^22 in 64 bits: from a table, or for data of 16
+/// bits the product of two, of which one knows the upper half of the distance.
+static Value buildTerms(IntegerBuilder &b, Value distance, double scale,
+                        bool isWide) {
+  if (!isWide)
+    return b.cast(lookUp(b, getSoftmaxTable(scale), distance), b.getI64());
+  auto number = [&](int64_t value, Type type) { return b.scalar(value, type); };
+  Value low = b.create<AndOp>(distance, number(255, b.getI32()));
+  Value high = b.create<ShiftRightOp>(distance, number(8, b.getI32()));
+  low = b.cast(lookUp(b, getSoftmaxTable(scale), low), b.getI64());
+  high = b.cast(lookUp(b, getSoftmaxTable(scale * 256), high), b.getI64());
+  Value half = number(int64_t(1) << 21, b.getI64());
+  return b.create<ShiftRightOp>(
+      b.create<AddOp>(b.create<MulOp>(high, low), half),
+      number(22, b.getI64()));
+}
 
 namespace {
 
@@ -33,8 +54,8 @@ struct SoftmaxForm
     if (softmax.getLog())
       return reason = "the logarithm of a softmax has no form in integers",
              Value();
-    if (operands[0].type.getStorageTypeIntegralWidth() > 8)
-      return reason = "it has more than 8 bits", Value();
+    if (operands[0].type.getStorageTypeIntegralWidth() > 16)
+      return reason = "it has more than 16 bits", Value();
     if (!(1 / result.getScale() <= (1 << 30)))
       return reason = hugeScale, Value();
     IntegerBuilder b(builder, op->getLoc());
@@ -42,10 +63,8 @@ struct SoftmaxForm
     Value x = b.cast(operands[0].stored, b.getI32());
     Value largest =
         b.create<ReduceOp>(x, ReduceKind::Max, axis, /*keep_dims=*/true);
-    auto table = HostTensor::get<int32_t>({256}, getSoftmaxTable(from->scale));
-    Value terms = b.cast(
-        b.create<GatherOp>(b.constant(table), b.create<SubOp>(largest, x), 0),
-        b.getI64());
+    Value terms = buildTerms(b, b.create<SubOp>(largest, x), from->scale,
+                             isWide(operands[0]));
     Value sum =
         b.create<ReduceOp>(terms, ReduceKind::Sum, axis, /*keep_dims=*/true);
     Value steps =
