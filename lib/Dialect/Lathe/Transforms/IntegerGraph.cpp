@@ -163,14 +163,13 @@ Value ResultConverter::convert() {
   auto function = ElementFunction::get(op.getInput());
   if (!function)
     return convertProducer(value, result);
-  if (Value table = buildTable(
-          builder, loc, getQuantizedOperand(builder, function->getSource()),
-          whole, *function, reason))
-    return table;
-  std::string whyNoTable = reason;
-  Value stored = convertProducer(value, result);
-  reason = std::move(whyNoTable);
-  return stored;
+  // What an op computes of 16 bits itself is nearer than lines are.
+  QuantizedOperand source = getQuantizedOperand(builder, function->getSource());
+  bool isWide = source.type.getStorageTypeIntegralWidth() > 8;
+  Value stored = isWide ? convertProducer(value, result) : Value();
+  if (!stored)
+    stored = buildTable(builder, loc, source, whole, *function, reason);
+  return stored || isWide ? stored : convertProducer(value, result);
 }
 
 //===----------------------------------------------------------------------===//
