@@ -198,6 +198,7 @@ llvm::Error PostTraining::observe() {
   report.numCalibrated = found->numSamples;
   heldOut.emplace(dataset, std::move(measured), calibration.threads);
   report.numHeldOut = heldOut->size();
+  report.activationBits = options.activations.getNumBits();
   return heldOut->record(module);
 }
 

@@ -21,6 +21,8 @@ StringRef lathe::getName(QuantizationMode mode) {
   switch (mode) {
   case QuantizationMode::Int8FloatIO:
     return "int8-float-io";
+  case QuantizationMode::Int16x8:
+    return "int16x8";
   case QuantizationMode::Dynamic:
     return "dynamic";
   case QuantizationMode::Float16:
@@ -37,6 +39,8 @@ StringRef lathe::getDescription(QuantizationMode mode) {
   switch (mode) {
   case QuantizationMode::Int8FloatIO:
     return "weights and activations in 8 bits, inputs and outputs in float";
+  case QuantizationMode::Int16x8:
+    return "weights in 8 bits, activations in 16, inputs and outputs in float";
   case QuantizationMode::Dynamic:
     return "weights in 8 bits, products in 8 bits with scales found at run "
            "time, all else in float";
@@ -62,7 +66,8 @@ llvm::Expected<QuantizationMode> lathe::parseQuantizationMode(StringRef name) {
 }
 
 bool lathe::needsSamples(QuantizationMode mode) {
-  return mode == QuantizationMode::Int8FloatIO;
+  return mode == QuantizationMode::Int8FloatIO ||
+         mode == QuantizationMode::Int16x8;
 }
 
 llvm::Error lathe::checkIsFloat(ModuleOp module) {

@@ -133,7 +133,8 @@ Quantizer::selectSamples(const Dataset &dataset) const {
 }
 
 llvm::Expected<PostTrainingResult>
-Quantizer::calibrate(ModuleOp module, unsigned threads, bool quiet) const {
+Quantizer::calibrate(ModuleOp module, QuantizationMode mode, unsigned threads,
+                     bool quiet) const {
   auto dataset = openDataset(lookupModel(module));
   if (!dataset)
     return dataset.takeError();
@@ -141,6 +142,8 @@ Quantizer::calibrate(ModuleOp module, unsigned threads, bool quiet) const {
   llvm::Expected<std::vector<int64_t>> samples = selectSamples(**dataset);
   if (!samples)
     return samples.takeError();
+  if (mode == QuantizationMode::Int16x8)
+    options.activations = QuantizedStorage::int16();
   options.calibration.samples = std::move(*samples);
   options.calibration.threads = threads;
   if (!range.empty()) {
@@ -166,7 +169,7 @@ Quantizer::run(OwningOpRef<ModuleOp> &module, unsigned threads, bool quiet) {
     return std::nullopt;
   }
   llvm::Expected<PostTrainingResult> result =
-      calibrate(*module, threads, quiet);
+      calibrate(*module, *chosen, threads, quiet);
   if (!result)
     return result.takeError();
   module = std::move(result->module);
@@ -197,7 +200,8 @@ static void printWorst(const PostTrainingReport &report,
 
 void tool::printReport(const PostTrainingReport &report,
                        llvm::raw_ostream &os) {
-  os << "  " << report.activations.size() << " activations and "
+  os << "  " << report.activations.size() << " activations"
+     << (report.activationBits == 8 ? "" : " in 16 bits") << " and "
      << report.numWeights << " weights in 8 bits\n"
      << report.numCalibrated << " samples calibrated, " << report.numHeldOut
      << " measure the outputs' signal-to-noise ratio:\n";

@@ -39,7 +39,8 @@ private:
   llvm::Expected<std::vector<int64_t>>
   selectSamples(const Dataset &dataset) const;
   llvm::Expected<PostTrainingResult>
-  calibrate(mlir::ModuleOp module, unsigned threads, bool quiet) const;
+  calibrate(mlir::ModuleOp module, QuantizationMode mode, unsigned threads,
+            bool quiet) const;
 
   llvm::cl::opt<std::string> mode, calibration, preprocessing, selection;
   llvm::cl::opt<unsigned> limit;

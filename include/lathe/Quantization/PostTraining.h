@@ -65,6 +65,7 @@ struct StepReport {
 struct PostTrainingReport {
   std::vector<ActivationReport> activations;
   std::vector<StepReport> steps;
+  unsigned activationBits = 8;
   int64_t numWeights = 0;
   int64_t numCalibrated = 0, numHeldOut = 0;
   /// Of the model that was chosen.
