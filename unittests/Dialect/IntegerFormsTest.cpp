@@ -15,6 +15,7 @@
 
 #include "lathe/Dialect/Lathe/IntegerForms/IntegerForms.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
+#include "lathe/Support/HostTensorAttr.h"
 #include "lathe/Support/RunPasses.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -41,30 +42,44 @@ struct Form {
   int64_t tolerance16 = 1;
 };
 
-/// The same with data of `width` bits.
-struct FormOfWidth {
-  Form form;
-  unsigned width;
-};
+/// How data are stored: int8 with zero points, int16 without, uint16 with.
+enum class Storage { I8, I16, U16 };
 
-void PrintTo(const FormOfWidth &test, std::ostream *os) {
-  *os << test.form.name << test.width;
+std::string getName(Storage storage) {
+  return storage == Storage::I8    ? "i8"
+         : storage == Storage::I16 ? "i16"
+                                   : "ui16";
 }
 
-class IntegerFormsTest : public ::testing::TestWithParam<FormOfWidth> {
+struct StoredForm {
+  Form form;
+  Storage storage;
+};
+
+std::string getName(const StoredForm &test) {
+  return test.form.name + ("_" + getName(test.storage));
+}
+
+void PrintTo(const StoredForm &test, std::ostream *os) { *os << getName(test); }
+
+class IntegerFormsTest : public ::testing::TestWithParam<StoredForm> {
 protected:
   const Form &form() const { return GetParam().form; }
-  unsigned width() const { return GetParam().width; }
+  Storage storage() const { return GetParam().storage; }
+  bool isByte() const { return storage() == Storage::I8; }
 
-  /// A quantized type of data with a scale for 8 bits; those of 16 are
-  /// symmetric.
+  /// A quantized type of data with a scale and zero point for 8 bits.
   std::string quantized(double scale, int64_t zeroPoint) const {
-    if (width() == 16)
+    if (isByte())
+      return llvm::formatv("!quant.uniform<i8:f32, {0:e}:{1}>", scale,
+                           zeroPoint);
+    if (storage() == Storage::I16)
       return llvm::formatv("!quant.uniform<i16:f32, {0:e}>", scale / 256);
-    return llvm::formatv("!quant.uniform<i8:f32, {0:e}:{1}>", scale, zeroPoint);
+    return llvm::formatv("!quant.uniform<u16:f32, {0:e}:{1}>", scale / 256,
+                         32768 + 256 * zeroPoint);
   }
   std::string stored(StringRef shape) const {
-    return llvm::formatv("tensor<{0}xi{1}>", shape, width());
+    return llvm::formatv("tensor<{0}x{1}>", shape, getName(storage()));
   }
   std::string getWeights() const;
   std::string getText() const;
@@ -112,12 +127,12 @@ std::string IntegerFormsTest::getText() const {
   return llvm::formatv(R"(func.func @f({0}) -> {3} {{{1}
     {5}
     %q = lathe.quantize %r {{to = {2}} : (tensor<{4}xf32>) -> tensor<{4}x{2}>
-    %s = lathe.storage_cast %q {{to = i{6}} : (tensor<{4}x{2}>) -> {3}
+    %s = lathe.storage_cast %q {{to = {6}} : (tensor<{4}x{2}>) -> {3}
     return %s : {3}
   })",
                        arguments, text, quantized(form().scale, 5),
                        stored(form().result), form().result, form().body,
-                       width());
+                       getName(storage()));
 }
 
 /// All integers that there are, with the ends more often than others.
@@ -125,17 +140,17 @@ std::vector<HostTensor>
 IntegerFormsTest::makeInputs(func::FuncOp function) const {
   std::vector<HostTensor> inputs;
   std::minstd_rand random(1);
-  int64_t high = (int64_t(1) << (width() - 1)) - 1;
+  int64_t count = isByte() ? 1 << 8 : 1 << 16;
+  int64_t low = storage() == Storage::U16 ? 0 : -count / 2;
   for (Type type : function.getArgumentTypes()) {
     auto tensor = cast<RankedTensorType>(type);
     HostTensor &input = inputs.emplace_back(
-        width() == 8 ? ElementKind::I8 : ElementKind::I16, tensor.getShape());
+        *getElementKind(tensor.getElementType()), tensor.getShape());
     for (int64_t i = 0; i < input.getNumElements(); ++i) {
       int64_t chosen = random() % 8;
-      input.setInt(i, chosen == 0 ? high
-                      : chosen == 1
-                          ? -high - 1
-                          : int64_t(random() % (2 * high + 2)) - high - 1);
+      input.setInt(i, low + (chosen == 0   ? count - 1
+                             : chosen == 1 ? 0
+                                           : int64_t(random() % count)));
     }
   }
   return inputs;
@@ -167,7 +182,7 @@ TEST_P(IntegerFormsTest, IsTheRealResultUpToOneStep) {
   auto integers = evaluate(function, inputs);
   ASSERT_TRUE(bool(integers)) << llvm::toString(integers.takeError());
 
-  int64_t tolerance = width() == 8 ? 1 : form().tolerance16;
+  int64_t tolerance = isByte() ? 1 : form().tolerance16;
   std::set<int64_t> different;
   for (int64_t i = 0; i < real->front().getNumElements(); ++i) {
     int64_t expected = real->front().getInt(i);
@@ -284,18 +299,15 @@ const Form forms[] = {
      "", "", "9x9", 0.05, 2},
 };
 
-std::vector<FormOfWidth> getAll() {
-  std::vector<FormOfWidth> all;
+std::vector<StoredForm> getAll() {
+  std::vector<StoredForm> all;
   for (const Form &form : forms)
-    for (unsigned width : {8, 16})
-      all.push_back({form, width});
+    for (Storage storage : {Storage::I8, Storage::I16, Storage::U16})
+      all.push_back({form, storage});
   return all;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, IntegerFormsTest, ::testing::ValuesIn(getAll()),
-                         [](const auto &info) {
-                           return info.param.form.name +
-                                  std::to_string(info.param.width);
-                         });
+                         [](const auto &info) { return getName(info.param); });
 
 } // namespace
