@@ -8,9 +8,9 @@
 #include "lathe/Evaluation/Evaluator.h"
 #include "Scorer.h"
 
+#include "lathe/Dialect/Lathe/IR/QuantizedInterface.h"
 #include "lathe/Driver/Loader.h"
 #include "lathe/Driver/PreparedModel.h"
-#include "lathe/Frontend/ONNX/InterfaceQuantization.h"
 #include "lathe/Support/RunPasses.h"
 
 #include "llvm/Support/FileSystem.h"
@@ -22,28 +22,15 @@ using llvm::Error;
 using llvm::Expected;
 using llvm::StringRef;
 
-/// What the integers at the edges of an ONNX model stand for; of a model in
-/// MLIR it is not known.
-static Expected<Quantizations> readQuantizations(StringRef path,
-                                                 mlir::MLIRContext &context) {
-  if (path.ends_with(".mlir") || path.ends_with(".mlirbc"))
-    return Quantizations();
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
-                                            /*RequiresNullTerminator=*/false);
-  if (std::error_code code = buffer.getError())
-    return llvm::createFileError(path, code);
-  auto read = readInterfaceQuantization(**buffer, &context);
-  if (llvm::failed(read))
-    return llvm::make_error<DiagnosedError>();
-  return std::move(*read);
-}
-
+/// Compiles the model, and sets `quantizations` to what the integers at its
+/// edges stand for.
 static Expected<std::unique_ptr<PreparedModel>>
 prepare(StringRef path, const EvaluationOptions &options,
-        mlir::MLIRContext &context) {
+        mlir::MLIRContext &context, Quantizations &quantizations) {
   auto module = loadModel(path, options.import, &context);
   if (!module || !lookupModel(*module))
     return llvm::make_error<DiagnosedError>();
+  quantizations = getInterfaceQuantization(lookupModel(*module));
   Progress progress("compiling " + llvm::sys::path::stem(path).str(),
                     /*total=*/0, options.progress);
   return PreparedModel::create(std::move(module), options.backend,
@@ -95,20 +82,18 @@ runOnSamples(PreparedModel &model, Dataset &dataset,
 
 Expected<ModelEvaluation> Evaluator::evaluate(StringRef path,
                                               mlir::MLIRContext &context) {
+  Quantizations quantizations;
   Expected<std::unique_ptr<PreparedModel>> model =
-      prepare(path, options, context);
+      prepare(path, options, context, quantizations);
   if (!model)
     return model.takeError();
-  Expected<Quantizations> quantizations = readQuantizations(path, context);
-  if (!quantizations)
-    return quantizations.takeError();
   Expected<std::unique_ptr<Dataset>> dataset =
-      openDataset(**model, *quantizations, options);
+      openDataset(**model, quantizations, options);
   if (!dataset)
     return dataset.takeError();
   Expected<std::unique_ptr<Scorer>> scorer = Scorer::create(
       options,
-      {path, (*model)->getInputs(), (*model)->getOutputs(), *quantizations},
+      {path, (*model)->getInputs(), (*model)->getOutputs(), quantizations},
       **dataset);
   if (!scorer)
     return scorer.takeError();

@@ -51,7 +51,7 @@ static void recordSigns(func::FuncOp function, const TypeConverter &converter) {
   if (!function.isPublic())
     return;
   for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
-    if (!converter.isLegal(type))
+    if (!converter.isLegal(type) && !function.getArgAttr(i, "lathe.type"))
       function.setArgAttr(i, "lathe.type",
                           TypeAttr::get(getElementTypeOrSelf(type)));
 }

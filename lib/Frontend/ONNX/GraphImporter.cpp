@@ -15,6 +15,7 @@
 #include "ShapeBindings.h"
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Dialect/Lathe/IR/QuantizedInterface.h"
 #include "lathe/Reference/EvaluableOpInterface.h"
 #include "lathe/Support/HostTensorAttr.h"
 #include "lathe/Support/OnnxTensor.h"
@@ -458,6 +459,7 @@ OwningOpRef<ModuleOp> GraphImporter::attempt() {
   for (auto imported : module->getOps<func::FuncOp>())
     eraseDeadOps(imported.front());
   eraseUnusedBodies(*module);
+  recordInterfaceTypes(function);
   if (failed(verify(*module)))
     return {};
   return module;

@@ -164,6 +164,8 @@ void Outliner::createSignature(SmallVectorImpl<Type> &types,
 
 /// Name, type and place of a tensor in the arena.
 Attribute Outliner::describeTensor(Type type, DictionaryAttr attrs) {
+  if (auto exact = attrs ? attrs.getAs<TypeAttr>("lathe.type") : nullptr)
+    type = cast<RankedTensorType>(type).clone(exact.getValue());
   SmallVector<NamedAttribute> tensor = {
       builder.getNamedAttr("type", TypeAttr::get(type))};
   for (StringRef key : {"name", "offset", "dims_of", "layer"})
