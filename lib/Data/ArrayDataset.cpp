@@ -145,6 +145,19 @@ static std::optional<ImageArray> readAsImages(const NpyHeader &header) {
   return std::nullopt;
 }
 
+/// Whether `kind` holds the real numbers that the integers of `input` stand for.
+static bool isToBeQuantized(ElementKind kind, const InputSpec &input) {
+  return isFloat(kind) && isInteger(input.kind) && input.quantization;
+}
+
+/// The integers of `input` for real numbers.
+static HostTensor quantize(const HostTensor &real, const InputSpec &input) {
+  HostTensor stored(input.kind, real.getShape());
+  for (int64_t i = 0; i < real.getNumElements(); ++i)
+    stored.setDouble(i, quantizeLinear(real.getDouble(i), *input.quantization));
+  return stored;
+}
+
 Error Arrays::setCount(int64_t newCount, const Array &array) {
   if (count >= 0 && count != newCount)
     return makeFileError(array.source->getName(),
@@ -183,7 +196,7 @@ Error Arrays::addInput(const InputSpec &input, Array array,
             input.name + "' takes " + formatShape(input.shape) +
             "; give an array of this shape, or of samples along a first "
             "dimension");
-  if (!sameKind)
+  if (!sameKind && !isToBeQuantized(header.kind, input))
     return makeFileError(array.source->getName(),
                          "it holds " + getName(header.kind) + ", but input '" +
                              input.name + "' takes " + getName(input.kind) +
@@ -250,7 +263,9 @@ Expected<Sample> Arrays::read(int64_t index) {
     Expected<HostTensor> tensor = array.readPart(index, count, input.shape);
     if (!tensor)
       return tensor.takeError();
-    sample.inputs.set(input.name, tensor->reinterpret(input.kind));
+    sample.inputs.set(input.name, isToBeQuantized(tensor->getKind(), input)
+                                      ? quantize(*tensor, input)
+                                      : tensor->reinterpret(input.kind));
   }
   return sample;
 }

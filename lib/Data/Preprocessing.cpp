@@ -113,8 +113,8 @@ Error Preprocessing::checkCounts() const {
   return Error::success();
 }
 
-/// `value` as the integer that QuantizeLinear makes of it, before saturation.
-static double quantize(double value, const TensorQuantization &quantization) {
+double lathe::quantizeLinear(double value,
+                             const TensorQuantization &quantization) {
   const float quotient = float(value) / float(quantization.scale);
   return double(std::nearbyint(quotient)) + double(quantization.zeroPoint);
 }
@@ -129,7 +129,7 @@ HostTensor Preprocessing::tabulate() const {
     for (int64_t pixel = 0; pixel < 256; ++pixel) {
       double value = (*options.scale * pixel - mean) / deviation;
       if (isQuantized)
-        value = quantize(value, *input.quantization);
+        value = quantizeLinear(value, *input.quantization);
       else if (!isFloat(input.kind))
         value = std::nearbyint(value);
       table.setDouble(c * 256 + pixel, value);

@@ -17,6 +17,7 @@
 #include "lathe/Quantization/ErrorMeasure.h"
 #include "lathe/Quantization/KnownBounds.h"
 #include "lathe/Quantization/ObservedModel.h"
+#include "lathe/Quantization/Passes.h"
 #include "lathe/Quantization/QuantizationMode.h"
 #include "lathe/Quantization/QuantizeGraph.h"
 #include "lathe/Quantization/RangeSearch.h"
@@ -184,7 +185,7 @@ llvm::Error PostTraining::observe() {
     (isHeldOut.contains(i) ? measured : calibration.samples).push_back(all[i]);
 
   func::FuncOp model = lookupModel(module);
-  auto plan = QuantizationPlan::get(model);
+  auto plan = QuantizationPlan::get(model, options.scope);
   if (plan.getValues().empty())
     return llvm::createStringError(
         "the model has no operator that computes in integers");
@@ -226,7 +227,7 @@ llvm::Expected<std::vector<size_t>> PostTraining::searchRanges() {
   if (!samples)
     return samples.takeError();
   func::FuncOp model = lookupModel(module);
-  auto plan = QuantizationPlan::get(model);
+  auto plan = QuantizationPlan::get(model, options.scope);
   llvm::MapVector<Value, RangeAlternatives> bySource;
   for (auto [value, choice] : llvm::zip_equal(plan.getValues(), choices)) {
     RangeAlternatives &entry = bySource[plan.getParameterSource(value)];
@@ -303,7 +304,7 @@ OwningOpRef<ModuleOp>
 PostTraining::build(const QuantizationSettings &settings) {
   OwningOpRef<ModuleOp> copy = cast<ModuleOp>(module->clone());
   func::FuncOp model = lookupModel(*copy);
-  auto plan = QuantizationPlan::get(model);
+  auto plan = QuantizationPlan::get(model, options.scope);
   llvm::DenseMap<Value, const TensorStatistics *> statisticsOf;
   for (auto [value, tensor] : llvm::zip_equal(plan.getValues(), statistics))
     statisticsOf[value] = &tensor;
@@ -349,9 +350,8 @@ llvm::Expected<PostTrainingResult> PostTraining::run() {
   for (const RangeChoice &choice : choices)
     settings.ranges.push_back(
         choice.find(options.range.value_or(choice.chosen.method)));
-  StringRef name = options.activations.getNumBits() == 8
-                       ? "8-bit integers"
-                       : "16-bit activations";
+  StringRef name = options.activations.getNumBits() == 8 ? "8-bit integers"
+                                                         : "16-bit activations";
   if (llvm::Error error = attempt(name, settings))
     return std::move(error);
   if (!options.range)
@@ -367,8 +367,10 @@ llvm::Expected<PostTrainingResult> PostTraining::run() {
     return std::move(error);
   PostTrainingResult result;
   result.module = build(best);
-  // Takes away what the weights were.
   PassManager cleanup(module.getContext());
+  if (options.scope == PlanScope::Whole)
+    cleanup.addNestedPass<func::FuncOp>(createQuantizeInterface());
+  // Takes away what the weights were.
   cleanup.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   if (llvm::Error error = runPasses(cleanup, *result.module))
     return std::move(error);

@@ -17,41 +17,33 @@
 using namespace mlir;
 using namespace lathe;
 
+namespace {
+struct ModeDescription {
+  StringLiteral name, text;
+};
+} // namespace
+
+/// In the order of the enumeration.
+static constexpr ModeDescription descriptions[] = {
+    {"int8", "weights, activations, inputs and outputs in 8 bits"},
+    {"int8-float-io",
+     "weights and activations in 8 bits, inputs and outputs in float"},
+    {"int16x8",
+     "weights in 8 bits, activations in 16, inputs and outputs in float"},
+    {"dynamic", "weights in 8 bits, products in 8 bits with scales found at "
+                "run time, all else in float"},
+    {"float16", "constants in float16, computed in float"},
+    {"bfloat16", "constants in bfloat16, computed in float"},
+    {"int4-weights", "weights in 4 bits, computed in float"},
+};
+static_assert(std::size(descriptions) == std::size(allQuantizationModes));
+
 StringRef lathe::getName(QuantizationMode mode) {
-  switch (mode) {
-  case QuantizationMode::Int8FloatIO:
-    return "int8-float-io";
-  case QuantizationMode::Int16x8:
-    return "int16x8";
-  case QuantizationMode::Dynamic:
-    return "dynamic";
-  case QuantizationMode::Float16:
-    return "float16";
-  case QuantizationMode::BFloat16:
-    return "bfloat16";
-  case QuantizationMode::Int4Weights:
-    break;
-  }
-  return "int4-weights";
+  return descriptions[static_cast<size_t>(mode)].name;
 }
 
 StringRef lathe::getDescription(QuantizationMode mode) {
-  switch (mode) {
-  case QuantizationMode::Int8FloatIO:
-    return "weights and activations in 8 bits, inputs and outputs in float";
-  case QuantizationMode::Int16x8:
-    return "weights in 8 bits, activations in 16, inputs and outputs in float";
-  case QuantizationMode::Dynamic:
-    return "weights in 8 bits, products in 8 bits with scales found at run "
-           "time, all else in float";
-  case QuantizationMode::Float16:
-    return "constants in float16, computed in float";
-  case QuantizationMode::BFloat16:
-    return "constants in bfloat16, computed in float";
-  case QuantizationMode::Int4Weights:
-    break;
-  }
-  return "weights in 4 bits, computed in float";
+  return descriptions[static_cast<size_t>(mode)].text;
 }
 
 llvm::Expected<QuantizationMode> lathe::parseQuantizationMode(StringRef name) {
@@ -66,8 +58,7 @@ llvm::Expected<QuantizationMode> lathe::parseQuantizationMode(StringRef name) {
 }
 
 bool lathe::needsSamples(QuantizationMode mode) {
-  return mode == QuantizationMode::Int8FloatIO ||
-         mode == QuantizationMode::Int16x8;
+  return mode <= QuantizationMode::Int16x8;
 }
 
 llvm::Error lathe::checkIsFloat(ModuleOp module) {

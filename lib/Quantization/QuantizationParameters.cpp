@@ -74,8 +74,8 @@ static double getSquaredError(llvm::ArrayRef<float> values, double scale,
 
 /// The step of the grid that `values`, of at most `magnitude`, lie on with no
 /// more than `high` steps to either side; 0 if there is none. The weights of
-/// models that were quantized before, and stored as floats, lie on one: with its
-/// step as their scale nothing is lost again.
+/// models that were quantized before, and stored as floats, lie on one: with
+/// its step as their scale nothing is lost again.
 static double findGrid(llvm::ArrayRef<float> values, double magnitude,
                        int64_t high) {
   // Euclid's algorithm, on numbers that products in f32 have rounded; what is

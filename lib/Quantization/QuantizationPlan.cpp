@@ -135,7 +135,8 @@ namespace lathe {
 
 class PlanBuilder {
 public:
-  explicit PlanBuilder(func::FuncOp model) : model(model) {
+  PlanBuilder(func::FuncOp model, PlanScope scope)
+      : model(model), scope(scope) {
     model.walk([&](CostOpInterface op) { totalMACs += op.getMACs(); });
     model.walk(
         [&](WeightedOpInterface op) { totalWeights += countWeights(op); });
@@ -151,6 +152,7 @@ private:
   bool staysReal(Operation *op) const;
 
   func::FuncOp model;
+  PlanScope scope;
   llvm::DenseSet<Value> needed;
   /// Results within a function, or cut off by a limit behind them.
   llvm::DenseSet<Value> internal;
@@ -208,7 +210,7 @@ bool PlanBuilder::isRealOnly(Value value) const {
 /// save nothing.
 bool PlanBuilder::staysReal(Operation *op) const {
   constexpr int64_t smallShare = 200;
-  if (!isRealOnly(op->getResult(0)))
+  if (scope == PlanScope::Whole || !isRealOnly(op->getResult(0)))
     return false;
   auto cost = dyn_cast<CostOpInterface>(op);
   return (!cost || cost.getMACs() <= totalMACs / smallShare) &&
@@ -232,16 +234,21 @@ void PlanBuilder::visit(Operation *op) {
   // What is only moved needs nothing itself.
   if (movesElements(op) && !isConcat)
     return;
-  if (!internal.contains(result) && !isRealOnly(result))
+  if (!internal.contains(result) &&
+      (scope == PlanScope::Whole || !isRealOnly(result)))
     add(result);
   for (Value operand : op->getOperands())
     add(operand);
 }
 
 QuantizationPlan PlanBuilder::build() {
-  for (Block &block : model.getBody())
+  for (Block &block : model.getBody()) {
+    if (scope == PlanScope::Whole)
+      for (Value result : block.getTerminator()->getOperands())
+        add(result);
     for (Operation &op : llvm::reverse(block))
       visit(&op);
+  }
 
   QuantizationPlan plan;
   auto take = [&](Value value) {
@@ -270,6 +277,6 @@ QuantizationPlan PlanBuilder::build() {
   return plan;
 }
 
-QuantizationPlan QuantizationPlan::get(func::FuncOp model) {
-  return PlanBuilder(model).build();
+QuantizationPlan QuantizationPlan::get(func::FuncOp model, PlanScope scope) {
+  return PlanBuilder(model, scope).build();
 }

@@ -7,6 +7,7 @@
 
 #include "Commands.h"
 #include "Options.h"
+#include "Quantizer.h"
 #include "Tune.h"
 
 #include "lathe/Driver/Compiler.h"
@@ -140,7 +141,8 @@ struct Compile : Command {
                        cl::value_desc("[name=]file"),
                        cl::desc("Inputs of --self-test: .npz, .npy or ONNX .pb "
                                 "(default: pseudo-random)")),
-        codeFlags(getSubCommand()), tuning(getSubCommand()),
+        quantizer(getSubCommand(), "quantize"), codeFlags(getSubCommand()),
+        tuning(getSubCommand()),
         ramLimit("ram-limit", cl::sub(getSubCommand()), cl::init(0),
                  cl::value_desc("bytes"),
                  cl::desc("Refuse a model that needs more RAM")),
@@ -182,6 +184,8 @@ struct Compile : Command {
     if (tuning.isGiven())
       if (llvm::Error error = refuseForTuning(*machine))
         return reportError(std::move(error));
+    if (llvm::Error error = refuseForQuantization())
+      return reportError(std::move(error));
     if (printPipeline) {
       llvm::outs() << "lathe compile ";
       flags.print(llvm::outs());
@@ -203,6 +207,7 @@ struct Compile : Command {
     if (!options)
       return reportError(options.takeError());
     options->keepLayers = dumpLayers;
+    options->isBatchOfOne = quantizer.isGiven();
     for (const std::string &binding : bindings)
       if (llvm::Error error = options->addShapeBinding(binding))
         return reportError("--binding: " + llvm::toString(std::move(error)));
@@ -222,7 +227,34 @@ struct Compile : Command {
       return reportError(flags.model + ": no node of an ONNX graph computes "
                                        "anything from its inputs, so there "
                                        "are no layers to dump");
+    if (quantizer.isGiven())
+      if (llvm::Error error = quantize(module))
+        return reportError(std::move(error));
     return lower(*module, *machine, name);
+  }
+
+  /// Fails if what the user asked for does not go with --quantize.
+  llvm::Error refuseForQuantization() const {
+    StringRef flag = printPipeline           ? "--print-pipeline"
+                     : dumpLayers            ? "--dump-layers"
+                     : level == Level::Graph ? "--level=graph"
+                     : !bindings.empty()     ? "--binding"
+                                             : "";
+    if (flag.empty() || !quantizer.isGiven())
+      return quantizer.check();
+    return llvm::createStringError(
+        flag + " and --quantize exclude each other; quantize first, with lathe "
+               "quantize, and compile what that writes");
+  }
+
+  /// Replaces `module` by the quantized model.
+  llvm::Error quantize(OwningOpRef<ModuleOp> &module) {
+    auto report = quantizer.run(module, code.threads, quiet);
+    if (!report)
+      return report.takeError();
+    if (!quiet && *report)
+      printReport(**report, llvm::outs());
+    return llvm::Error::success();
   }
 
   /// Fails if what the user asked for is one of several versions.
@@ -482,6 +514,7 @@ struct Compile : Command {
   cl::opt<IOMode> io;
   cl::opt<bool> dumpLayers, selfTest;
   cl::list<std::string> selfTestInputs;
+  Quantizer quantizer;
   CodeFlags codeFlags;
   Tuning tuning;
   CodeOptions code;

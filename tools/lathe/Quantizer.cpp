@@ -75,6 +75,17 @@ llvm::Expected<QuantizationMode> Quantizer::getMode() const {
   return parsed;
 }
 
+llvm::Error Quantizer::check() const {
+  if (isGiven())
+    return getMode().takeError();
+  for (const cl::Option *option : std::initializer_list<const cl::Option *>{
+           &calibration, &preprocessing, &selection, &limit, &range})
+    if (option->getNumOccurrences() != 0)
+      return llvm::createStringError("--" + option->ArgStr + " is for --" +
+                                     mode.ArgStr + "; pass that, too");
+  return llvm::Error::success();
+}
+
 /// Shows how far a task has come that says how many of its steps are done.
 static std::function<void(int64_t, int64_t)> createProgress(StringRef task,
                                                             bool quiet) {
@@ -132,9 +143,10 @@ Quantizer::selectSamples(const Dataset &dataset) const {
   return chosen;
 }
 
-llvm::Expected<PostTrainingResult>
-Quantizer::calibrate(ModuleOp module, QuantizationMode mode, unsigned threads,
-                     bool quiet) const {
+llvm::Expected<PostTrainingResult> Quantizer::calibrate(ModuleOp module,
+                                                        QuantizationMode mode,
+                                                        unsigned threads,
+                                                        bool quiet) const {
   auto dataset = openDataset(lookupModel(module));
   if (!dataset)
     return dataset.takeError();
@@ -144,6 +156,8 @@ Quantizer::calibrate(ModuleOp module, QuantizationMode mode, unsigned threads,
     return samples.takeError();
   if (mode == QuantizationMode::Int16x8)
     options.activations = QuantizedStorage::int16();
+  if (mode == QuantizationMode::Int8)
+    options.scope = PlanScope::Whole;
   options.calibration.samples = std::move(*samples);
   options.calibration.threads = threads;
   if (!range.empty()) {

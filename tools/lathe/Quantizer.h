@@ -26,6 +26,9 @@ public:
   /// Whether the flag for the mode was given.
   bool isGiven() const { return mode.getNumOccurrences() != 0; }
 
+  /// Fails if the flags do not go together, or not without that for the mode.
+  llvm::Error check() const;
+
   /// Quantizes `module`, at the graph level. What needed samples is reported.
   llvm::Expected<std::optional<PostTrainingReport>>
   run(mlir::OwningOpRef<mlir::ModuleOp> &module, unsigned threads, bool quiet);

@@ -32,6 +32,10 @@ struct InputSpec {
   std::optional<TensorQuantization> quantization = std::nullopt;
 };
 
+/// `value` as the integer that ONNX's QuantizeLinear makes of it, before it is
+/// limited to the range of the type.
+double quantizeLinear(double value, const TensorQuantization &quantization);
+
 enum class ImageResize {
   None,        ///< the image as it is
   Cover,       ///< keeps the proportions and just covers height and width

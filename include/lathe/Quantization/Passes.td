@@ -104,4 +104,22 @@ def StoreBlocks : Pass<"lathe-store-blocks", "::mlir::func::FuncOp"> {
   ];
 }
 
+def QuantizeInterface
+    : Pass<"lathe-quantize-interface", "::mlir::func::FuncOp"> {
+  let summary = "Take and give integers instead of floats";
+  let description = [{
+    An argument of f32 that nothing but one kind of `lathe.quantize` reads
+    becomes one of its integers; a result of f32 that, moved at most, comes from
+    `lathe.dequantize` becomes what was dequantized. `lathe.type` says what the
+    integers stand for. Private functions are left alone. Idempotent.
+
+    Example: see test/Quantization/quantize-interface.mlir.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+  let statistics = [
+    Statistic<"numInputs", "inputs", "Number of arguments that became integers">,
+    Statistic<"numOutputs", "outputs", "Number of results that became integers">,
+  ];
+}
+
 #endif // LATHE_QUANTIZATION_PASSES

@@ -14,7 +14,7 @@
 #define LATHE_QUANTIZATION_POSTTRAINING_H
 
 #include "lathe/Quantization/Calibrator.h"
-#include "lathe/Quantization/QuantizationParameters.h"
+#include "lathe/Quantization/QuantizeGraph.h"
 #include "lathe/Quantization/RangeEstimator.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -37,6 +37,8 @@ struct PostTrainingOptions {
   CalibrationOptions calibration;
   /// What activations become, and constants that are no weights: 8 or 16 bits.
   QuantizedStorage activations = QuantizedStorage::int8();
+  /// What of the graph becomes integers: with all of it, inputs and outputs do.
+  PlanScope scope = PlanScope::Products;
   /// The one method for all ranges, instead of what measures best.
   std::optional<RangeMethod> range;
   /// Is called while ranges are searched (see RangeSearchOptions).
@@ -82,8 +84,7 @@ struct PostTrainingResult {
 /// simplifies its graph, observes the activations on samples of `dataset`, and
 /// puts lathe.quantize and lathe.dequantize into a copy where integers are to
 /// be computed with. What might help is tried, and kept if the outputs on
-/// held-out samples come closer to those of the float model. Inputs and outputs
-/// stay float.
+/// held-out samples come closer to those of the float model.
 llvm::Expected<PostTrainingResult>
 quantizeAfterTraining(mlir::ModuleOp module, Dataset &dataset,
                       const PostTrainingOptions &options);

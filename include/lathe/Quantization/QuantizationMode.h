@@ -15,6 +15,7 @@ namespace lathe {
 
 /// What a model is quantized to.
 enum class QuantizationMode {
+  Int8,        ///< weights, activations, inputs and outputs of 8 bits
   Int8FloatIO, ///< weights and activations of 8 bits; float inputs and outputs
   Int16x8,     ///< the same with activations of 16 bits
   Dynamic,     ///< weights of 8 bits, scales of what they multiply at run time
@@ -25,9 +26,10 @@ enum class QuantizationMode {
 
 /// All of them, in the order of the enumeration.
 inline constexpr QuantizationMode allQuantizationModes[] = {
-    QuantizationMode::Int8FloatIO, QuantizationMode::Int16x8,
-    QuantizationMode::Dynamic,     QuantizationMode::Float16,
-    QuantizationMode::BFloat16,    QuantizationMode::Int4Weights};
+    QuantizationMode::Int8,       QuantizationMode::Int8FloatIO,
+    QuantizationMode::Int16x8,    QuantizationMode::Dynamic,
+    QuantizationMode::Float16,    QuantizationMode::BFloat16,
+    QuantizationMode::Int4Weights};
 
 /// `int8-float-io`, `dynamic` and so on.
 llvm::StringRef getName(QuantizationMode mode);

@@ -24,6 +24,12 @@
 
 namespace lathe {
 
+/// How much of a graph becomes integers.
+enum class PlanScope {
+  Products, ///< All up to the last products; what follows costs little.
+  Whole     ///< All that can, with inputs and outputs.
+};
+
 /// The activations of a float graph that become integers.
 ///
 /// Ops with an integer form (IntegerFormOpInterface) and functions of one
@@ -33,7 +39,8 @@ namespace lathe {
 /// that are only moved keep their integers.
 class QuantizationPlan {
 public:
-  static QuantizationPlan get(mlir::func::FuncOp model);
+  static QuantizationPlan get(mlir::func::FuncOp model,
+                              PlanScope scope = PlanScope::Products);
 
   /// The values, in the order of their definition, arguments first.
   llvm::ArrayRef<mlir::Value> getValues() const { return values.getArrayRef(); }
