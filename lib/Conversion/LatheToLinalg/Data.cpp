@@ -8,6 +8,8 @@
 #include "GenericBuilder.h"
 #include "Patterns.h"
 
+#include "lathe/Dialect/Lathe/IR/TableLookup.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
 
@@ -187,11 +189,14 @@ struct LowerGather : OpConversionPattern<GatherOp> {
     int64_t indexRank = op.getIndices().getType().getRank();
     int64_t extent = op.getInput().getType().getDimSize(axis);
     AffineMap map = b.getMultiDimIdentityMap(rank).getSliceMap(axis, indexRank);
+    bool isInBounds = op->hasAttr(inBoundsAttrName);
     auto body = [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
       SmallVector<Value> indices;
       for (int64_t dim = 0; dim < axis; ++dim)
         indices.push_back(linalg::IndexOp::create(b, dim));
-      indices.push_back(buildFromStart(b, x[0], extent));
+      indices.push_back(
+          isInBounds ? arith::IndexCastOp::create(b, b.getIndexType(), x[0])
+                     : buildFromStart(b, x[0], extent));
       for (int64_t dim = axis + indexRank; dim < rank; ++dim)
         indices.push_back(linalg::IndexOp::create(b, dim));
       return tensor::ExtractOp::create(b, adaptor.getInput(), indices);

@@ -42,6 +42,11 @@ Value TensorReader::readLanes(
       return {};
     elements.push_back(element);
   }
+  return joinLanes(loc, std::move(elements), lanes);
+}
+
+Value TensorReader::joinLanes(Location loc, SmallVector<Value> elements,
+                              Lanes lanes) {
   // Any value is right for the others.
   elements.resize(lanes.width, elements.back());
   auto type = VectorType::get(lanes.width, elements[0].getType());
@@ -251,16 +256,16 @@ void TensorReader::store(Location loc, Value value, Value memref,
     vector::StoreOp::create(builder, loc, value, memref, at);
 }
 
-/// Whether each op of the region computes lane by lane on vectors, at
-/// iterations where `loops` depend on the lane.
+/// Whether each op of the region computes on vectors, at iterations where
+/// `loops` depend on the lane.
 static bool isVectorizable(linalg::GenericOp op, ArrayRef<AffineExpr> loops) {
-  return llvm::all_of(op.getBody()->without_terminator(),
-                      [&](Operation &inner) {
-                        if (auto index = dyn_cast<linalg::IndexOp>(inner))
-                          return !loops[index.getDim()].isFunctionOfDim(0);
-                        return isa<arith::ConstantOp>(inner) ||
-                               OpTrait::hasElementwiseMappableTraits(&inner);
-                      });
+  return llvm::all_of(
+      op.getBody()->without_terminator(), [&](Operation &inner) {
+        if (auto index = dyn_cast<linalg::IndexOp>(inner))
+          return !loops[index.getDim()].isFunctionOfDim(0);
+        return isa<arith::ConstantOp, tensor::ExtractOp>(inner) ||
+               OpTrait::hasElementwiseMappableTraits(&inner);
+      });
 }
 
 Value TensorReader::findComputed(Value tensor, ArrayRef<AffineExpr> indices,
@@ -424,18 +429,53 @@ Value TensorReader::readSlice(tensor::ExtractSliceOp slice,
   return read(slice.getSource(), source, lanes);
 }
 
+/// One lane of `value` if it is a vector. Indices are taken from the integers
+/// that they are, of which more fit a vector.
+static Value getLane(OpBuilder &builder, Location loc, Value value,
+                     int64_t lane) {
+  if (!isa<VectorType>(value.getType()))
+    return value;
+  auto cast = value.getDefiningOp<arith::IndexCastOp>();
+  if (!cast)
+    return vector::ExtractOp::create(builder, loc, value, lane);
+  return arith::IndexCastOp::create(
+      builder, loc, builder.getIndexType(),
+      vector::ExtractOp::create(builder, loc, cast.getIn(), lane));
+}
+
+Value TensorReader::readComputed(tensor::ExtractOp op, ArrayRef<Value> indices,
+                                 Lanes lanes) {
+  auto shape = cast<RankedTensorType>(op.getTensor().getType()).getShape();
+  auto readLane = [&](int64_t lane) {
+    Indices at;
+    for (auto [index, extent] : llvm::zip_equal(indices, shape))
+      at.push_back(space.add(getLane(builder, op.getLoc(), index, lane),
+                             {0, extent - 1}));
+    return read(op.getTensor(), at, 1);
+  };
+  if (llvm::none_of(indices, [](Value index) {
+        return isa<VectorType>(index.getType());
+      }))
+    return readLane(0);
+  SmallVector<Value> elements;
+  for (int64_t lane = 0; lane < lanes.used; ++lane) {
+    elements.push_back(readLane(lane));
+    if (!elements.back())
+      return {};
+  }
+  return joinLanes(op.getLoc(), std::move(elements), lanes);
+}
+
 Value TensorReader::inlineOp(Operation &op, IRMapping &mapping,
                              ArrayRef<AffineExpr> loops, Lanes lanes) {
   Location loc = op.getLoc();
   if (auto index = dyn_cast<linalg::IndexOp>(op))
     return space.materialize(builder, loc, loops[index.getDim()]);
   if (auto extract = dyn_cast<tensor::ExtractOp>(op)) {
-    Indices at;
-    auto shape =
-        cast<RankedTensorType>(extract.getTensor().getType()).getShape();
-    for (auto [index, extent] : llvm::zip(extract.getIndices(), shape))
-      at.push_back(space.add(mapping.lookupOrDefault(index), {0, extent - 1}));
-    return read(extract.getTensor(), at, 1);
+    auto indices = llvm::map_to_vector(extract.getIndices(), [&](Value index) {
+      return mapping.lookupOrDefault(index);
+    });
+    return readComputed(extract, indices, lanes);
   }
   // Ops on scalars stay scalar when no operand is a vector.
   bool isVector = llvm::any_of(op.getOperands(), [&](Value operand) {

@@ -114,6 +114,12 @@ private:
             Lanes lanes,
             llvm::function_ref<mlir::Value(llvm::ArrayRef<mlir::AffineExpr>)>
                 readOne);
+  /// The elements of the used lanes, which are all there are, as a vector.
+  mlir::Value joinLanes(mlir::Location loc,
+                        llvm::SmallVector<mlir::Value> elements, Lanes lanes);
+  /// The element of a tensor at indices that were computed, scalars or vectors.
+  mlir::Value readComputed(mlir::tensor::ExtractOp op,
+                           llvm::ArrayRef<mlir::Value> indices, Lanes lanes);
   /// Loads and stores of the used lanes alone, in memory next to each other.
   mlir::Value loadUsed(mlir::Location loc, mlir::Value memref,
                        llvm::ArrayRef<mlir::Value> at, Lanes lanes);

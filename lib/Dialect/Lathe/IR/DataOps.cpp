@@ -9,7 +9,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Dialect/Lathe/IR/TableLookup.h"
 
 #include "mlir/Dialect/Traits.h"
 
@@ -395,6 +397,12 @@ Value PadOp::buildPermuted(OpBuilder &builder, ValueRange operands,
 //===----------------------------------------------------------------------===//
 // GatherOp, TileOp, CopyOp
 //===----------------------------------------------------------------------===//
+
+bool lathe::isTableLookup(Operation *op) {
+  auto gather = dyn_cast<GatherOp>(op);
+  return gather && gather.getInput().getType().getRank() == 1 &&
+         isConstantExpression(gather.getInput());
+}
 
 LogicalResult GatherOp::inferReturnTypes(MLIRContext *,
                                          std::optional<Location> loc,

@@ -76,6 +76,10 @@ public:
   mlir::Value scalar(int64_t value, mlir::Type element);
   mlir::Value cast(mlir::Value value, mlir::Type element);
 
+  /// The entries of `table`, a constant of one dimension, at `indices`, which
+  /// cannot lie outside.
+  mlir::Value lookUp(mlir::Value table, mlir::Value indices);
+
   /// The integers of `operand`, which has one scale, less the zero point, in
   /// 32 bits.
   mlir::Value center(const QuantizedOperand &operand);

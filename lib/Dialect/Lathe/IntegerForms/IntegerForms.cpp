@@ -8,6 +8,7 @@
 #include "Detail.h"
 
 #include "lathe/Dialect/Lathe/IR/QuantizedScales.h"
+#include "lathe/Dialect/Lathe/IR/TableLookup.h"
 #include "lathe/Support/HostTensorAttr.h"
 
 #include <cmath>
@@ -86,6 +87,12 @@ Value IntegerBuilder::cast(Value value, Type element) {
   return lathe::impl::elementTypeOf(value) == element
              ? value
              : create<CastOp>(value, element);
+}
+
+Value IntegerBuilder::lookUp(Value table, Value indices) {
+  auto gather = GatherOp::create(builder, loc, table, indices, 0);
+  gather->setAttr(inBoundsAttrName, builder.getUnitAttr());
+  return gather;
 }
 
 Value IntegerBuilder::center(const QuantizedOperand &operand) {
@@ -201,7 +208,7 @@ static Value buildInterpolation(IntegerBuilder &b, Value entries, Value place,
   auto number = [&](int64_t value) { return b.scalar(value, b.getI32()); };
   Value index = b.create<ShiftRightOp>(place, number(7));
   auto getEntry = [&](Value index) {
-    return b.cast(b.create<GatherOp>(entries, index, 0), b.getI32());
+    return b.cast(b.lookUp(entries, index), b.getI32());
   };
   Value begin = getEntry(index);
   Value end = getEntry(b.create<AddOp>(index, number(1)));
@@ -246,7 +253,7 @@ Value lathe::buildTable(OpBuilder &builder, Location loc,
   if (width == 16)
     return buildInterpolation(b, buildEntries(b, lines, result), place, result);
   UnaryTable entries = getUnaryTable(from, to, function);
-  return b.create<GatherOp>(buildEntries(b, entries, result), place, 0);
+  return b.lookUp(buildEntries(b, entries, result), place);
 }
 
 void lathe::registerIntegerForms(DialectRegistry &registry) {

@@ -15,10 +15,9 @@ using namespace mlir;
 using namespace lathe;
 using namespace lathe::integer;
 
-/// `table`'s entry for each of the integers from 0 to 255 of `index`.
-static Value lookUp(IntegerBuilder &b, ArrayRef<int32_t> table, Value index) {
-  return b.create<GatherOp>(b.constant(HostTensor::get<int32_t>({256}, table)),
-                            index, 0);
+/// The entries of `table` at `indices`, from 0 to 255.
+static Value lookUp(IntegerBuilder &b, ArrayRef<int32_t> table, Value indices) {
+  return b.lookUp(b.constant(HostTensor::get<int32_t>({256}, table)), indices);
 }
 
 /// exp(-distance * scale) * 2^22 in 64 bits: from a table, or for data of 16

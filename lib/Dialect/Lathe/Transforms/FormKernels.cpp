@@ -14,6 +14,7 @@
 #include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h"
+#include "lathe/Dialect/Lathe/IR/TableLookup.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"
 
@@ -67,6 +68,12 @@ bool isDecoding(Operation *op) {
          (needsCode(user) || (movesOneTensor(user) && isDecoding(user)));
 }
 
+/// Whether each element of the result is computed from the elements of the
+/// operands at the same place, and from tables.
+bool isFunctionOfElements(Operation *op) {
+  return isa<ElementwiseOpInterface>(op) || isTableLookup(op);
+}
+
 /// Whether `producer` may join the kernel of `group`: everything that uses it
 /// is in there and reads the very elements that the loops visit.
 bool canFuse(Operation *producer, const Group &group) {
@@ -77,14 +84,14 @@ bool canFuse(Operation *producer, const Group &group) {
   ArrayRef<int64_t> shape =
       cast<RankedTensorType>(producer->getResult(0).getType()).getShape();
   for (Operation *user : producer->getUsers()) {
-    if (!group.ops.contains(user) || !isa<ElementwiseOpInterface>(user))
+    if (!group.ops.contains(user) || !isFunctionOfElements(user))
       return false;
     // A broadcast operand would be computed again and again.
     auto result = cast<RankedTensorType>(user->getResult(0).getType());
     if (result.getShape() != shape)
       return false;
   }
-  if (isa<ElementwiseOpInterface>(producer))
+  if (isFunctionOfElements(producer))
     return true;
   return isa<LoopNestOpInterface>(producer) && !group.hasRoot;
 }
