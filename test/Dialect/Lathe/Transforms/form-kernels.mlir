@@ -80,3 +80,26 @@ func.func @views(%x: tensor<4x6xf32>) -> tensor<6x4xf32> {
   %5 = lathe.concat %3, %4 {axis = 1 : i64} : (tensor<6x2xf32>, tensor<6x2xf32>) -> tensor<6x4xf32>
   return %5 : tensor<6x4xf32>
 }
+
+// A table that is constant is read where its index is computed, by several ops,
+// too. One that is data lies where other results may be written.
+
+// CHECK-LABEL: func.func @tables
+// CHECK: lathe.kernel "max_pool_cast_gather_add_gather_add"
+// CHECK: %[[PLACES:.*]] = lathe.kernel "cast"
+// CHECK: lathe.kernel "gather"(%arg1, %[[PLACES]])
+// CHECK-NOT: lathe.kernel
+func.func @tables(%x: tensor<1x4x4x8xui8>, %data: tensor<256xi8>) -> (tensor<1x2x2x8xi8>, tensor<1x4x4x8xi8>) {
+  %table = lathe.constant dense<"0x000102030405060708090A0B0C0D0E0F"> : tensor<16xi8>
+  %one = lathe.constant dense<1> : tensor<i32>
+  %0 = lathe.max_pool %x {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>}
+       : (tensor<1x4x4x8xui8>) -> tensor<1x2x2x8xui8>
+  %1 = lathe.cast %0 {to = i32} : (tensor<1x2x2x8xui8>) -> tensor<1x2x2x8xi32>
+  %2 = lathe.gather %table, %1 {axis = 0 : i64} : (tensor<16xi8>, tensor<1x2x2x8xi32>) -> tensor<1x2x2x8xi8>
+  %3 = lathe.add %1, %one : (tensor<1x2x2x8xi32>, tensor<i32>) -> tensor<1x2x2x8xi32>
+  %4 = lathe.gather %table, %3 {axis = 0 : i64} : (tensor<16xi8>, tensor<1x2x2x8xi32>) -> tensor<1x2x2x8xi8>
+  %5 = lathe.add %2, %4 : (tensor<1x2x2x8xi8>, tensor<1x2x2x8xi8>) -> tensor<1x2x2x8xi8>
+  %6 = lathe.cast %x {to = i32} : (tensor<1x4x4x8xui8>) -> tensor<1x4x4x8xi32>
+  %7 = lathe.gather %data, %6 {axis = 0 : i64} : (tensor<256xi8>, tensor<1x4x4x8xi32>) -> tensor<1x4x4x8xi8>
+  return %5, %7 : tensor<1x2x2x8xi8>, tensor<1x4x4x8xi8>
+}
