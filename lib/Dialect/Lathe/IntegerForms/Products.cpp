@@ -32,6 +32,14 @@ using namespace lathe::integer;
 /// 15 bits fits 62.
 static constexpr double largestWideSum = 0x1p47;
 
+/// The largest number of products that a sum of `op` has.
+static int64_t getDepth(Operation *op) {
+  auto type = cast<RankedTensorType>(op->getOperand(1).getType());
+  return isa<MatMulOp>(op)
+             ? type.getShape().take_back(2).front()
+             : ShapedType::getNumElements(type.getShape().drop_back());
+}
+
 namespace {
 
 /// The right factor of a product: one scale, or one for each channel, the last
@@ -54,7 +62,8 @@ public:
       : b(builder, op->getLoc()), operands(operands), reason(reason),
         channels(cast<RankedTensorType>(op->getResult(0).getType())
                      .getShape()
-                     .back()) {}
+                     .back()),
+        depth(getDepth(op)) {}
 
   /// Reads operands 0 (data), 1 (weights) and 2 (bias, maybe). False, with a
   /// reason, if they have no integer form.
@@ -77,6 +86,7 @@ private:
   }
   bool readWeights();
   bool readBias();
+  double getLargestBias() const;
   double getLargestSum() const;
   bool boundSums();
   /// The real number that 1 in the sum of `channel` means.
@@ -88,6 +98,8 @@ private:
   ArrayRef<QuantizedOperand> operands;
   std::string &reason;
   int64_t channels;
+  /// No sum is of more products.
+  int64_t depth;
   TensorQuantization data;
   Weights weights;
   /// In 64 bits.
@@ -192,15 +204,22 @@ static std::pair<double, double> getRange(const QuantizedOperand &operand,
           static_cast<double>(std::max(high, zeroPoint) - zeroPoint)};
 }
 
+/// The largest magnitude in the bias.
+double ProductBuilder::getLargestBias() const {
+  double largest = 0;
+  for (int64_t i = 0; bias && i < bias->getNumElements(); ++i)
+    largest = std::max(largest, std::abs(bias->getDouble(i)));
+  return largest;
+}
+
 /// The largest magnitude that a sum, or a part of it, can have.
 double ProductBuilder::getLargestSum() const {
   auto [low, high] = getRange(operands[0], data.zeroPoint);
-  if (!weights.known) {
-    auto depth =
-        cast<RankedTensorType>(operands[0].real.getType()).getShape().back();
+  if (!weights.known)
     return static_cast<double>(depth) * std::max(-low, high) *
-           static_cast<double>(getMagnitude(operands[1], weights.zeroPoint));
-  }
+               static_cast<double>(
+                   getMagnitude(operands[1], weights.zeroPoint)) +
+           getLargestBias();
   SmallVector<double> least(weights.known->getShape().back(), 0);
   SmallVector<double> most(least);
   for (int64_t i = 0; i < weights.known->getNumElements(); ++i) {

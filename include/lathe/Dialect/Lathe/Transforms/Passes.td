@@ -152,7 +152,7 @@ def IntegerGraph : Pass<"lathe-integer-graph", "::mlir::func::FuncOp"> {
     What a `lathe.quantize` takes is computed in integers if all that it is
     computed from is dequantized and the op has an integer form: plain integer
     tensors with `lathe.requantize` and the like between them. Functions of one
-    tensor of 8 bits become tables, limits (relu, clamp) narrower ranges. Every
+    tensor become tables, limits (relu, clamp) narrower ranges. Every
     rounding is fixed here, so that all backends give the same bits
     (docs/integer-semantics.md). The rest is computed in float, and converted
     by ordinary ops.
@@ -273,8 +273,9 @@ def FormKernels : Pass<"lathe-form-kernels", "::mlir::func::FuncOp"> {
     Puts every op that computes or moves data into a `lathe.kernel`, together
     with what can be fused into it: the elementwise ops that follow a root
     (convolution, matmul, reduction …) in the store of its result, chains of
-    elementwise ops into one kernel. Ops that only describe another view of
-    memory stay outside. Idempotent: ops inside kernels are left alone.
+    elementwise ops into one kernel. Looking up a constant table is one of them.
+    Ops that only describe another view of memory stay outside. Idempotent: ops
+    inside kernels are left alone.
 
     Example: see test/Dialect/Lathe/Transforms/form-kernels.mlir.
   }];
