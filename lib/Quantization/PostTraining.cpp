@@ -293,6 +293,7 @@ PostTraining::chooseActivations(const QuantizationPlan &plan,
     activation.range = std::move(choice);
     activation.min = histogram.getMin();
     activation.max = histogram.getMax();
+    activation.values = summarize(histogram, parameters[value].getRange());
     if (!searched.empty() && settings.ranges[i] == searched[i])
       activation.decibels = decibelsAlone[i];
   }

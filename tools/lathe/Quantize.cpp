@@ -11,6 +11,7 @@
 
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Driver/Loader.h"
+#include "lathe/Quantization/QuantizationReport.h"
 #include "lathe/Support/RunPasses.h"
 #include "lathe/Target/Common/OutputFiles.h"
 #include "lathe/Target/ONNX/Export.h"
@@ -19,6 +20,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/WithColor.h"
 
 using namespace mlir;
@@ -61,6 +63,9 @@ struct Quantize : Command {
                cl::value_desc("file"),
                cl::desc("The quantized model: .onnx (with QuantizeLinear and "
                         "DequantizeLinear), .mlir or .mlirbc")),
+        reportPath("report", cl::sub(getSubCommand()), cl::value_desc("file"),
+                   cl::desc("Write what was done, and why: a page (.html) or "
+                            "JSON (.json)")),
         quiet("q", cl::sub(getSubCommand()), cl::desc("Show no progress")),
         threads(getSubCommand()) {}
 
@@ -69,6 +74,9 @@ struct Quantize : Command {
     if (!path.ends_with(".onnx") && !path.ends_with(".mlir") &&
         !path.ends_with(".mlirbc"))
       return reportError("'" + path + "' must end in .onnx, .mlir or .mlirbc");
+    StringRef page = reportPath;
+    if (!page.empty() && !page.ends_with(".html") && !page.ends_with(".json"))
+      return reportError("'" + page + "' must end in .html or .json");
     llvm::Expected<unsigned> numThreads = threads.get();
     if (!numThreads)
       return reportError(numThreads.takeError());
@@ -96,30 +104,52 @@ struct Quantize : Command {
     FailureOr<std::string> bytes = serialize(*module, path);
     if (failed(bytes))
       return UserError;
+    QuantizationReport summary;
+    summary.model = llvm::sys::path::filename(flags.model).str();
+    summary.mode = *mode;
+    summary.bytesBefore = before;
+    summary.bytesAfter = *after;
+    summary.samples = std::move(*report);
+    if (llvm::Error error = writeReport(summary, *module))
+      return reportError(std::move(error));
     if (llvm::Error error = writeOutputFile(path, *std::move(bytes)))
       return reportError(std::move(error));
-    print(*mode, before, *after, *report);
+    print(summary);
     return Done;
   }
 
 private:
-  void print(QuantizationMode mode, int64_t before, int64_t after,
-             const std::optional<PostTrainingReport> &report) const {
-    llvm::outs() << output << ": " << getName(mode) << ", constants " << after
-                 << " of " << before << " bytes ("
-                 << llvm::format("%.1f", 100.0 * static_cast<double>(after) /
-                                             static_cast<double>(before))
-                 << " %)\n";
-    if (!report)
+  llvm::Error writeReport(QuantizationReport &report, ModuleOp module) const {
+    if (reportPath.empty())
+      return llvm::Error::success();
+    llvm::Expected<std::vector<FloatOp>> floatOps = findFloatOps(module);
+    if (!floatOps)
+      return floatOps.takeError();
+    report.floatOps = std::move(*floatOps);
+    llvm::Expected<std::string> text = StringRef(reportPath).ends_with(".json")
+                                           ? toJSON(report)
+                                           : toHTML(report);
+    if (!text)
+      return text.takeError();
+    return writeOutputFile(reportPath, *std::move(text));
+  }
+
+  void print(const QuantizationReport &report) const {
+    double share = static_cast<double>(report.bytesAfter) /
+                   static_cast<double>(report.bytesBefore);
+    llvm::outs() << output << ": " << getName(report.mode) << ", constants "
+                 << report.bytesAfter << " of " << report.bytesBefore
+                 << " bytes (" << llvm::format("%.1f", 100 * share) << " %)\n";
+    if (!report.samples)
       return;
-    for (const std::string &warning : report->warnings)
+    for (const std::string &warning : report.samples->warnings)
       llvm::WithColor::warning(llvm::errs()) << warning << "\n";
-    printReport(*report, llvm::outs());
+    printReport(*report.samples, llvm::outs());
   }
 
   ModelFlags flags;
   Quantizer quantizer;
-  cl::opt<std::string> output;
+  cl::opt<std::string> output, reportPath;
   cl::opt<bool> quiet;
   ThreadsFlag threads;
 } quantize;

@@ -16,6 +16,7 @@
 #include "lathe/Quantization/Calibrator.h"
 #include "lathe/Quantization/QuantizeGraph.h"
 #include "lathe/Quantization/RangeEstimator.h"
+#include "lathe/Quantization/ValueSummary.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -50,6 +51,7 @@ struct ActivationReport {
   std::string name;
   RangeChoice range;
   float min, max;
+  ValueSummary values;
   /// The signal-to-noise ratio of the outputs, in dB, when it alone is
   /// quantized, with the others that have its parameters; none if that was not
   /// measured.
