@@ -39,6 +39,23 @@ static SmallVector<double> getMeanErrors(const HostTensor &real,
   return errors;
 }
 
+bool lathe::addToBias(WeightedOpInterface op, ArrayRef<double> changes) {
+  HostTensor bias(ElementKind::F32, {static_cast<int64_t>(changes.size())});
+  if (op.getBias()) {
+    std::optional<HostTensor> known = evaluateConstant(op.getBias());
+    if (!known)
+      return false;
+    bias = *known;
+  }
+  for (auto [i, change] : llvm::enumerate(changes))
+    bias.setDouble(i, bias.getDouble(i) + change);
+  OpBuilder builder(op);
+  op.setBias(ConstantOp::create(
+      builder, op.getBias() ? op.getBias().getLoc() : op.getLoc(),
+      toElementsAttr(bias, op.getContext(), "bias")));
+  return true;
+}
+
 static bool correct(const QuantizedWeights &weights, ArrayRef<double> means) {
   WeightedOpInterface op = weights.op;
   ArrayRef<int64_t> shape = weights.real.getShape();
@@ -50,21 +67,10 @@ static bool correct(const QuantizedWeights &weights, ArrayRef<double> means) {
       result.getShape().back() != outputs)
     return false;
   std::optional<HostTensor> actual = evaluateConstant(op.getWeights());
-  HostTensor bias(ElementKind::F32, {outputs});
-  if (op.getBias()) {
-    std::optional<HostTensor> known = evaluateConstant(op.getBias());
-    if (!known)
-      return false;
-    bias = *known;
-  }
   SmallVector<double> errors = getMeanErrors(weights.real, *actual, means);
-  for (auto [i, error] : llvm::enumerate(errors))
-    bias.setDouble(i, bias.getDouble(i) - error);
-  OpBuilder builder(op);
-  op.setBias(ConstantOp::create(
-      builder, op.getBias() ? op.getBias().getLoc() : op.getLoc(),
-      toElementsAttr(bias, op.getContext(), "bias")));
-  return true;
+  for (double &error : errors)
+    error = -error;
+  return addToBias(op, errors);
 }
 
 int64_t lathe::correctBiases(

@@ -93,6 +93,20 @@ static HostTensor readPatches(const Patches &patches, const HostTensor &tensor,
   return result;
 }
 
+/// Adds the patches of `tensor`, groups by patches by elements, to `sums`.
+static void addRows(const HostTensor &tensor,
+                    llvm::MutableArrayRef<double> sums) {
+  const int64_t count = tensor.getShape()[1], size = tensor.getShape()[2];
+  llvm::ArrayRef<float> elements = tensor.data<float>();
+  for (int64_t group = 0; group < tensor.getShape()[0]; ++group)
+    for (int64_t patch = 0; patch < count; ++patch) {
+      const float *row = &elements[(group * count + patch) * size];
+      double *sum = &sums[group * size];
+      for (int64_t i = 0; i < size; ++i)
+        sum[i] += row[i];
+    }
+}
+
 llvm::Error GramComputer::add(const Patches &patches, const HostTensor &x,
                               const HostTensor &y, GramMatrix &gram) {
   HostTensor xFloats = x.convertTo(ElementKind::F32);
@@ -108,7 +122,9 @@ llvm::Error GramComputer::add(const Patches &patches, const HostTensor &x,
     return product.takeError();
   for (int64_t begin = 0; begin < numPatches; begin += count) {
     NamedTensors operands;
-    operands.set("x", readPatches(patches, xFloats, begin, count, numPatches));
+    HostTensor rows = readPatches(patches, xFloats, begin, count, numPatches);
+    addRows(rows, gram.sums);
+    operands.set("x", std::move(rows));
     if (!isSquare)
       operands.set("y",
                    readPatches(patches, yFloats, begin, count, numPatches));

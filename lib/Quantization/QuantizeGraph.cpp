@@ -96,7 +96,8 @@ static std::vector<double> getScales(WeightedOpInterface op,
 
 SmallVector<QuantizedWeights>
 lathe::quantizeWeights(func::FuncOp model, const QuantizedStorage &weights,
-                       const QuantizedStorage &constants, WeightRange method) {
+                       const QuantizedStorage &constants, WeightRange method,
+                       ArrayRef<std::optional<RoundedWeights>> rounded) {
   SmallVector<QuantizedWeights> quantized;
   SmallVector<Operation *> ops;
   model.walk([&](IntegerFormOpInterface op) { ops.push_back(op); });
@@ -124,9 +125,19 @@ lathe::quantizeWeights(func::FuncOp model, const QuantizedStorage &weights,
           isWeight ? getScales(weighted, *real, storage, method)
                    : getWeightScales(real->reshape({real->getNumElements(), 1}),
                                      storage, method);
-      replaceByIntegers(operand, *real, scales, storage);
-      if (isWeight)
-        quantized.push_back({weighted, *real});
+      if (!isWeight) {
+        replaceByIntegers(operand, *real, scales, storage);
+        continue;
+      }
+      HostTensor stored = *real;
+      if (const std::optional<RoundedWeights> &given =
+              rounded.empty() ? std::nullopt : rounded[quantized.size()]) {
+        stored = given->values;
+        scales = given->scales;
+        addToBias(weighted, given->biasChanges);
+      }
+      replaceByIntegers(operand, stored, scales, storage);
+      quantized.push_back({weighted, *real, std::move(scales)});
     }
   }
   return quantized;

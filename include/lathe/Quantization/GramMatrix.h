@@ -29,7 +29,8 @@ class PreparedModel;
 /// each group of channels.
 struct GramMatrix {
   GramMatrix(int64_t numGroups, int64_t size)
-      : numGroups(numGroups), size(size), values(numGroups * size * size) {}
+      : numGroups(numGroups), size(size), values(numGroups * size * size),
+        sums(numGroups * size) {}
 
   double at(int64_t group, int64_t row, int64_t column) const {
     return values[(group * size + row) * size + column];
@@ -40,6 +41,8 @@ struct GramMatrix {
   int64_t numPatches = 0;
   /// [numGroups, size, size]
   std::vector<double> values;
+  /// Of the patches of the first factor: [numGroups, size].
+  std::vector<double> sums;
 };
 
 /// Computes Gram matrices with compiled code.

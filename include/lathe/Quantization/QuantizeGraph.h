@@ -21,6 +21,7 @@
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
+#include <optional>
 
 namespace lathe {
 
@@ -72,15 +73,34 @@ struct QuantizedWeights {
   WeightedOpInterface op;
   /// What they were.
   HostTensor real;
+  /// Of the integers, for each output channel.
+  std::vector<double> scales;
+};
+
+/// Weights of a layer that were rounded already: integers times a scale for
+/// each output channel.
+struct RoundedWeights {
+  /// As the layer has them, the last dimension being the output channels.
+  HostTensor values;
+  std::vector<double> scales;
+  /// What to add to the bias of each output channel.
+  std::vector<double> biasChanges;
 };
 
 /// Stores the constant weights of each op that reads quantized data as integers
 /// of `weights`, with a scale for each output channel, and constant operands of
 /// other such ops as integers of `constants`, with one scale. Returns the
-/// former.
+/// former. `rounded` is empty or has an entry for each of these, in their
+/// order, to be stored instead.
 llvm::SmallVector<QuantizedWeights>
 quantizeWeights(mlir::func::FuncOp model, const QuantizedStorage &weights,
-                const QuantizedStorage &constants, WeightRange method);
+                const QuantizedStorage &constants, WeightRange method,
+                llvm::ArrayRef<std::optional<RoundedWeights>> rounded = {});
+
+/// Adds `changes` to the constant bias of `op`, or gives it one of them. False
+/// if the bias is no constant.
+bool addToBias(WeightedOpInterface op, llvm::ArrayRef<double> changes);
+
 
 /// Takes from each bias what the rounding of the weights adds to the mean of
 /// the sums: with the mean input of each channel, the error of the weights
