@@ -7,20 +7,20 @@
 
 #include "lathe/Quantization/PostTraining.h"
 
+#include "HeldOut.h"
 #include "lathe/Data/SampleStream.h"
 #include "lathe/Dialect/Lathe/Transforms/States.h"
 #include "lathe/Driver/Compiler.h"
 #include "lathe/Driver/Loader.h"
-#include "lathe/Driver/ModuleCopy.h"
-#include "lathe/Driver/PreparedModel.h"
 #include "lathe/Driver/Runner.h"
-#include "lathe/Quantization/ErrorMeasure.h"
+#include "lathe/Quantization/Equalization.h"
 #include "lathe/Quantization/KnownBounds.h"
 #include "lathe/Quantization/ObservedModel.h"
 #include "lathe/Quantization/Passes.h"
 #include "lathe/Quantization/QuantizationMode.h"
 #include "lathe/Quantization/QuantizeGraph.h"
 #include "lathe/Quantization/RangeSearch.h"
+#include "lathe/Quantization/WeightRounding.h"
 #include "lathe/Support/HostTensorAttr.h"
 #include "lathe/Support/RunPasses.h"
 
@@ -31,127 +31,50 @@ using namespace mlir;
 using namespace lathe;
 
 //===----------------------------------------------------------------------===//
-// Held-out samples
-//===----------------------------------------------------------------------===//
-
-namespace {
-
-/// What the float model makes of samples that it is not calibrated with, and
-/// how far another model is from that.
-class HeldOut {
-public:
-  HeldOut(Dataset &dataset, std::vector<int64_t> samples, unsigned threads)
-      : dataset(dataset), samples(std::move(samples)), threads(threads) {}
-
-  int64_t size() const { return static_cast<int64_t>(samples.size()); }
-
-  /// The inputs of at most `most` of the samples, evenly spread.
-  llvm::Expected<std::vector<NamedTensors>> readInputs(int64_t most) const;
-
-  /// Runs the float model.
-  llvm::Error record(ModuleOp original);
-
-  /// The mean over the outputs of their signal-to-noise ratios, in dB.
-  llvm::Expected<double> measure(ModuleOp quantized) const;
-
-private:
-  llvm::Error
-  forEach(ModuleOp module,
-          llvm::function_ref<void(size_t, const NamedTensors &)> work) const;
-
-  Dataset &dataset;
-  std::vector<int64_t> samples;
-  unsigned threads;
-  std::vector<NamedTensors> originals;
-};
-
-} // namespace
-
-/// Calls `work` with the number of each sample and the outputs for it, which
-/// the next one overwrites.
-llvm::Error HeldOut::forEach(
-    ModuleOp module,
-    llvm::function_ref<void(size_t, const NamedTensors &)> work) const {
-  llvm::Expected<ModuleBytes> bytes = toBytes(module);
-  if (!bytes)
-    return bytes.takeError();
-  auto model =
-      prepareCopy(**bytes, "the quantized model cannot be run", threads);
-  if (!model)
-    return model.takeError();
-  size_t number = 0;
-  return forEachSample(dataset, samples,
-                       [&](const Sample &sample) -> llvm::Error {
-                         if (llvm::Error error = (*model)->run(sample.inputs))
-                           return error;
-                         work(number++, (*model)->getOutputs());
-                         return llvm::Error::success();
-                       });
-}
-
-llvm::Expected<std::vector<NamedTensors>>
-HeldOut::readInputs(int64_t most) const {
-  std::vector<int64_t> chosen;
-  for (int64_t i : spreadSamples(size(), most))
-    chosen.push_back(samples[i]);
-  std::vector<NamedTensors> inputs;
-  llvm::Error error =
-      forEachSample(dataset, std::move(chosen), [&](const Sample &sample) {
-        inputs.push_back(sample.inputs);
-        return llvm::Error::success();
-      });
-  if (error)
-    return std::move(error);
-  return inputs;
-}
-
-llvm::Error HeldOut::record(ModuleOp original) {
-  return forEach(original, [&](size_t, const NamedTensors &outputs) {
-    NamedTensors copies;
-    for (const auto &[name, tensor] : outputs)
-      copies.set(name, HostTensor::copyOf(tensor.getKind(), tensor.getShape(),
-                                          tensor.getBytes()));
-    originals.push_back(std::move(copies));
-  });
-}
-
-llvm::Expected<double> HeldOut::measure(ModuleOp quantized) const {
-  OutputNoise noise;
-  auto add = [&](size_t number, const NamedTensors &outputs) {
-    noise.add(outputs, originals[number]);
-  };
-  if (llvm::Error error = forEach(quantized, add))
-    return std::move(error);
-  return noise.getDecibels();
-}
-
-//===----------------------------------------------------------------------===//
 // Trying settings
 //===----------------------------------------------------------------------===//
 
 namespace {
 
+struct QuantizedModel {
+  OwningOpRef<ModuleOp> module;
+  SmallVector<QuantizedWeights> weights;
+};
+
 class PostTraining {
 public:
   PostTraining(ModuleOp module, Dataset &dataset,
                const PostTrainingOptions &options)
-      : module(module), dataset(dataset), options(options) {}
+      : original(module), module(module), dataset(dataset), options(options),
+        calibration(options.calibration) {}
 
   llvm::Expected<PostTrainingResult> run();
 
 private:
+  void divideSamples();
   llvm::Error observe();
   void findChoices(const QuantizationPlan &plan);
+  llvm::DenseMap<Value, const TensorStatistics *>
+  getStatistics(const QuantizationPlan &plan) const;
+  QuantizationSettings getFirstSettings() const;
+  llvm::Error equalize();
   llvm::Error chooseRanges(QuantizationSettings &settings);
+  std::vector<int64_t> chooseSome(int64_t most) const;
   llvm::Expected<std::vector<size_t>> searchRanges();
-  OwningOpRef<ModuleOp> build(const QuantizationSettings &settings);
+  QuantizedModel build(const QuantizationSettings &settings);
+  llvm::Error roundWeights(QuantizationSettings &settings);
   ActivationParameters chooseActivations(const QuantizationPlan &plan,
                                          const QuantizationSettings &settings);
   llvm::Error attempt(StringRef name, const QuantizationSettings &settings);
 
+  ModuleOp original;
+  /// What is to be quantized: the original, or the same with other channels.
   ModuleOp module;
+  OwningOpRef<ModuleOp> equalized;
   Dataset &dataset;
   const PostTrainingOptions &options;
+  /// With the samples that are not held out.
+  CalibrationOptions calibration;
   std::optional<HeldOut> heldOut;
   /// Of the values of the plan, in their order.
   std::vector<TensorStatistics> statistics;
@@ -167,11 +90,9 @@ private:
 
 } // namespace
 
-/// Divides the samples, at most 32 of them to be held out, and runs the float
-/// model on all.
-llvm::Error PostTraining::observe() {
+/// Holds some samples out, at most 32.
+void PostTraining::divideSamples() {
   constexpr int64_t interval = 8, most = 32;
-  CalibrationOptions calibration = options.calibration;
   std::vector<int64_t> all = calibration.samples;
   if (all.empty())
     all = spreadSamples(dataset.getNumSamples(), dataset.getNumSamples());
@@ -183,7 +104,12 @@ llvm::Error PostTraining::observe() {
   calibration.samples.clear();
   for (int64_t i = 0; i < count; ++i)
     (isHeldOut.contains(i) ? measured : calibration.samples).push_back(all[i]);
+  heldOut.emplace(dataset, std::move(measured), calibration.threads);
+  report.numHeldOut = heldOut->size();
+}
 
+/// Runs the float model on the samples that are not held out.
+llvm::Error PostTraining::observe() {
   func::FuncOp model = lookupModel(module);
   auto plan = QuantizationPlan::get(model, options.scope);
   if (plan.getValues().empty())
@@ -197,17 +123,21 @@ llvm::Error PostTraining::observe() {
   findChoices(plan);
   report.warnings = std::move(found->warnings);
   report.numCalibrated = found->numSamples;
-  heldOut.emplace(dataset, std::move(measured), calibration.threads);
-  report.numHeldOut = heldOut->size();
-  report.activationBits = options.activations.getNumBits();
-  return heldOut->record(module);
+  return llvm::Error::success();
+}
+
+llvm::DenseMap<Value, const TensorStatistics *>
+PostTraining::getStatistics(const QuantizationPlan &plan) const {
+  llvm::DenseMap<Value, const TensorStatistics *> statisticsOf;
+  for (auto [value, tensor] : llvm::zip_equal(plan.getValues(), statistics))
+    statisticsOf[value] = &tensor;
+  return statisticsOf;
 }
 
 /// Estimates what the range of each value of the plan may be.
 void PostTraining::findChoices(const QuantizationPlan &plan) {
-  llvm::DenseMap<Value, const TensorStatistics *> statisticsOf;
-  for (auto [value, tensor] : llvm::zip_equal(plan.getValues(), statistics))
-    statisticsOf[value] = &tensor;
+  auto statisticsOf = getStatistics(plan);
+  choices.clear();
   for (Value value : plan.getValues()) {
     Value source = plan.getParameterSource(value);
     const TensorStatistics &tensor = *statisticsOf[source];
@@ -218,12 +148,72 @@ void PostTraining::findChoices(const QuantizationPlan &plan) {
   }
 }
 
-/// The candidates with which the outputs on held-out samples have the least
-/// noise, for each value of the plan.
+/// Ranges by each tensor's own error, or by the method that was asked for.
+QuantizationSettings PostTraining::getFirstSettings() const {
+  QuantizationSettings settings;
+  for (const RangeChoice &choice : choices)
+    settings.ranges.push_back(
+        choice.find(options.range.value_or(choice.chosen.method)));
+  return settings;
+}
+
+/// Goes on with a model of equalized channels if that is better.
+llvm::Error PostTraining::equalize() {
+  OwningOpRef<ModuleOp> copy = cast<ModuleOp>(module->clone());
+  func::FuncOp model = lookupModel(*copy);
+  auto statisticsOf =
+      getStatistics(QuantizationPlan::get(model, options.scope));
+  auto lookUp = [&](Value value) { return statisticsOf.lookup(value); };
+  if (equalizeChannels(model, options.activations, lookUp) == 0)
+    return llvm::Error::success();
+  ModuleOp before = std::exchange(module, *copy);
+  auto statisticsBefore = std::exchange(statistics, {});
+  auto choicesBefore = std::exchange(choices, {});
+  if (llvm::Error error = observe())
+    return error;
+  QuantizationSettings settings = getFirstSettings();
+  settings.correctsBiases = true;
+  if (llvm::Error error = attempt("equalized channels", settings))
+    return error;
+  if (report.steps.back().isKept) {
+    equalized = std::move(copy);
+    return llvm::Error::success();
+  }
+  module = before;
+  statistics = std::move(statisticsBefore);
+  choices = std::move(choicesBefore);
+  return llvm::Error::success();
+}
+
+/// At most `most` of the samples that calibrate, evenly spread.
+std::vector<int64_t> PostTraining::chooseSome(int64_t most) const {
+  const std::vector<int64_t> &all = calibration.samples;
+  std::vector<int64_t> some;
+  for (int64_t i : spreadSamples(static_cast<int64_t>(all.size()), most))
+    some.push_back(all[i]);
+  return some;
+}
+
+static llvm::Expected<std::vector<NamedTensors>>
+readInputs(Dataset &dataset, std::vector<int64_t> samples) {
+  std::vector<NamedTensors> inputs;
+  llvm::Error error =
+      forEachSample(dataset, std::move(samples), [&](const Sample &sample) {
+        inputs.push_back(sample.inputs);
+        return llvm::Error::success();
+      });
+  if (error)
+    return std::move(error);
+  return inputs;
+}
+
+/// The candidates with which the outputs have the least noise, for each value
+/// of the plan. On samples that calibrate, so that those held out tell whether
+/// it helps others, too.
 llvm::Expected<std::vector<size_t>> PostTraining::searchRanges() {
-  constexpr int64_t mostSamples = 16;
+  constexpr int64_t mostSamples = 32;
   llvm::Expected<std::vector<NamedTensors>> samples =
-      heldOut->readInputs(mostSamples);
+      readInputs(dataset, chooseSome(mostSamples));
   if (!samples)
     return samples.takeError();
   func::FuncOp model = lookupModel(module);
@@ -301,21 +291,20 @@ PostTraining::chooseActivations(const QuantizationPlan &plan,
 }
 
 /// The model quantized as `settings` say.
-OwningOpRef<ModuleOp>
-PostTraining::build(const QuantizationSettings &settings) {
-  OwningOpRef<ModuleOp> copy = cast<ModuleOp>(module->clone());
-  func::FuncOp model = lookupModel(*copy);
+QuantizedModel PostTraining::build(const QuantizationSettings &settings) {
+  QuantizedModel result;
+  result.module = cast<ModuleOp>(module->clone());
+  func::FuncOp model = lookupModel(*result.module);
   auto plan = QuantizationPlan::get(model, options.scope);
-  llvm::DenseMap<Value, const TensorStatistics *> statisticsOf;
-  for (auto [value, tensor] : llvm::zip_equal(plan.getValues(), statistics))
-    statisticsOf[value] = &tensor;
+  auto statisticsOf = getStatistics(plan);
   quantizeActivations(chooseActivations(plan, settings));
-  SmallVector<QuantizedWeights> weights =
+  result.weights =
       quantizeWeights(model, QuantizedStorage::int8Weights(),
-                      options.activations.forConstants(), settings.weightRange);
-  report.numWeights = static_cast<int64_t>(weights.size());
-  if (settings.correctsBiases)
-    correctBiases(weights,
+                      options.activations.forConstants(), settings.weightRange,
+                      settings.roundedWeights);
+  report.numWeights = static_cast<int64_t>(result.weights.size());
+  if (settings.correctsBiases && settings.roundedWeights.empty())
+    correctBiases(result.weights,
                   [&](Value data) -> std::optional<SmallVector<double>> {
                     const TensorStatistics *tensor = statisticsOf.lookup(data);
                     if (!tensor)
@@ -324,15 +313,44 @@ PostTraining::build(const QuantizationSettings &settings) {
                         llvm::seq<int64_t>(0, tensor->getNumChannels()),
                         [&](int64_t i) { return tensor->getMean(i); });
                   });
-  return copy;
+  return result;
+}
+
+/// Rounds the weights of each layer for what it reads in the model with
+/// `settings`.
+llvm::Error PostTraining::roundWeights(QuantizationSettings &settings) {
+  constexpr int64_t mostSamples = 64, mostPatches = 64, greatestPatch = 2560;
+  QuantizedModel quantized = build(settings);
+  SmallVector<Operation *> layers;
+  SmallVector<size_t> indices;
+  for (auto [i, weights] : llvm::enumerate(quantized.weights)) {
+    std::optional<Patches> patches = Patches::get(weights.op);
+    if (!patches || patches->getSize() > greatestPatch)
+      continue;
+    layers.push_back(weights.op);
+    indices.push_back(i);
+  }
+  CalibrationOptions some = calibration;
+  some.progress = nullptr;
+  some.leastSamples = 1;
+  some.samples = chooseSome(mostSamples);
+  settings.roundedWeights.assign(quantized.weights.size(), std::nullopt);
+  auto round = [&](size_t layer, const GramMatrix &gram) {
+    const QuantizedWeights &weights = quantized.weights[indices[layer]];
+    settings.roundedWeights[indices[layer]] = lathe::roundWeights(
+        weights.real, weights.scales, gram, QuantizedStorage::int8Weights());
+    return llvm::Error::success();
+  };
+  return collectGramMatrices(lookupModel(*quantized.module), layers, dataset,
+                             some, mostPatches, round);
 }
 
 /// Measures the model with `settings`, and keeps them if it is better than all
 /// before.
 llvm::Error PostTraining::attempt(StringRef name,
                                   const QuantizationSettings &settings) {
-  OwningOpRef<ModuleOp> quantized = build(settings);
-  llvm::Expected<double> decibels = heldOut->measure(*quantized);
+  QuantizedModel quantized = build(settings);
+  llvm::Expected<double> decibels = heldOut->measure(*quantized.module);
   if (!decibels)
     return decibels.takeError();
   bool isKept = report.steps.empty() || *decibels > report.decibels;
@@ -345,16 +363,19 @@ llvm::Error PostTraining::attempt(StringRef name,
 }
 
 llvm::Expected<PostTrainingResult> PostTraining::run() {
+  divideSamples();
   if (llvm::Error error = observe())
     return std::move(error);
-  QuantizationSettings settings;
-  for (const RangeChoice &choice : choices)
-    settings.ranges.push_back(
-        choice.find(options.range.value_or(choice.chosen.method)));
-  StringRef name = options.activations.getNumBits() == 8 ? "8-bit integers"
-                                                         : "16-bit activations";
-  if (llvm::Error error = attempt(name, settings))
+  if (llvm::Error error = heldOut->record(original))
     return std::move(error);
+  report.activationBits = options.activations.getNumBits();
+  StringRef name =
+      report.activationBits == 8 ? "8-bit integers" : "16-bit activations";
+  if (llvm::Error error = attempt(name, getFirstSettings()))
+    return std::move(error);
+  if (llvm::Error error = equalize())
+    return std::move(error);
+  QuantizationSettings settings = best;
   if (!options.range)
     if (llvm::Error error = chooseRanges(settings))
       return std::move(error);
@@ -364,11 +385,17 @@ llvm::Expected<PostTrainingResult> PostTraining::run() {
     return std::move(error);
   settings = best;
   settings.correctsBiases = true;
-  if (llvm::Error error = attempt("corrected biases", settings))
+  if (!best.correctsBiases)
+    if (llvm::Error error = attempt("corrected biases", settings))
+      return std::move(error);
+  settings = best;
+  if (llvm::Error error = roundWeights(settings))
+    return std::move(error);
+  if (llvm::Error error = attempt("weights rounded by layer", settings))
     return std::move(error);
   PostTrainingResult result;
-  result.module = build(best);
-  PassManager cleanup(module.getContext());
+  result.module = build(best).module;
+  PassManager cleanup(original.getContext());
   if (options.scope == PlanScope::Whole)
     cleanup.addNestedPass<func::FuncOp>(createQuantizeInterface());
   // Takes away what the weights were.
@@ -376,7 +403,7 @@ llvm::Expected<PostTrainingResult> PostTraining::run() {
   if (llvm::Error error = runPasses(cleanup, *result.module))
     return std::move(error);
   result.report = std::move(report);
-  freeUnusedResources({module, *result.module});
+  freeUnusedResources({original, *result.module});
   return result;
 }
 

@@ -31,6 +31,9 @@ struct QuantizationSettings {
   WeightRange weightRange = WeightRange::MSE;
   /// Whether biases make up for what rounded weights add to means.
   bool correctsBiases = false;
+  /// Weights rounded for their layers, biases included (see quantizeWeights);
+  /// none if each is rounded alone.
+  std::vector<std::optional<RoundedWeights>> roundedWeights;
 };
 
 struct PostTrainingOptions {

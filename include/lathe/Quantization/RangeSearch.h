@@ -34,7 +34,7 @@ struct RangeSearchOptions {
   /// Bounds the work: runs of the model, by which fewer of the samples are
   /// taken to measure single activations with, but one at least. Comparing
   /// whole choices takes some more.
-  int64_t mostRuns = 10000;
+  int64_t mostRuns = 5000;
   /// Is called after some runs of the model, at the end with `done` equal to
   /// `total`.
   std::function<void(int64_t done, int64_t total)> progress;

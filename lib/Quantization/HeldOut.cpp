@@ -1,0 +1,58 @@
+//===- HeldOut.cpp - Samples to judge steps by ----------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "HeldOut.h"
+
+#include "lathe/Data/SampleStream.h"
+#include "lathe/Driver/ModuleCopy.h"
+#include "lathe/Driver/PreparedModel.h"
+#include "lathe/Quantization/ErrorMeasure.h"
+
+using namespace mlir;
+using namespace lathe;
+
+/// Calls `work` with the number of each sample and the outputs for it, which
+/// the next one overwrites.
+llvm::Error HeldOut::forEach(
+    ModuleOp module,
+    llvm::function_ref<void(size_t, const NamedTensors &)> work) const {
+  llvm::Expected<ModuleBytes> bytes = toBytes(module);
+  if (!bytes)
+    return bytes.takeError();
+  auto model =
+      prepareCopy(**bytes, "the quantized model cannot be run", threads);
+  if (!model)
+    return model.takeError();
+  size_t number = 0;
+  return forEachSample(dataset, samples,
+                       [&](const Sample &sample) -> llvm::Error {
+                         if (llvm::Error error = (*model)->run(sample.inputs))
+                           return error;
+                         work(number++, (*model)->getOutputs());
+                         return llvm::Error::success();
+                       });
+}
+
+llvm::Error HeldOut::record(ModuleOp original) {
+  return forEach(original, [&](size_t, const NamedTensors &outputs) {
+    NamedTensors copies;
+    for (const auto &[name, tensor] : outputs)
+      copies.set(name, HostTensor::copyOf(tensor.getKind(), tensor.getShape(),
+                                          tensor.getBytes()));
+    originals.push_back(std::move(copies));
+  });
+}
+
+llvm::Expected<double> HeldOut::measure(ModuleOp quantized) const {
+  OutputNoise noise;
+  auto add = [&](size_t number, const NamedTensors &outputs) {
+    noise.add(outputs, originals[number]);
+  };
+  if (llvm::Error error = forEach(quantized, add))
+    return std::move(error);
+  return noise.getDecibels();
+}

@@ -1,0 +1,46 @@
+//===- HeldOut.h - Samples to judge steps by --------------------*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_LIB_QUANTIZATION_HELDOUT_H
+#define LATHE_LIB_QUANTIZATION_HELDOUT_H
+
+#include "lathe/Data/Dataset.h"
+#include "lathe/Support/NamedTensors.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+namespace lathe {
+
+/// What the float model makes of samples that it is not calibrated with, and
+/// how far another model is from that.
+class HeldOut {
+public:
+  HeldOut(Dataset &dataset, std::vector<int64_t> samples, unsigned threads)
+      : dataset(dataset), samples(std::move(samples)), threads(threads) {}
+
+  int64_t size() const { return static_cast<int64_t>(samples.size()); }
+
+  /// Runs the float model.
+  llvm::Error record(mlir::ModuleOp original);
+
+  /// The mean over the outputs of their signal-to-noise ratios, in dB.
+  llvm::Expected<double> measure(mlir::ModuleOp quantized) const;
+
+private:
+  llvm::Error
+  forEach(mlir::ModuleOp module,
+          llvm::function_ref<void(size_t, const NamedTensors &)> work) const;
+
+  Dataset &dataset;
+  std::vector<int64_t> samples;
+  unsigned threads;
+  std::vector<NamedTensors> originals;
+};
+
+} // namespace lathe
+
+#endif // LATHE_LIB_QUANTIZATION_HELDOUT_H
