@@ -8,6 +8,7 @@
 #include "lathe/Quantization/PostTraining.h"
 
 #include "HeldOut.h"
+#include "MixedRanges.h"
 #include "lathe/Data/SampleStream.h"
 #include "lathe/Dialect/Lathe/Transforms/States.h"
 #include "lathe/Driver/Compiler.h"
@@ -26,6 +27,7 @@
 
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace lathe;
@@ -51,8 +53,12 @@ public:
   llvm::Expected<PostTrainingResult> run();
 
 private:
+  QuantizationPlan getPlan(func::FuncOp model) const {
+    return QuantizationPlan::get(model, options.scope, realOutputs);
+  }
   void divideSamples();
   llvm::Error observe();
+  void keepMixedOutputs();
   void findChoices(const QuantizationPlan &plan);
   llvm::DenseMap<Value, const TensorStatistics *>
   getStatistics(const QuantizationPlan &plan) const;
@@ -76,6 +82,8 @@ private:
   /// With the samples that are not held out.
   CalibrationOptions calibration;
   std::optional<HeldOut> heldOut;
+  /// Outputs that stay real because their parts cannot share a scale.
+  SmallVector<unsigned> realOutputs;
   /// Of the values of the plan, in their order.
   std::vector<TensorStatistics> statistics;
   /// What there is to choose from for each of them.
@@ -86,6 +94,8 @@ private:
   std::vector<double> decibelsAlone;
   QuantizationSettings best;
   PostTrainingReport report;
+  /// Those of the last calibration.
+  std::vector<std::string> calibrationWarnings;
 };
 
 } // namespace
@@ -108,10 +118,28 @@ void PostTraining::divideSamples() {
   report.numHeldOut = heldOut->size();
 }
 
+/// Lets outputs of mixed ranges stay real, and what leads to them.
+void PostTraining::keepMixedOutputs() {
+  func::FuncOp model = lookupModel(module);
+  auto statisticsOf = getStatistics(getPlan(model));
+  auto lookUp = [&](Value value) { return statisticsOf.lookup(value); };
+  for (const MixedOutput &output : findMixedOutputs(model, lookUp)) {
+    realOutputs.push_back(output.number);
+    auto name =
+        model.getResultAttrOfType<StringAttr>(output.number, "lathe.name");
+    report.warnings.push_back(llvm::formatv(
+        "output '{0}' stays float: it joins tensors of magnitudes "
+        "up to {1:g4} and up to {2:g4}, which one scale of 8 bits "
+        "cannot hold; for integers at all outputs, let the model "
+        "end in the parts",
+        name ? name.getValue() : "", output.widest, output.narrowest));
+  }
+}
+
 /// Runs the float model on the samples that are not held out.
 llvm::Error PostTraining::observe() {
   func::FuncOp model = lookupModel(module);
-  auto plan = QuantizationPlan::get(model, options.scope);
+  auto plan = getPlan(model);
   if (plan.getValues().empty())
     return llvm::createStringError(
         "the model has no operator that computes in integers");
@@ -121,7 +149,7 @@ llvm::Error PostTraining::observe() {
     return found.takeError();
   statistics = std::move(found->tensors);
   findChoices(plan);
-  report.warnings = std::move(found->warnings);
+  calibrationWarnings = std::move(found->warnings);
   report.numCalibrated = found->numSamples;
   return llvm::Error::success();
 }
@@ -161,8 +189,7 @@ QuantizationSettings PostTraining::getFirstSettings() const {
 llvm::Error PostTraining::equalize() {
   OwningOpRef<ModuleOp> copy = cast<ModuleOp>(module->clone());
   func::FuncOp model = lookupModel(*copy);
-  auto statisticsOf =
-      getStatistics(QuantizationPlan::get(model, options.scope));
+  auto statisticsOf = getStatistics(getPlan(model));
   auto lookUp = [&](Value value) { return statisticsOf.lookup(value); };
   if (equalizeChannels(model, options.activations, lookUp) == 0)
     return llvm::Error::success();
@@ -217,7 +244,7 @@ llvm::Expected<std::vector<size_t>> PostTraining::searchRanges() {
   if (!samples)
     return samples.takeError();
   func::FuncOp model = lookupModel(module);
-  auto plan = QuantizationPlan::get(model, options.scope);
+  auto plan = getPlan(model);
   llvm::MapVector<Value, RangeAlternatives> bySource;
   for (auto [value, choice] : llvm::zip_equal(plan.getValues(), choices)) {
     RangeAlternatives &entry = bySource[plan.getParameterSource(value)];
@@ -295,7 +322,7 @@ QuantizedModel PostTraining::build(const QuantizationSettings &settings) {
   QuantizedModel result;
   result.module = cast<ModuleOp>(module->clone());
   func::FuncOp model = lookupModel(*result.module);
-  auto plan = QuantizationPlan::get(model, options.scope);
+  auto plan = getPlan(model);
   auto statisticsOf = getStatistics(plan);
   quantizeActivations(chooseActivations(plan, settings));
   result.weights =
@@ -366,6 +393,12 @@ llvm::Expected<PostTrainingResult> PostTraining::run() {
   divideSamples();
   if (llvm::Error error = observe())
     return std::move(error);
+  if (options.scope == PlanScope::Whole) {
+    keepMixedOutputs();
+    if (!realOutputs.empty())
+      if (llvm::Error error = observe())
+        return std::move(error);
+  }
   if (llvm::Error error = heldOut->record(original))
     return std::move(error);
   report.activationBits = options.activations.getNumBits();
@@ -402,6 +435,7 @@ llvm::Expected<PostTrainingResult> PostTraining::run() {
   cleanup.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   if (llvm::Error error = runPasses(cleanup, *result.module))
     return std::move(error);
+  llvm::append_range(report.warnings, calibrationWarnings);
   result.report = std::move(report);
   freeUnusedResources({original, *result.module});
   return result;

@@ -135,8 +135,9 @@ namespace lathe {
 
 class PlanBuilder {
 public:
-  PlanBuilder(func::FuncOp model, PlanScope scope)
-      : model(model), scope(scope) {
+  PlanBuilder(func::FuncOp model, PlanScope scope,
+              ArrayRef<unsigned> realOutputs)
+      : model(model), scope(scope), realOutputs(realOutputs) {
     model.walk([&](CostOpInterface op) { totalMACs += op.getMACs(); });
     model.walk(
         [&](WeightedOpInterface op) { totalWeights += countWeights(op); });
@@ -148,11 +149,13 @@ private:
   void visit(Operation *op);
   void visitFunction(const FunctionOps &function, Value result);
   void add(Value value);
+  bool staysReal(OpOperand &output) const;
   bool isRealOnly(Value value) const;
   bool staysReal(Operation *op) const;
 
   func::FuncOp model;
   PlanScope scope;
+  ArrayRef<unsigned> realOutputs;
   llvm::DenseSet<Value> needed;
   /// Results within a function, or cut off by a limit behind them.
   llvm::DenseSet<Value> internal;
@@ -198,10 +201,17 @@ void PlanBuilder::visitFunction(const FunctionOps &function, Value result) {
     add(function.source);
 }
 
-/// Whether nothing but outputs, and ops that stay real, read `value`.
+bool PlanBuilder::staysReal(OpOperand &output) const {
+  return scope == PlanScope::Products ||
+         llvm::is_contained(realOutputs, output.getOperandNumber());
+}
+
+/// Whether nothing but real outputs, and ops that stay real, read `value`.
 bool PlanBuilder::isRealOnly(Value value) const {
-  return llvm::all_of(value.getUsers(), [&](Operation *user) {
-    return user->hasTrait<OpTrait::IsTerminator>() || tail.contains(user);
+  return llvm::all_of(value.getUses(), [&](OpOperand &use) {
+    return use.getOwner()->hasTrait<OpTrait::IsTerminator>()
+               ? staysReal(use)
+               : tail.contains(use.getOwner());
   });
 }
 
@@ -210,7 +220,7 @@ bool PlanBuilder::isRealOnly(Value value) const {
 /// save nothing.
 bool PlanBuilder::staysReal(Operation *op) const {
   constexpr int64_t smallShare = 200;
-  if (scope == PlanScope::Whole || !isRealOnly(op->getResult(0)))
+  if (!isRealOnly(op->getResult(0)))
     return false;
   auto cost = dyn_cast<CostOpInterface>(op);
   return (!cost || cost.getMACs() <= totalMACs / smallShare) &&
@@ -234,8 +244,7 @@ void PlanBuilder::visit(Operation *op) {
   // What is only moved needs nothing itself.
   if (movesElements(op) && !isConcat)
     return;
-  if (!internal.contains(result) &&
-      (scope == PlanScope::Whole || !isRealOnly(result)))
+  if (!internal.contains(result) && !isRealOnly(result))
     add(result);
   for (Value operand : op->getOperands())
     add(operand);
@@ -243,9 +252,9 @@ void PlanBuilder::visit(Operation *op) {
 
 QuantizationPlan PlanBuilder::build() {
   for (Block &block : model.getBody()) {
-    if (scope == PlanScope::Whole)
-      for (Value result : block.getTerminator()->getOperands())
-        add(result);
+    for (OpOperand &output : block.getTerminator()->getOpOperands())
+      if (!staysReal(output))
+        add(output.get());
     for (Operation &op : llvm::reverse(block))
       visit(&op);
   }
@@ -277,6 +286,7 @@ QuantizationPlan PlanBuilder::build() {
   return plan;
 }
 
-QuantizationPlan QuantizationPlan::get(func::FuncOp model, PlanScope scope) {
-  return PlanBuilder(model, scope).build();
+QuantizationPlan QuantizationPlan::get(func::FuncOp model, PlanScope scope,
+                                       ArrayRef<unsigned> realOutputs) {
+  return PlanBuilder(model, scope, realOutputs).build();
 }

@@ -40,8 +40,10 @@ enum class PlanScope {
 /// that are only moved keep their integers.
 class QuantizationPlan {
 public:
+  /// The outputs of the numbers `realOutputs` stay real whatever the scope is.
   static QuantizationPlan get(mlir::func::FuncOp model,
-                              PlanScope scope = PlanScope::Products);
+                              PlanScope scope = PlanScope::Products,
+                              llvm::ArrayRef<unsigned> realOutputs = {});
 
   /// The values, in the order of their definition, arguments first.
   llvm::ArrayRef<mlir::Value> getValues() const { return values.getArrayRef(); }
@@ -100,7 +102,6 @@ quantizeWeights(mlir::func::FuncOp model, const QuantizedStorage &weights,
 /// Adds `changes` to the constant bias of `op`, or gives it one of them. False
 /// if the bias is no constant.
 bool addToBias(WeightedOpInterface op, llvm::ArrayRef<double> changes);
-
 
 /// Takes from each bias what the rounding of the weights adds to the mean of
 /// the sums: with the mean input of each channel, the error of the weights
