@@ -27,7 +27,7 @@
 
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
-#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Format.h"
 
 using namespace mlir;
 using namespace lathe;
@@ -127,12 +127,15 @@ void PostTraining::keepMixedOutputs() {
     realOutputs.push_back(output.number);
     auto name =
         model.getResultAttrOfType<StringAttr>(output.number, "lathe.name");
-    report.warnings.push_back(llvm::formatv(
-        "output '{0}' stays float: it joins tensors of magnitudes "
-        "up to {1:g4} and up to {2:g4}, which one scale of 8 bits "
-        "cannot hold; for integers at all outputs, let the model "
-        "end in the parts",
-        name ? name.getValue() : "", output.widest, output.narrowest));
+    std::string warning;
+    llvm::raw_string_ostream(warning)
+        << "output '" << (name ? name.getValue() : "")
+        << "' stays float: it joins tensors of magnitudes up to "
+        << llvm::format("%.4g", output.widest) << " and up to "
+        << llvm::format("%.4g", output.narrowest)
+        << ", which one scale of 8 bits cannot hold; for integers at all "
+           "outputs, let the model end in the parts";
+    report.warnings.push_back(std::move(warning));
   }
 }
 

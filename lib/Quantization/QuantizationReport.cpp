@@ -8,6 +8,7 @@
 #include "lathe/Quantization/QuantizationReport.h"
 #include "lathe/Support/HtmlPage.h"
 
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
@@ -91,7 +92,9 @@ std::string lathe::toJSON(const QuantizationReport &report) {
 //===----------------------------------------------------------------------===//
 
 static std::string format(double value) {
-  return llvm::formatv("{0:g4}", value);
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.4g", value);
+  return text;
 }
 
 static std::string formatDecibels(std::optional<double> value) {
