@@ -13,11 +13,13 @@
 using namespace mlir;
 using namespace lathe;
 
-/// The data of `op` before it was quantized; null if more lies in between.
+/// The data of `op` before it was quantized, if it was; null if more lies in
+/// between.
 static Value getRealData(WeightedOpInterface op) {
   auto dequantize = op.getData().getDefiningOp<DequantizeOp>();
-  auto quantize = dequantize ? dequantize.getInput().getDefiningOp<QuantizeOp>()
-                             : QuantizeOp();
+  if (!dequantize)
+    return op.getData();
+  auto quantize = dequantize.getInput().getDefiningOp<QuantizeOp>();
   return quantize ? quantize.getInput() : Value();
 }
 

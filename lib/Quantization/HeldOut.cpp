@@ -56,3 +56,19 @@ llvm::Expected<double> HeldOut::measure(ModuleOp quantized) const {
     return std::move(error);
   return noise.getDecibels();
 }
+
+DividedSamples lathe::divideSamples(const Dataset &dataset,
+                                    std::vector<int64_t> samples) {
+  constexpr int64_t interval = 8, most = 32;
+  if (samples.empty())
+    samples = spreadSamples(dataset.getNumSamples(), dataset.getNumSamples());
+  auto count = static_cast<int64_t>(samples.size());
+  std::vector<int64_t> places = spreadSamples(
+      count, std::min<int64_t>(most, llvm::divideCeil(count, interval)));
+  llvm::DenseSet<int64_t> isHeldOut(places.begin(), places.end());
+  DividedSamples divided;
+  for (int64_t i = 0; i < count; ++i)
+    (isHeldOut.contains(i) ? divided.heldOut : divided.calibrating)
+        .push_back(samples[i]);
+  return divided;
+}

@@ -41,6 +41,16 @@ private:
   std::vector<NamedTensors> originals;
 };
 
+/// Samples that calibrate, and the others.
+struct DividedSamples {
+  std::vector<int64_t> calibrating, heldOut;
+};
+
+/// Holds every eighth of `samples` out, or of all of `dataset` if there are
+/// none, and 32 at most.
+DividedSamples divideSamples(const Dataset &dataset,
+                             std::vector<int64_t> samples);
+
 } // namespace lathe
 
 #endif // LATHE_LIB_QUANTIZATION_HELDOUT_H

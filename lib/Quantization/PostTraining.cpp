@@ -100,21 +100,11 @@ private:
 
 } // namespace
 
-/// Holds some samples out, at most 32.
+/// Holds some samples out.
 void PostTraining::divideSamples() {
-  constexpr int64_t interval = 8, most = 32;
-  std::vector<int64_t> all = calibration.samples;
-  if (all.empty())
-    all = spreadSamples(dataset.getNumSamples(), dataset.getNumSamples());
-  auto count = static_cast<int64_t>(all.size());
-  std::vector<int64_t> places = spreadSamples(
-      count, std::min<int64_t>(most, llvm::divideCeil(count, interval)));
-  llvm::DenseSet<int64_t> isHeldOut(places.begin(), places.end());
-  std::vector<int64_t> measured;
-  calibration.samples.clear();
-  for (int64_t i = 0; i < count; ++i)
-    (isHeldOut.contains(i) ? measured : calibration.samples).push_back(all[i]);
-  heldOut.emplace(dataset, std::move(measured), calibration.threads);
+  DividedSamples divided = lathe::divideSamples(dataset, calibration.samples);
+  calibration.samples = std::move(divided.calibrating);
+  heldOut.emplace(dataset, std::move(divided.heldOut), calibration.threads);
   report.numHeldOut = heldOut->size();
 }
 

@@ -61,6 +61,10 @@ bool lathe::needsSamples(QuantizationMode mode) {
   return mode <= QuantizationMode::Int16x8;
 }
 
+bool lathe::usesSamples(QuantizationMode mode) {
+  return mode == QuantizationMode::Int4Weights;
+}
+
 llvm::Error lathe::checkIsFloat(ModuleOp module) {
   if (isQuantized(module))
     return llvm::createStringError(

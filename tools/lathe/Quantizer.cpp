@@ -11,6 +11,7 @@
 #include "lathe/Driver/Loader.h"
 #include "lathe/Driver/Runner.h"
 #include "lathe/Evaluation/SampleSelection.h"
+#include "lathe/Quantization/BlockWeights.h"
 #include "lathe/Support/Progress.h"
 
 #include "llvm/Support/Format.h"
@@ -68,7 +69,7 @@ llvm::Expected<QuantizationMode> Quantizer::getMode() const {
         "' needs samples of what the model will see: pass "
         "--calibration=FOLDER, or choose a mode that needs none, such as "
         "dynamic");
-  if (!needsSamples(*parsed) && !calibration.empty())
+  if (!needsSamples(*parsed) && !usesSamples(*parsed) && !calibration.empty())
     return llvm::createStringError("mode '" + mode +
                                    "' needs no samples; leave --calibration "
                                    "away");
@@ -168,6 +169,9 @@ llvm::Expected<PostTrainingResult> Quantizer::calibrate(ModuleOp module,
     options.range = *method;
   }
   options.calibration.progress = createProgress("calibrating", quiet);
+  if (mode == QuantizationMode::Int4Weights)
+    return storeBlocksWithSamples(module, **dataset,
+                                  std::move(options.calibration));
   options.searchProgress = createProgress("searching ranges", quiet);
   return quantizeAfterTraining(module, **dataset, options);
 }
@@ -177,7 +181,7 @@ Quantizer::run(OwningOpRef<ModuleOp> &module, unsigned threads, bool quiet) {
   llvm::Expected<QuantizationMode> chosen = getMode();
   if (!chosen)
     return chosen.takeError();
-  if (!needsSamples(*chosen)) {
+  if (!needsSamples(*chosen) && calibration.empty()) {
     if (llvm::Error error = quantizeWithoutSamples(*module, *chosen))
       return std::move(error);
     return std::nullopt;
@@ -214,10 +218,11 @@ static void printWorst(const PostTrainingReport &report,
 
 void tool::printReport(const PostTrainingReport &report,
                        llvm::raw_ostream &os) {
-  os << "  " << report.activations.size() << " activations"
-     << (report.activationBits == 8 ? "" : " in 16 bits") << " and "
-     << report.numWeights << " weights in 8 bits\n"
-     << report.numCalibrated << " samples calibrated, " << report.numHeldOut
+  if (!report.activations.empty())
+    os << "  " << report.activations.size() << " activations"
+       << (report.activationBits == 8 ? "" : " in 16 bits") << " and "
+       << report.numWeights << " weights in 8 bits\n";
+  os << report.numCalibrated << " samples calibrated, " << report.numHeldOut
      << " measure the outputs' signal-to-noise ratio:\n";
   for (const StepReport &step : report.steps)
     os << llvm::format("  %6.2f dB  ", step.decibels)

@@ -43,6 +43,9 @@ llvm::Expected<QuantizationMode> parseQuantizationMode(llvm::StringRef name);
 /// Whether ranges of activations are found on samples.
 bool needsSamples(QuantizationMode mode);
 
+/// Whether a mode that needs no samples is better with them.
+bool usesSamples(QuantizationMode mode);
+
 /// Quantizes `module`, which holds one float model that was imported, in a mode
 /// that needs no samples: simplifies its graph and changes it. Fails if it is
 /// quantized already.
