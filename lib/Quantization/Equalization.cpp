@@ -8,7 +8,7 @@
 #include "lathe/Quantization/Equalization.h"
 
 #include "ChannelGroups.h"
-#include "StoredWeights.h"
+#include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Support/HostTensorAttr.h"
 

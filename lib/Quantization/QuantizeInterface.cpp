@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lathe/Dialect/Lathe/IR/Movement.h"
 #include "lathe/Dialect/Lathe/IR/QuantizedInterface.h"
 #include "lathe/Quantization/Passes.h"
 
@@ -35,9 +36,7 @@ static Value findDequantized(Value value,
   while (Operation *op = value.getDefiningOp()) {
     if (auto dequantize = dyn_cast<DequantizeOp>(op))
       return dequantize.getInput();
-    auto quantization = dyn_cast<QuantizationOpInterface>(op);
-    if (!quantization || op->getNumOperands() != 1 ||
-        quantization.getQuantizationKind() != QuantizationKind::SameParameters)
+    if (!movesOneTensor(op))
       return {};
     movers.push_back(op);
     value = op->getOperand(0);

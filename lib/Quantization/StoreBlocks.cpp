@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "StoredWeights.h"
+#include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/IR/LatheStorageOps.h"
 #include "lathe/Quantization/BlockScales.h"
 #include "lathe/Quantization/Passes.h"

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "StoredWeights.h"
+#include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Quantization/Passes.h"
 #include "lathe/Support/HostTensorAttr.h"
 

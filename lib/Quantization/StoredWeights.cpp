@@ -7,10 +7,10 @@
 
 #include "StoredWeights.h"
 
+#include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Support/HostTensorAttr.h"
 
-#include "mlir/IR/DialectResourceBlobManager.h"
 #include <cmath>
 
 using namespace mlir;
@@ -31,14 +31,6 @@ static HostTensor quantize(const HostTensor &real, ArrayRef<double> scales,
                          static_cast<double>(storage.high))));
   }
   return stored;
-}
-
-StringRef lathe::getConstantName(Value value) {
-  auto constant = value.getDefiningOp<ConstantOp>();
-  auto resource = constant
-                      ? dyn_cast<DenseResourceElementsAttr>(constant.getValue())
-                      : nullptr;
-  return resource ? resource.getRawHandle().getKey() : "constant";
 }
 
 StoredWeights lathe::storeWeights(OpBuilder &builder, Value weights,

@@ -29,9 +29,6 @@ StoredWeights storeWeights(mlir::OpBuilder &builder, mlir::Value weights,
                            llvm::ArrayRef<double> scales,
                            const QuantizedStorage &storage);
 
-/// The name with which the constant `value` is stored.
-llvm::StringRef getConstantName(mlir::Value value);
-
 } // namespace lathe
 
 #endif // LATHE_LIB_QUANTIZATION_STOREDWEIGHTS_H

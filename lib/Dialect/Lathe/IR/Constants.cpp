@@ -8,6 +8,7 @@
 #include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -56,4 +57,12 @@ Value lathe::createSplat(OpBuilder &builder, Location loc,
                                                /*isSigned=*/true,
                                                /*implicitTrunc=*/true));
   return ConstantOp::create(builder, loc, splat);
+}
+
+StringRef lathe::getConstantName(Value value) {
+  auto constant = value.getDefiningOp<ConstantOp>();
+  auto resource = constant
+                      ? dyn_cast<DenseResourceElementsAttr>(constant.getValue())
+                      : nullptr;
+  return resource ? resource.getRawHandle().getKey() : "constant";
 }

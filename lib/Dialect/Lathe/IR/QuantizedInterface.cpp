@@ -7,6 +7,7 @@
 
 #include "lathe/Dialect/Lathe/IR/QuantizedInterface.h"
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Dialect/Lathe/IR/Movement.h"
 
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 
@@ -15,14 +16,6 @@ using namespace lathe;
 
 static constexpr llvm::StringLiteral typeName = "lathe.type";
 static constexpr llvm::StringLiteral tensorName = "lathe.name";
-
-/// Whether `op` moves the elements of its only operand.
-static bool movesOneTensor(Operation *op) {
-  auto quantization = dyn_cast_if_present<QuantizationOpInterface>(op);
-  return quantization && op->getNumOperands() == 1 &&
-         op->getNumResults() == 1 &&
-         quantization.getQuantizationKind() == QuantizationKind::SameParameters;
-}
 
 static quant::UniformQuantizedType getUniformType(Value value) {
   return dyn_cast<quant::UniformQuantizedType>(

@@ -5,12 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/IR/LatheStorageOps.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Reference/Evaluator.h"
 #include "lathe/Support/HostTensorAttr.h"
 
-#include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace lathe {
@@ -108,12 +108,9 @@ private:
       return {};
     ++numPacked;
     Location loc = op.getLoc();
-    StringRef name = "constant";
-    if (auto resource =
-            dyn_cast<DenseResourceElementsAttr>(constant.getValue()))
-      name = resource.getRawHandle().getKey();
     Value bytes = ConstantOp::create(
-        builder, loc, toElementsAttr(*packed, &getContext(), name));
+        builder, loc,
+        toElementsAttr(*packed, &getContext(), getConstantName(constant)));
     Value halves = repeat(
         builder, loc, bytes, axis, 2, stored->getShape()[axis],
         [&](Value pairs) { return takeHalves(builder, loc, pairs, axis + 1); });

@@ -14,6 +14,7 @@
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 
 #include "lathe/Dialect/Lathe/IR/Constants.h"
+#include "lathe/Dialect/Lathe/IR/Movement.h"
 #include "lathe/Dialect/Lathe/Transforms/Locations.h"
 #include "lathe/Reference/Evaluator.h"
 #include "lathe/Support/HostTensorAttr.h"
@@ -56,20 +57,12 @@ bool hasQuantizedOperand(Operation *op) {
   });
 }
 
-/// Whether `op` gives floats more bits: that is how weights of 16 bits are read,
-/// and as constants they would take twice as much.
+/// Whether `op` gives floats more bits: that is how weights of 16 bits are
+/// read, and as constants they would take twice as much.
 bool isWidening(CastOp op) {
   auto from = dyn_cast<FloatType>(lathe::impl::elementTypeOf(op.getInput()));
   auto to = dyn_cast<FloatType>(op.getTo());
   return from && to && from.getWidth() < to.getWidth();
-}
-
-/// Whether `op` does nothing but move the elements of its only operand.
-bool movesOneTensor(Operation *op) {
-  auto quantization = dyn_cast<QuantizationOpInterface>(op);
-  return quantization && op->getNumOperands() == 1 &&
-         op->getNumResults() == 1 &&
-         quantization.getQuantizationKind() == QuantizationKind::SameParameters;
 }
 
 /// Moves widened constants before they are widened, so that what is stored is

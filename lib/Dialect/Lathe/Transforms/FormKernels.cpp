@@ -14,6 +14,7 @@
 #include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h"
+#include "lathe/Dialect/Lathe/IR/Movement.h"
 #include "lathe/Dialect/Lathe/IR/TableLookup.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"
@@ -41,20 +42,13 @@ struct Group {
   bool hasRoot = false;
 };
 
-/// Whether each element of the result of `op` is one of its only operand.
-bool movesOneTensor(Operation *op) {
-  auto quantization = dyn_cast<QuantizationOpInterface>(op);
-  return quantization && op->getNumOperands() == 1 &&
-         op->getNumResults() == 1 && !isa<LoopNestOpInterface>(op) &&
-         quantization.getQuantizationKind() == QuantizationKind::SameParameters;
-}
-
 /// Whether `op` computes elements of a constant, or moves computed ones.
 bool isDecodingStep(Operation *op) {
   if (op->getNumResults() != 1 || op->getNumOperands() == 0 ||
       !isConstantExpression(op->getResult(0)))
     return false;
-  return isa<ElementwiseOpInterface>(op) || movesOneTensor(op);
+  return isa<ElementwiseOpInterface>(op) ||
+         (movesOneTensor(op) && !isa<LoopNestOpInterface>(op));
 }
 
 /// Whether `op` expands a constant from the form in which it is stored, element

@@ -29,6 +29,10 @@ bool isConstantExpression(mlir::Value value);
 mlir::Value createSplat(mlir::OpBuilder &builder, mlir::Location loc,
                         mlir::RankedTensorType type, double value);
 
+/// The name with which the constant `value` is stored; "constant" if it has
+/// none.
+llvm::StringRef getConstantName(mlir::Value value);
+
 } // namespace lathe
 
 #endif // LATHE_DIALECT_LATHE_IR_CONSTANTS_H
