@@ -116,13 +116,8 @@ llvm::Error BlockStorer::attempt(StringRef name,
   llvm::Expected<double> decibels = heldOut.measure(*candidate);
   if (!decibels)
     return decibels.takeError();
-  PostTrainingReport &report = result.report;
-  bool isKept = report.steps.empty() || *decibels > report.decibels;
-  report.steps.push_back({name.str(), *decibels, isKept});
-  if (isKept) {
-    report.decibels = *decibels;
+  if (result.report.addStep(name, *decibels))
     result.module = std::move(candidate);
-  }
   return llvm::Error::success();
 }
 
@@ -154,11 +149,7 @@ llvm::Expected<PostTrainingResult> BlockStorer::run() {
 llvm::Expected<PostTrainingResult>
 lathe::storeBlocksWithSamples(ModuleOp module, Dataset &dataset,
                               CalibrationOptions calibration) {
-  if (llvm::Error error = checkIsFloat(module))
+  if (llvm::Error error = prepareFloatModel(module))
     return std::move(error);
-  if (llvm::Error error = simplifyGraph(module))
-    return std::move(error);
-  if (!lookupModel(module))
-    return llvm::make_error<DiagnosedError>();
   return BlockStorer(module, dataset, std::move(calibration)).run();
 }

@@ -9,6 +9,7 @@
 
 #include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Dialect/Lathe/IntegerForms/IntegerForms.h"
 #include "lathe/Quantization/Patches.h"
 #include "lathe/Reference/Evaluator.h"
 
@@ -61,37 +62,9 @@ LayerWeights::getRoundingSquares(ArrayRef<double> factors) const {
 // Groups
 //===----------------------------------------------------------------------===//
 
-/// Whether factors above 0 for the channels of what `op` reads come out as
-/// factors for those of its result, limits from 0 on aside.
-static bool commutesWithFactors(Operation *op) {
-  if (op->getNumResults() != 1)
-    return false;
-  auto result = dyn_cast<RankedTensorType>(op->getResult(0).getType());
-  if (!result || result.getRank() == 0 || !result.getElementType().isF32())
-    return false;
-  if (isa<ReluOp, MaxPoolOp, AvgPoolOp>(op))
-    return true;
-  if (isa<AddOp, SubOp>(op))
-    return llvm::all_of(op->getOperands(), [&](Value operand) {
-      return operand.getType() == result && !isConstantExpression(operand);
-    });
-  if (auto clamp = dyn_cast<ClampOp>(op))
-    return clamp.getMin().convertToDouble() == 0 &&
-           clamp.getMax().convertToDouble() > 0;
-  if (auto reshape = dyn_cast<ReshapeOp>(op)) {
-    auto input = reshape.getInput().getType();
-    return input.getRank() > 0 &&
-           input.getShape().back() == result.getShape().back();
-  }
-  auto reduce = dyn_cast<ReduceOp>(op);
-  if (!reduce)
-    return false;
-  bool isLinear = llvm::is_contained(
-      {ReduceKind::Sum, ReduceKind::Mean, ReduceKind::Max, ReduceKind::Min},
-      reduce.getKind());
-  return isLinear &&
-         !llvm::is_contained(reduce.getAxes(),
-                             reduce.getInput().getType().getRank() - 1);
+static bool passesFactors(Operation *op) {
+  auto channels = dyn_cast<ChannelFactorOpInterface>(op);
+  return channels && channels.passesChannelFactors();
 }
 
 /// The layer that `op` is, if its weights and bias are constants.
@@ -155,7 +128,7 @@ void GroupFinder::fix(Value value) {
 }
 
 void GroupFinder::join(Operation *op) {
-  if (commutesWithFactors(op)) {
+  if (passesFactors(op)) {
     for (Value operand : op->getOperands())
       classes.join(numbers[operand], numbers[op->getResult(0)]);
     return;
@@ -185,9 +158,9 @@ void GroupFinder::collect(Operation *op) {
                                 type.getShape().back());
     read.statisticsOf[op] = getData(layer.getData());
   }
-  if (auto clamp = dyn_cast<ClampOp>(op); clamp && commutesWithFactors(op)) {
-    double &limit = getGroup(clamp.getResult()).limit;
-    limit = std::min(limit, clamp.getMax().convertToDouble());
+  if (passesFactors(op)) {
+    double &limit = getGroup(op->getResult(0)).limit;
+    limit = std::min(limit, cast<ChannelFactorOpInterface>(op).getUpperLimit());
   }
 }
 

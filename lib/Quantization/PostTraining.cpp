@@ -373,12 +373,8 @@ llvm::Error PostTraining::attempt(StringRef name,
   llvm::Expected<double> decibels = heldOut->measure(*quantized.module);
   if (!decibels)
     return decibels.takeError();
-  bool isKept = report.steps.empty() || *decibels > report.decibels;
-  report.steps.push_back({name.str(), *decibels, isKept});
-  if (isKept) {
+  if (report.addStep(name, *decibels))
     best = settings;
-    report.decibels = *decibels;
-  }
   return llvm::Error::success();
 }
 
@@ -437,11 +433,7 @@ llvm::Expected<PostTrainingResult> PostTraining::run() {
 llvm::Expected<PostTrainingResult>
 lathe::quantizeAfterTraining(ModuleOp module, Dataset &dataset,
                              const PostTrainingOptions &options) {
-  if (llvm::Error error = checkIsFloat(module))
+  if (llvm::Error error = prepareFloatModel(module))
     return std::move(error);
-  if (llvm::Error error = simplifyGraph(module))
-    return std::move(error);
-  if (!lookupModel(module))
-    return llvm::make_error<DiagnosedError>();
   return PostTraining(module, dataset, options).run();
 }

@@ -7,6 +7,7 @@
 
 #include "lathe/Quantization/QuantizationMode.h"
 #include "lathe/Driver/Compiler.h"
+#include "lathe/Driver/Loader.h"
 #include "lathe/Driver/Runner.h"
 #include "lathe/Quantization/Passes.h"
 #include "lathe/Support/RunPasses.h"
@@ -18,32 +19,42 @@ using namespace mlir;
 using namespace lathe;
 
 namespace {
+enum class Samples { None, Helpful, Needed };
+
 struct ModeDescription {
   StringLiteral name, text;
+  Samples samples;
 };
 } // namespace
 
 /// In the order of the enumeration.
 static constexpr ModeDescription descriptions[] = {
-    {"int8", "weights, activations, inputs and outputs in 8 bits"},
+    {"int8", "weights, activations, inputs and outputs in 8 bits",
+     Samples::Needed},
     {"int8-float-io",
-     "weights and activations in 8 bits, inputs and outputs in float"},
+     "weights and activations in 8 bits, inputs and outputs in float",
+     Samples::Needed},
     {"int16x8",
-     "weights in 8 bits, activations in 16, inputs and outputs in float"},
-    {"dynamic", "weights in 8 bits, products in 8 bits with scales found at "
-                "run time, all else in float"},
-    {"float16", "constants in float16, computed in float"},
-    {"bfloat16", "constants in bfloat16, computed in float"},
-    {"int4-weights", "weights in 4 bits, computed in float"},
+     "weights in 8 bits, activations in 16, inputs and outputs in float",
+     Samples::Needed},
+    {"dynamic",
+     "weights in 8 bits, products in 8 bits with scales found at run time, all "
+     "else in float",
+     Samples::None},
+    {"float16", "constants in float16, computed in float", Samples::None},
+    {"bfloat16", "constants in bfloat16, computed in float", Samples::None},
+    {"int4-weights", "weights in 4 bits, computed in float", Samples::Helpful},
 };
 static_assert(std::size(descriptions) == std::size(allQuantizationModes));
 
-StringRef lathe::getName(QuantizationMode mode) {
-  return descriptions[static_cast<size_t>(mode)].name;
+static const ModeDescription &describe(QuantizationMode mode) {
+  return descriptions[static_cast<size_t>(mode)];
 }
 
+StringRef lathe::getName(QuantizationMode mode) { return describe(mode).name; }
+
 StringRef lathe::getDescription(QuantizationMode mode) {
-  return descriptions[static_cast<size_t>(mode)].text;
+  return describe(mode).text;
 }
 
 llvm::Expected<QuantizationMode> lathe::parseQuantizationMode(StringRef name) {
@@ -58,18 +69,22 @@ llvm::Expected<QuantizationMode> lathe::parseQuantizationMode(StringRef name) {
 }
 
 bool lathe::needsSamples(QuantizationMode mode) {
-  return mode <= QuantizationMode::Int16x8;
+  return describe(mode).samples == Samples::Needed;
 }
 
 bool lathe::usesSamples(QuantizationMode mode) {
-  return mode == QuantizationMode::Int4Weights;
+  return describe(mode).samples != Samples::None;
 }
 
-llvm::Error lathe::checkIsFloat(ModuleOp module) {
+llvm::Error lathe::prepareFloatModel(ModuleOp module) {
   if (isQuantized(module))
     return llvm::createStringError(
         "the model is quantized already; give the float model that it was "
         "made of");
+  if (llvm::Error error = simplifyGraph(module))
+    return error;
+  if (!lookupModel(module))
+    return llvm::make_error<DiagnosedError>();
   return llvm::Error::success();
 }
 
@@ -87,9 +102,7 @@ static std::unique_ptr<Pass> createPass(QuantizationMode mode) {
 
 llvm::Error lathe::quantizeWithoutSamples(ModuleOp module,
                                           QuantizationMode mode) {
-  if (llvm::Error error = checkIsFloat(module))
-    return error;
-  if (llvm::Error error = simplifyGraph(module))
+  if (llvm::Error error = prepareFloatModel(module))
     return error;
   PassManager manager(module.getContext());
   manager.addNestedPass<func::FuncOp>(createPass(mode));

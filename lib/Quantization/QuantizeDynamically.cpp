@@ -11,7 +11,6 @@
 #include "lathe/Quantization/KnownBounds.h"
 #include "lathe/Quantization/Passes.h"
 #include "lathe/Reference/Evaluator.h"
-#include "lathe/Support/HostTensorAttr.h"
 
 namespace lathe {
 #define GEN_PASS_DEF_QUANTIZEDYNAMICALLY
@@ -132,16 +131,8 @@ void QuantizeDynamically::convert(IntegerFormOpInterface op) {
   Value sums = op.buildSums(builder, operands, units, reason);
   if (!sums)
     return;
-  auto scales = llvm::map_to_vector(
-      units, [](double unit) { return static_cast<float>(unit); });
-  SmallVector<int64_t> shape;
-  if (scales.size() > 1)
-    shape.push_back(static_cast<int64_t>(scales.size()));
-  Value unit = ConstantOp::create(
-      builder, loc,
-      toElementsAttr(HostTensor::get<float>(shape, ArrayRef(scales)),
-                     &getContext()));
-  unit = MulOp::create(builder, loc, unit, input.scale);
+  Value unit = MulOp::create(builder, loc, buildFactors(builder, loc, units),
+                             input.scale);
   Value result = MulOp::create(
       builder, loc, CastOp::create(builder, loc, sums, builder.getF32Type()),
       unit);

@@ -8,6 +8,7 @@
 #include "StoredWeights.h"
 #include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/IR/LatheStorageOps.h"
+#include "lathe/Dialect/Lathe/IntegerForms/IntegerForms.h"
 #include "lathe/Quantization/BlockScales.h"
 #include "lathe/Quantization/Passes.h"
 #include "lathe/Reference/Evaluator.h"
@@ -113,15 +114,11 @@ private:
         getWeightScales(real, storage, WeightRange::MSE);
     StoredWeights stored =
         storeWeights(builder, weights, real, scales, storage);
-    HostTensor factors(ElementKind::F32, {static_cast<int64_t>(scales.size())});
-    for (auto [i, scale] : llvm::enumerate(scales))
-      factors.setDouble(static_cast<int64_t>(i), scale);
     Location loc = weights.getLoc();
     Value wide =
         CastOp::create(builder, loc, stored.integers, builder.getF32Type());
-    Value factor = ConstantOp::create(builder, loc,
-                                      toElementsAttr(factors, &getContext()));
-    return MulOp::create(builder, loc, wide, factor);
+    return MulOp::create(builder, loc, wide,
+                         buildFactors(builder, loc, scales));
   }
 };
 

@@ -69,7 +69,7 @@ llvm::Expected<QuantizationMode> Quantizer::getMode() const {
         "' needs samples of what the model will see: pass "
         "--calibration=FOLDER, or choose a mode that needs none, such as "
         "dynamic");
-  if (!needsSamples(*parsed) && !usesSamples(*parsed) && !calibration.empty())
+  if (!usesSamples(*parsed) && !calibration.empty())
     return llvm::createStringError("mode '" + mode +
                                    "' needs no samples; leave --calibration "
                                    "away");
@@ -181,7 +181,7 @@ Quantizer::run(OwningOpRef<ModuleOp> &module, unsigned threads, bool quiet) {
   llvm::Expected<QuantizationMode> chosen = getMode();
   if (!chosen)
     return chosen.takeError();
-  if (!needsSamples(*chosen) && calibration.empty()) {
+  if (calibration.empty()) {
     if (llvm::Error error = quantizeWithoutSamples(*module, *chosen))
       return std::move(error);
     return std::nullopt;

@@ -70,6 +70,16 @@ struct StepReport {
 };
 
 struct PostTrainingReport {
+  /// Notes a step with which the outputs `reached` a ratio, in dB. Whether it
+  /// is to be kept: it is the first, or better than all before.
+  bool addStep(llvm::StringRef name, double reached) {
+    bool isKept = steps.empty() || reached > decibels;
+    steps.push_back({name.str(), reached, isKept});
+    if (isKept)
+      decibels = reached;
+    return isKept;
+  }
+
   std::vector<ActivationReport> activations;
   std::vector<StepReport> steps;
   unsigned activationBits = 8;

@@ -43,7 +43,7 @@ llvm::Expected<QuantizationMode> parseQuantizationMode(llvm::StringRef name);
 /// Whether ranges of activations are found on samples.
 bool needsSamples(QuantizationMode mode);
 
-/// Whether a mode that needs no samples is better with them.
+/// Whether samples make a model in `mode` better, needed or not.
 bool usesSamples(QuantizationMode mode);
 
 /// Quantizes `module`, which holds one float model that was imported, in a mode
@@ -52,8 +52,9 @@ bool usesSamples(QuantizationMode mode);
 llvm::Error quantizeWithoutSamples(mlir::ModuleOp module,
                                    QuantizationMode mode);
 
-/// Fails if `module` has quantized tensors.
-llvm::Error checkIsFloat(mlir::ModuleOp module);
+/// Simplifies the graph of `module`, which holds one float model that was
+/// imported. Fails if it is quantized already.
+llvm::Error prepareFloatModel(mlir::ModuleOp module);
 
 } // namespace lathe
 

@@ -82,6 +82,23 @@ private:
 
 } // namespace
 
+/// Lets `add` make the result of `op` from its input in some layout: a constant
+/// in the one that the operator takes for which it is the weights.
+template <typename Op>
+static LogicalResult defineResult(Op op, OpContext &context,
+                                  LazyTensors::Conversion add) {
+  LazyTensors &tensors = context.getTensors();
+  Value input = op.getInput();
+  if (tensors.isConstant(input)) {
+    tensors.defineConverted(op.getResult(), input, std::move(add));
+    return success();
+  }
+  Layout layout = context.getLayout(input);
+  tensors.define(op.getResult(), add(context.get(input, layout), layout),
+                 layout);
+  return success();
+}
+
 static LogicalResult convertQuantize(QuantizeOp op, OpContext &context) {
   auto type = cast<quant::QuantizedType>(op.getTo());
   // QuantizeLinear knows the range of the storage type alone.
@@ -99,26 +116,11 @@ static LogicalResult convertDequantize(DequantizeOp op, OpContext &context) {
   auto type =
       cast<quant::QuantizedType>(lathe::impl::elementTypeOf(op.getInput()));
   LinearNode node("DequantizeLinear", type, context);
-  LazyTensors &tensors = context.getTensors();
-  // Weights are stored in the layout that their operator takes.
-  if (tensors.isConstant(op.getInput())) {
-    tensors.defineConverted(
-        op.getResult(), op.getInput(),
-        [node](const std::string &initializer, ArrayRef<int64_t> layout) {
-          return node.add(initializer, layout);
-        });
-    return success();
-  }
-  Layout layout = context.getLayout(op.getInput());
-  tensors.define(op.getResult(),
-                 node.add(context.get(op.getInput(), layout), layout), layout);
-  return success();
-}
-
-/// Whether every element fits four bits with a sign.
-static bool fitsFourBits(const HostTensor &tensor) {
-  return llvm::all_of(tensor.data<int8_t>(),
-                      [](int8_t x) { return x >= -8 && x <= 7; });
+  return defineResult(
+      op, context,
+      [node](const std::string &integers, ArrayRef<int64_t> layout) {
+        return node.add(integers, layout);
+      });
 }
 
 namespace {
@@ -158,23 +160,16 @@ private:
 
 static LogicalResult convertDequantizeBlocks(DequantizeBlocksOp op,
                                              OpContext &context) {
-  LazyTensors &tensors = context.getTensors();
   BlocksNode node(op, context);
-  if (const HostTensor *stored = tensors.getConstant(op.getInput())) {
-    bool isNarrow = fitsFourBits(*stored);
-    tensors.defineConverted(op.getResult(), op.getInput(),
-                            [node, isNarrow](const std::string &initializer,
-                                             ArrayRef<int64_t> layout) {
-                              if (isNarrow)
-                                node.getGraph().storeInFourBits(initializer);
-                              return node.add(initializer, layout);
-                            });
-    return success();
-  }
-  Layout layout = context.getLayout(op.getInput());
-  tensors.define(op.getResult(),
-                 node.add(context.get(op.getInput(), layout), layout), layout);
-  return success();
+  const HostTensor *stored = context.getTensors().getConstant(op.getInput());
+  bool isNarrow = stored && fitsFourBits(*stored);
+  return defineResult(
+      op, context,
+      [node, isNarrow](const std::string &integers, ArrayRef<int64_t> layout) {
+        if (isNarrow)
+          node.getGraph().storeInFourBits(integers);
+        return node.add(integers, layout);
+      });
 }
 
 /// The integers are there already.

@@ -16,6 +16,11 @@ using namespace lathe;
 #define GET_OP_CLASSES
 #include "lathe/Dialect/Lathe/IR/LatheStorageOps.cpp.inc"
 
+bool lathe::fitsFourBits(const HostTensor &tensor) {
+  return llvm::all_of(tensor.data<int8_t>(),
+                      [](int8_t x) { return x >= -8 && x <= 7; });
+}
+
 LogicalResult
 DequantizeBlocksOp::inferReturnTypes(MLIRContext *context,
                                      std::optional<Location>, Adaptor adaptor,

@@ -20,6 +20,7 @@
 namespace lathe::integer {
 
 void registerArithmeticForms(mlir::MLIRContext *context);
+void registerChannelFactors(mlir::MLIRContext *context);
 void registerMeanForms(mlir::MLIRContext *context);
 void registerProductForms(mlir::MLIRContext *context);
 void registerRealFunctions(mlir::MLIRContext *context);

@@ -168,6 +168,19 @@ Value IntegerBuilder::requantize(const Sums &sums, ArrayRef<double> factors,
 // Moved elements, rescaling and tables
 //===----------------------------------------------------------------------===//
 
+Value lathe::buildFactors(OpBuilder &builder, Location loc,
+                          ArrayRef<double> factors) {
+  SmallVector<int64_t> shape;
+  if (factors.size() > 1)
+    shape.push_back(static_cast<int64_t>(factors.size()));
+  auto values = llvm::map_to_vector(
+      factors, [](double factor) { return static_cast<float>(factor); });
+  return ConstantOp::create(
+      builder, loc,
+      toElementsAttr(HostTensor::get<float>(shape, ArrayRef(values)),
+                     builder.getContext()));
+}
+
 bool lathe::movesElements(Operation *op) {
   auto quantization = dyn_cast_if_present<QuantizationOpInterface>(op);
   return quantization && op->getNumResults() == 1 &&
@@ -259,6 +272,7 @@ Value lathe::buildTable(OpBuilder &builder, Location loc,
 void lathe::registerIntegerForms(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, LatheDialect *) {
     registerArithmeticForms(context);
+    registerChannelFactors(context);
     registerMeanForms(context);
     registerProductForms(context);
     registerRealFunctions(context);

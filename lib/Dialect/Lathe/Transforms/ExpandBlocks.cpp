@@ -50,7 +50,7 @@ static Value repeat(OpBuilder &builder, Location loc, Value value, int64_t axis,
 static std::optional<HostTensor> packHalves(const HostTensor &stored,
                                             int64_t axis) {
   ArrayRef<int8_t> data = stored.data<int8_t>();
-  if (!llvm::all_of(data, [](int8_t x) { return x >= -8 && x <= 7; }))
+  if (!fitsFourBits(stored))
     return std::nullopt;
   SmallVector<int64_t> shape(stored.getShape());
   int64_t extent = shape[axis];

@@ -340,18 +340,10 @@ private:
       return;
     }
     Location loc = op.getLoc();
-    auto scales = llvm::map_to_vector(
-        units, [](double unit) { return static_cast<float>(unit); });
-    SmallVector<int64_t> shape;
-    if (scales.size() > 1)
-      shape.push_back(static_cast<int64_t>(scales.size()));
-    Value factors = ConstantOp::create(
-        builder, loc,
-        toElementsAttr(HostTensor::get<float>(shape, ArrayRef(scales)),
-                       builder.getContext()));
     Value real = CastOp::create(builder, loc, sums, builder.getF32Type());
     op->getResult(0).replaceAllUsesWith(
-        MulOp::create(builder, loc, real, factors).getResult());
+        MulOp::create(builder, loc, real, buildFactors(builder, loc, units))
+            .getResult());
     op->erase();
     ++numSummed;
   }

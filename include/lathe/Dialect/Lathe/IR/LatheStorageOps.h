@@ -13,8 +13,16 @@
 #define LATHE_DIALECT_LATHE_IR_LATHESTORAGEOPS_H
 
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Support/HostTensor.h"
 
 #include "mlir/IR/BuiltinTypes.h"
+
+namespace lathe {
+
+/// Whether every element of `tensor`, of i8, fits four bits with a sign.
+bool fitsFourBits(const HostTensor &tensor);
+
+} // namespace lathe
 
 #define GET_OP_CLASSES
 #include "lathe/Dialect/Lathe/IR/LatheStorageOps.h.inc"

@@ -54,4 +54,22 @@ def RealFunctionOpInterface : OpInterface<"RealFunctionOpInterface"> {
   ];
 }
 
+def ChannelFactorOpInterface : OpInterface<"ChannelFactorOpInterface"> {
+  let cppNamespace = "::lathe";
+  let description = [{
+    An op through which factors above 0 for channels, the last dimension of a
+    float tensor, can pass.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        Whether factors for the channels of all operands come out as factors for
+        those of the result, an upper limit aside.
+      }],
+      "bool", "passesChannelFactors", (ins)>,
+    InterfaceMethod<"The upper limit; infinite where there is none.",
+      "double", "getUpperLimit", (ins), "",
+      "return std::numeric_limits<double>::infinity();">,
+  ];
+}
+
 #endif // LATHE_DIALECT_LATHE_INTEGERFORMS_INTEGERFORMOPINTERFACES_TD

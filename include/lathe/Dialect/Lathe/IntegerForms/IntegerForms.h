@@ -71,6 +71,11 @@ mlir::Value buildTable(mlir::OpBuilder &builder, mlir::Location loc,
                        llvm::function_ref<double(double)> function,
                        std::string &reason);
 
+/// `factors`, one or one for each index of the last dimension, as a constant of
+/// f32 that broadcasts to what they multiply.
+mlir::Value buildFactors(mlir::OpBuilder &builder, mlir::Location loc,
+                         llvm::ArrayRef<double> factors);
+
 /// Whether `op`, which may be null, moves or selects elements, leaves them as
 /// they are, and can do so with integers.
 bool movesElements(mlir::Operation *op);
