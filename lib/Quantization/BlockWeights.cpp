@@ -113,10 +113,10 @@ OwningOpRef<ModuleOp> BlockStorer::correct(ModuleOp stored) {
 llvm::Error BlockStorer::attempt(StringRef name,
                                  OwningOpRef<ModuleOp> candidate,
                                  const HeldOut &heldOut) {
-  llvm::Expected<double> decibels = heldOut.measure(*candidate);
-  if (!decibels)
-    return decibels.takeError();
-  if (result.report.addStep(name, *decibels))
+  llvm::Expected<HeldOutResult> measured = heldOut.measure(*candidate);
+  if (!measured)
+    return measured.takeError();
+  if (result.report.addStep(name, measured->decibels))
     result.module = std::move(candidate);
   return llvm::Error::success();
 }

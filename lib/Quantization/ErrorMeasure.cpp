@@ -21,19 +21,20 @@ static constexpr double infinity = std::numeric_limits<double>::infinity();
 // Noise
 //===----------------------------------------------------------------------===//
 
-void NoiseMeasure::add(const HostTensor &actual, const HostTensor &original) {
+void NoiseMeasure::add(const HostTensor &actual, const HostTensor &original,
+                       int64_t begin, int64_t end) {
   if (actual.getKind() == ElementKind::F32 &&
       original.getKind() == ElementKind::F32) {
     // Almost all tensors; without a call for each element.
     llvm::ArrayRef<float> y = actual.data<float>(), x = original.data<float>();
-    for (size_t i = 0; i < x.size(); ++i) {
+    for (int64_t i = begin; i < end; ++i) {
       double value = x[i], error = y[i] - value;
       signal += value * value;
       noise += error * error;
     }
     return;
   }
-  for (int64_t i = 0; i < original.getNumElements(); ++i) {
+  for (int64_t i = begin; i < end; ++i) {
     double value = original.getDouble(i), error = actual.getDouble(i) - value;
     signal += value * value;
     noise += error * error;
@@ -55,35 +56,69 @@ double lathe::computeSQNR(const HostTensor &actual,
   return measure.getDecibels();
 }
 
+/// Adds an output to the measures of its parts.
+static void addParts(llvm::MutableArrayRef<NoiseMeasure> measures,
+                     const TensorParts &parts, const HostTensor &actual,
+                     const HostTensor &original) {
+  if (parts.runs.empty())
+    return measures.front().add(actual, original);
+  for (auto [i, run] : llvm::enumerate(parts.runs)) {
+    int64_t end = i + 1 < parts.runs.size() ? parts.runs[i + 1].begin
+                                            : original.getNumElements();
+    measures[run.part].add(actual, original, run.begin, end);
+  }
+}
+
 void OutputNoise::add(const NamedTensors &actual,
                       const NamedTensors &original) {
-  outputs.resize(original.size());
-  for (auto [measure, y, x] : llvm::zip_equal(outputs, actual, original)) {
+  size_t first = 0;
+  for (auto [i, y, x] : llvm::enumerate(actual, original)) {
     const HostTensor &expected = x.second;
-    measure.add(y.second.getShape() == expected.getShape()
-                    ? y.second
-                    : HostTensor(expected.getKind(), expected.getShape()),
-                expected);
+    const TensorParts whole;
+    const TensorParts &divided = parts.empty() ? whole : parts[i];
+    size_t last = first + divided.numParts;
+    measures.resize(std::max(measures.size(), last));
+    addParts(llvm::MutableArrayRef(measures).slice(first, divided.numParts),
+             divided,
+             y.second.getShape() == expected.getShape()
+                 ? y.second
+                 : HostTensor(expected.getKind(), expected.getShape()),
+             expected);
+    first = last;
   }
+}
+
+/// Of a part, neither so low nor so high that it alone decides.
+static double getLimitedDecibels(const NoiseMeasure &part) {
+  // Beyond this a part has nothing to do with the original any more.
+  constexpr double leastDecibels = -100;
+  return std::clamp(part.getDecibels(), leastDecibels,
+                    OutputNoise::mostDecibels);
 }
 
 double OutputNoise::getDecibels() const {
   double sum = 0;
-  for (const NoiseMeasure &output : outputs)
-    sum += std::min(output.getDecibels(), mostDecibels);
-  return sum / static_cast<double>(outputs.size());
+  for (const NoiseMeasure &part : measures)
+    sum += getLimitedDecibels(part);
+  return sum / static_cast<double>(measures.size());
 }
 
 llvm::SmallVector<double, 1> OutputNoise::getShares() const {
-  // Beyond this an output has nothing to do with the original any more.
-  constexpr double leastDecibels = -100;
   llvm::SmallVector<double, 1> shares;
-  for (const NoiseMeasure &output : outputs) {
-    double decibels =
-        std::clamp(output.getDecibels(), leastDecibels, mostDecibels);
-    shares.push_back(std::pow(10, -decibels / 10));
-  }
+  for (const NoiseMeasure &part : measures)
+    shares.push_back(std::pow(10, -getLimitedDecibels(part) / 10));
   return shares;
+}
+
+double lathe::toDecibels(double noise) {
+  return std::min(-10 * std::log10(noise), OutputNoise::mostDecibels);
+}
+
+double lathe::getMeanDecibels(llvm::ArrayRef<double> shares) {
+  double sum = 0;
+  for (double share : shares)
+    sum += toDecibels(share);
+  return sum / static_cast<double>(shares.size());
 }
 
 //===----------------------------------------------------------------------===//

@@ -8,18 +8,17 @@
 #include "HeldOut.h"
 
 #include "lathe/Data/SampleStream.h"
+#include "lathe/Driver/Loader.h"
 #include "lathe/Driver/ModuleCopy.h"
-#include "lathe/Driver/PreparedModel.h"
-#include "lathe/Quantization/ErrorMeasure.h"
 
 using namespace mlir;
 using namespace lathe;
 
-/// Calls `work` with the number of each sample and the outputs for it, which
-/// the next one overwrites.
+/// Calls `work` with the number of each sample and the model that was run on
+/// it.
 llvm::Error HeldOut::forEach(
     ModuleOp module,
-    llvm::function_ref<void(size_t, const NamedTensors &)> work) const {
+    llvm::function_ref<void(size_t, const PreparedModel &)> work) const {
   llvm::Expected<ModuleBytes> bytes = toBytes(module);
   if (!bytes)
     return bytes.takeError();
@@ -32,29 +31,28 @@ llvm::Error HeldOut::forEach(
                        [&](const Sample &sample) -> llvm::Error {
                          if (llvm::Error error = (*model)->run(sample.inputs))
                            return error;
-                         work(number++, (*model)->getOutputs());
+                         work(number++, **model);
                          return llvm::Error::success();
                        });
 }
 
 llvm::Error HeldOut::record(ModuleOp original) {
-  return forEach(original, [&](size_t, const NamedTensors &outputs) {
-    NamedTensors copies;
-    for (const auto &[name, tensor] : outputs)
-      copies.set(name, HostTensor::copyOf(tensor.getKind(), tensor.getShape(),
-                                          tensor.getBytes()));
-    originals.push_back(std::move(copies));
+  parts = findOutputParts(lookupModel(original));
+  return forEach(original, [&](size_t, const PreparedModel &model) {
+    originals.push_back(copyTensors(model.getOutputs()));
   });
 }
 
-llvm::Expected<double> HeldOut::measure(ModuleOp quantized) const {
-  OutputNoise noise;
-  auto add = [&](size_t number, const NamedTensors &outputs) {
-    noise.add(outputs, originals[number]);
+llvm::Expected<HeldOutResult> HeldOut::measure(ModuleOp quantized) const {
+  OutputNoise noise(parts);
+  double seconds = std::numeric_limits<double>::infinity();
+  auto add = [&](size_t number, const PreparedModel &model) {
+    noise.add(model.getOutputs(), originals[number]);
+    seconds = std::min(seconds, model.getSeconds());
   };
   if (llvm::Error error = forEach(quantized, add))
     return std::move(error);
-  return noise.getDecibels();
+  return HeldOutResult{noise.getDecibels(), seconds};
 }
 
 DividedSamples lathe::divideSamples(const Dataset &dataset,

@@ -9,11 +9,22 @@
 #define LATHE_LIB_QUANTIZATION_HELDOUT_H
 
 #include "lathe/Data/Dataset.h"
+#include "lathe/Driver/PreparedModel.h"
+#include "lathe/Quantization/OutputParts.h"
 #include "lathe/Support/NamedTensors.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
 namespace lathe {
+
+/// How a quantized model does.
+struct HeldOutResult {
+  /// The mean over the parts of the outputs (see findOutputParts) of their
+  /// signal-to-noise ratios.
+  double decibels;
+  /// The shortest run.
+  double seconds;
+};
 
 /// What the float model makes of samples that it is not calibrated with, and
 /// how far another model is from that.
@@ -27,18 +38,19 @@ public:
   /// Runs the float model.
   llvm::Error record(mlir::ModuleOp original);
 
-  /// The mean over the outputs of their signal-to-noise ratios, in dB.
-  llvm::Expected<double> measure(mlir::ModuleOp quantized) const;
+  llvm::Expected<HeldOutResult> measure(mlir::ModuleOp quantized) const;
 
 private:
   llvm::Error
   forEach(mlir::ModuleOp module,
-          llvm::function_ref<void(size_t, const NamedTensors &)> work) const;
+          llvm::function_ref<void(size_t, const PreparedModel &)> work) const;
 
   Dataset &dataset;
   std::vector<int64_t> samples;
   unsigned threads;
   std::vector<NamedTensors> originals;
+  /// Of each output.
+  std::vector<TensorParts> parts;
 };
 
 /// Samples that calibrate, and the others.

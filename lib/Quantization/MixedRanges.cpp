@@ -7,39 +7,10 @@
 
 #include "MixedRanges.h"
 
-#include "lathe/Dialect/Lathe/IntegerForms/IntegerForms.h"
+#include "lathe/Quantization/OutputParts.h"
 
 using namespace mlir;
 using namespace lathe;
-
-static int64_t countElements(Value value) {
-  return cast<RankedTensorType>(value.getType()).getNumElements();
-}
-
-/// Whether the result of `op` has all elements of all operands, each once or in
-/// part.
-static bool joinsOperands(Operation *op) {
-  int64_t elements = 0;
-  for (Value operand : op->getOperands())
-    elements += countElements(operand);
-  return op->getNumOperands() > 1 &&
-         elements == countElements(op->getResult(0));
-}
-
-/// The values that `value` is joined of, moved at most.
-static SmallVector<Value> getParts(Value value) {
-  SmallVector<Value> parts, pending = {value};
-  while (!pending.empty()) {
-    Value next = pending.pop_back_val();
-    Operation *op = next.getDefiningOp();
-    if (op && movesElements(op) &&
-        (op->getNumOperands() == 1 || joinsOperands(op)))
-      llvm::append_range(pending, op->getOperands());
-    else
-      parts.push_back(next);
-  }
-  return parts;
-}
 
 SmallVector<MixedOutput> lathe::findMixedOutputs(
     func::FuncOp model,
@@ -49,7 +20,7 @@ SmallVector<MixedOutput> lathe::findMixedOutputs(
   Operation *terminator = model.getBody().front().getTerminator();
   for (auto [number, output] : llvm::enumerate(terminator->getOperands())) {
     double widest = 0, narrowest = std::numeric_limits<double>::infinity();
-    for (Value part : getParts(output)) {
+    for (Value part : getJoinedValues(output)) {
       const TensorStatistics *statistics = lookUp(part);
       if (!statistics || statistics->getHistogram().empty())
         continue;

@@ -5,11 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lathe/Quantization/PostTraining.h"
-
-#include "HeldOut.h"
 #include "MixedRanges.h"
+#include "PostTrainingRun.h"
+#include "StoredWeights.h"
 #include "lathe/Data/SampleStream.h"
+#include "lathe/Dialect/Lathe/IntegerForms/IntegerForms.h"
 #include "lathe/Dialect/Lathe/Transforms/States.h"
 #include "lathe/Driver/Compiler.h"
 #include "lathe/Driver/Loader.h"
@@ -19,9 +19,8 @@
 #include "lathe/Quantization/ObservedModel.h"
 #include "lathe/Quantization/Passes.h"
 #include "lathe/Quantization/QuantizationMode.h"
-#include "lathe/Quantization/QuantizeGraph.h"
-#include "lathe/Quantization/RangeSearch.h"
 #include "lathe/Quantization/WeightRounding.h"
+#include "lathe/Reference/Evaluator.h"
 #include "lathe/Support/HostTensorAttr.h"
 #include "lathe/Support/RunPasses.h"
 
@@ -35,70 +34,6 @@ using namespace lathe;
 //===----------------------------------------------------------------------===//
 // Trying settings
 //===----------------------------------------------------------------------===//
-
-namespace {
-
-struct QuantizedModel {
-  OwningOpRef<ModuleOp> module;
-  SmallVector<QuantizedWeights> weights;
-};
-
-class PostTraining {
-public:
-  PostTraining(ModuleOp module, Dataset &dataset,
-               const PostTrainingOptions &options)
-      : original(module), module(module), dataset(dataset), options(options),
-        calibration(options.calibration) {}
-
-  llvm::Expected<PostTrainingResult> run();
-
-private:
-  QuantizationPlan getPlan(func::FuncOp model) const {
-    return QuantizationPlan::get(model, options.scope, realOutputs);
-  }
-  void divideSamples();
-  llvm::Error observe();
-  void keepMixedOutputs();
-  void findChoices(const QuantizationPlan &plan);
-  llvm::DenseMap<Value, const TensorStatistics *>
-  getStatistics(const QuantizationPlan &plan) const;
-  QuantizationSettings getFirstSettings() const;
-  llvm::Error equalize();
-  llvm::Error chooseRanges(QuantizationSettings &settings);
-  std::vector<int64_t> chooseSome(int64_t most) const;
-  llvm::Expected<std::vector<size_t>> searchRanges();
-  QuantizedModel build(const QuantizationSettings &settings);
-  llvm::Error roundWeights(QuantizationSettings &settings);
-  ActivationParameters chooseActivations(const QuantizationPlan &plan,
-                                         const QuantizationSettings &settings);
-  llvm::Error attempt(StringRef name, const QuantizationSettings &settings);
-
-  ModuleOp original;
-  /// What is to be quantized: the original, or the same with other channels.
-  ModuleOp module;
-  OwningOpRef<ModuleOp> equalized;
-  Dataset &dataset;
-  const PostTrainingOptions &options;
-  /// With the samples that are not held out.
-  CalibrationOptions calibration;
-  std::optional<HeldOut> heldOut;
-  /// Outputs that stay real because their parts cannot share a scale.
-  SmallVector<unsigned> realOutputs;
-  /// Of the values of the plan, in their order.
-  std::vector<TensorStatistics> statistics;
-  /// What there is to choose from for each of them.
-  std::vector<RangeChoice> choices;
-  /// The ranges that a search found, and the outputs' ratios with each of them
-  /// alone; empty if there was none.
-  std::vector<size_t> searched;
-  std::vector<double> decibelsAlone;
-  QuantizationSettings best;
-  PostTrainingReport report;
-  /// Those of the last calibration.
-  std::vector<std::string> calibrationWarnings;
-};
-
-} // namespace
 
 /// Holds some samples out.
 void PostTraining::divideSamples() {
@@ -159,6 +94,7 @@ PostTraining::getStatistics(const QuantizationPlan &plan) const {
 void PostTraining::findChoices(const QuantizationPlan &plan) {
   auto statisticsOf = getStatistics(plan);
   choices.clear();
+  wideRanges.clear();
   for (Value value : plan.getValues()) {
     Value source = plan.getParameterSource(value);
     const TensorStatistics &tensor = *statisticsOf[source];
@@ -166,6 +102,9 @@ void PostTraining::findChoices(const QuantizationPlan &plan) {
     RangeChoice &choice =
         choices.emplace_back(chooseRange(tensor, options.activations, bounds));
     addShares(choice, tensor, options.activations, bounds);
+    wideRanges.push_back(chooseRange(tensor, QuantizedStorage::int16(), bounds,
+                                     RangeMethod::MinMax)
+                             .chosen);
   }
 }
 
@@ -175,6 +114,8 @@ QuantizationSettings PostTraining::getFirstSettings() const {
   for (const RangeChoice &choice : choices)
     settings.ranges.push_back(
         choice.find(options.range.value_or(choice.chosen.method)));
+  settings.precisions.assign(choices.size(),
+                             isWide() ? Precision::Int16 : Precision::Int8);
   return settings;
 }
 
@@ -189,19 +130,22 @@ llvm::Error PostTraining::equalize() {
   ModuleOp before = std::exchange(module, *copy);
   auto statisticsBefore = std::exchange(statistics, {});
   auto choicesBefore = std::exchange(choices, {});
+  auto wideBefore = std::exchange(wideRanges, {});
+  const size_t numSteps = report.steps.size();
   if (llvm::Error error = observe())
     return error;
   QuantizationSettings settings = getFirstSettings();
   settings.correctsBiases = true;
   if (llvm::Error error = attempt("equalized channels", settings))
     return error;
-  if (report.steps.back().isKept) {
+  if (report.steps.size() > numSteps && report.steps.back().isKept) {
     equalized = std::move(copy);
     return llvm::Error::success();
   }
   module = before;
   statistics = std::move(statisticsBefore);
   choices = std::move(choicesBefore);
+  wideRanges = std::move(wideBefore);
   return llvm::Error::success();
 }
 
@@ -214,8 +158,8 @@ std::vector<int64_t> PostTraining::chooseSome(int64_t most) const {
   return some;
 }
 
-static llvm::Expected<std::vector<NamedTensors>>
-readInputs(Dataset &dataset, std::vector<int64_t> samples) {
+llvm::Expected<std::vector<NamedTensors>>
+PostTraining::readInputs(std::vector<int64_t> samples) {
   std::vector<NamedTensors> inputs;
   llvm::Error error =
       forEachSample(dataset, std::move(samples), [&](const Sample &sample) {
@@ -233,20 +177,19 @@ readInputs(Dataset &dataset, std::vector<int64_t> samples) {
 llvm::Expected<std::vector<size_t>> PostTraining::searchRanges() {
   constexpr int64_t mostSamples = 32;
   llvm::Expected<std::vector<NamedTensors>> samples =
-      readInputs(dataset, chooseSome(mostSamples));
+      readInputs(chooseSome(mostSamples));
   if (!samples)
     return samples.takeError();
   func::FuncOp model = lookupModel(module);
   auto plan = getPlan(model);
-  llvm::MapVector<Value, RangeAlternatives> bySource;
-  for (auto [value, choice] : llvm::zip_equal(plan.getValues(), choices)) {
-    RangeAlternatives &entry = bySource[plan.getParameterSource(value)];
-    entry.values.push_back(value);
-    entry.candidates = choice.candidates;
-  }
+  std::vector<PrecisionGroup> groups = getPrecisionGroups(plan);
   std::vector<RangeAlternatives> alternatives;
-  for (auto &[source, entry] : bySource)
-    alternatives.push_back(std::move(entry));
+  for (const PrecisionGroup &group : groups) {
+    RangeAlternatives &entry = alternatives.emplace_back();
+    for (size_t i : group.values)
+      entry.values.push_back(plan.getValues()[i]);
+    entry.candidates = choices[group.values.front()].candidates;
+  }
   RangeSearchOptions searchOptions;
   searchOptions.threads = options.calibration.threads;
   searchOptions.progress = options.searchProgress;
@@ -254,17 +197,56 @@ llvm::Expected<std::vector<size_t>> PostTraining::searchRanges() {
       lathe::searchRanges(model, alternatives, *samples, searchOptions);
   if (!result)
     return result.takeError();
-  llvm::DenseMap<Value, FoundRange> found;
-  for (auto [entry, range] : llvm::zip_equal(alternatives, result->ranges))
-    for (Value value : entry.values)
-      found[value] = range;
+  searched.resize(plan.getValues().size());
+  for (auto [group, range] : llvm::zip_equal(groups, result->ranges))
+    for (size_t i : group.values)
+      searched[i] = range;
   std::vector<size_t> ranges;
-  for (Value value : plan.getValues()) {
-    ranges.push_back(found[value].candidate);
-    decibelsAlone.push_back(found[value].decibels);
-  }
-  searched = ranges;
+  for (const FoundRange &range : searched)
+    ranges.push_back(range.candidate);
   return ranges;
+}
+
+/// Whether `value` is what the model takes or, moved at most, gives.
+static bool isInterface(Value value) {
+  return isa<BlockArgument>(value) ||
+         llvm::any_of(value.getUsers(), [](Operation *user) {
+           return user->hasTrait<OpTrait::IsTerminator>() ||
+                  (movesElements(user) && isInterface(user->getResult(0)));
+         });
+}
+
+/// Stores activations in 16 bits that most of the noise comes from, if the
+/// outputs are far from those of the float model and much better for it.
+llvm::Error PostTraining::widenDominant() {
+  // Of the multiplications, which take longer then; and what that, and twice
+  // the memory, must be worth.
+  constexpr double mostShare = 0.1, leastGain = 2, enough = 15;
+  if (isWide() || searched.empty() || report.decibels >= enough || isStopped())
+    return llvm::Error::success();
+  func::FuncOp model = lookupModel(module);
+  QuantizationPlan plan = getPlan(model);
+  std::vector<PrecisionGroup> groups = getPrecisionGroups(plan);
+  if (options.scope == PlanScope::Whole)
+    llvm::erase_if(groups, [&](const PrecisionGroup &group) {
+      return llvm::any_of(group.values, [&](size_t i) {
+        return isInterface(plan.getValues()[i]);
+      });
+    });
+  int64_t total = 0;
+  model.walk([&](CostOpInterface op) { total += op.getMACs(); });
+  auto noise = llvm::map_to_vector(groups, [&](const PrecisionGroup &group) {
+    return GroupNoise{searched[group.values.front()].shares, group.macs};
+  });
+  QuantizationSettings settings = best;
+  SmallVector<size_t> dominant = findDominantGroups(
+      noise, static_cast<int64_t>(mostShare * static_cast<double>(total)));
+  for (size_t group : dominant)
+    for (size_t i : groups[group].values)
+      settings.precisions[i] = Precision::Int16;
+  if (dominant.empty())
+    return llvm::Error::success();
+  return attempt("16 bits where 8 cost most", settings, leastGain);
 }
 
 /// Lets the outputs decide on ranges.
@@ -294,20 +276,42 @@ PostTraining::chooseActivations(const QuantizationPlan &plan,
   ActivationParameters parameters;
   report.activations.clear();
   for (auto [i, value] : llvm::enumerate(plan.getValues())) {
+    Precision precision = settings.precisions[i];
+    if (precision == Precision::Float)
+      continue;
     RangeChoice choice = choices[i];
-    choice.chosen = choice.candidates[settings.ranges[i]];
+    bool isWidened = precision == Precision::Int16 && !isWide();
+    choice.chosen =
+        isWidened ? wideRanges[i] : choice.candidates[settings.ranges[i]];
     parameters[value] = choice.chosen.parameters;
     const Histogram &histogram = statistics[i].getHistogram();
     ActivationReport &activation = report.activations.emplace_back();
     activation.name = describeValue(value);
+    activation.numBits = precision == Precision::Int16 ? 16 : 8;
     activation.range = std::move(choice);
     activation.min = histogram.getMin();
     activation.max = histogram.getMax();
     activation.values = summarize(histogram, parameters[value].getRange());
-    if (!searched.empty() && settings.ranges[i] == searched[i])
-      activation.decibels = decibelsAlone[i];
+    if (!searched.empty() && !isWidened &&
+        settings.ranges[i] == searched[i].candidate)
+      activation.decibels = searched[i].decibels;
   }
   return parameters;
+}
+
+/// Stores the weights in blocks of those layers that are to have them so.
+static void storeFourBits(ArrayRef<PrecisionGroup> groups,
+                          const QuantizationSettings &settings) {
+  for (const PrecisionGroup &group : groups) {
+    if (settings.precisions[group.values.front()] != Precision::Int4Weights)
+      continue;
+    for (WeightedOpInterface layer : group.layers) {
+      OpBuilder builder(layer);
+      Value weights = layer.getWeights();
+      layer.setWeights(storeInBlocks(
+          builder, weights, *evaluateConstant(weights), weightsPerBlock));
+    }
+  }
 }
 
 /// The model quantized as `settings` say.
@@ -317,12 +321,14 @@ QuantizedModel PostTraining::build(const QuantizationSettings &settings) {
   func::FuncOp model = lookupModel(*result.module);
   auto plan = getPlan(model);
   auto statisticsOf = getStatistics(plan);
+  std::vector<PrecisionGroup> groups = getPrecisionGroups(plan);
   quantizeActivations(chooseActivations(plan, settings));
   result.weights =
       quantizeWeights(model, QuantizedStorage::int8Weights(),
                       options.activations.forConstants(), settings.weightRange,
                       settings.roundedWeights);
   report.numWeights = static_cast<int64_t>(result.weights.size());
+  storeFourBits(groups, settings);
   if (settings.correctsBiases && settings.roundedWeights.empty())
     correctBiases(result.weights,
                   [&](Value data) -> std::optional<SmallVector<double>> {
@@ -365,15 +371,28 @@ llvm::Error PostTraining::roundWeights(QuantizationSettings &settings) {
                              some, mostPatches, round);
 }
 
+/// What is left to do with a model that was built.
+llvm::Error PostTraining::finish(ModuleOp quantized) const {
+  PassManager passes(quantized.getContext());
+  if (options.scope == PlanScope::Whole)
+    passes.addNestedPass<func::FuncOp>(createQuantizeInterface());
+  // Takes away what the weights were.
+  passes.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  return runPasses(passes, quantized);
+}
+
 /// Measures the model with `settings`, and keeps them if it is better than all
-/// before.
+/// before by more than `leastGain`, in dB.
 llvm::Error PostTraining::attempt(StringRef name,
-                                  const QuantizationSettings &settings) {
+                                  const QuantizationSettings &settings,
+                                  double leastGain) {
+  if (isStopped())
+    return llvm::Error::success();
   QuantizedModel quantized = build(settings);
-  llvm::Expected<double> decibels = heldOut->measure(*quantized.module);
-  if (!decibels)
-    return decibels.takeError();
-  if (report.addStep(name, *decibels))
+  llvm::Expected<HeldOutResult> measured = heldOut->measure(*quantized.module);
+  if (!measured)
+    return measured.takeError();
+  if (report.addStep(name, measured->decibels, leastGain))
     best = settings;
   return llvm::Error::success();
 }
@@ -390,16 +409,17 @@ llvm::Expected<PostTrainingResult> PostTraining::run() {
   }
   if (llvm::Error error = heldOut->record(original))
     return std::move(error);
-  report.activationBits = options.activations.getNumBits();
-  StringRef name =
-      report.activationBits == 8 ? "8-bit integers" : "16-bit activations";
+  StringRef name = isWide() ? "16-bit activations" : "8-bit integers";
   if (llvm::Error error = attempt(name, getFirstSettings()))
     return std::move(error);
   if (llvm::Error error = equalize())
     return std::move(error);
   QuantizationSettings settings = best;
-  if (!options.range)
+  if (!options.range && !isStopped())
     if (llvm::Error error = chooseRanges(settings))
+      return std::move(error);
+  if (!options.mixed)
+    if (llvm::Error error = widenDominant())
       return std::move(error);
   settings = best;
   settings.weightRange = WeightRange::Max;
@@ -410,19 +430,20 @@ llvm::Expected<PostTrainingResult> PostTraining::run() {
   if (!best.correctsBiases)
     if (llvm::Error error = attempt("corrected biases", settings))
       return std::move(error);
+  // Which weights are rounded depends on it.
+  if (options.mixed && !isStopped())
+    if (llvm::Error error = choosePrecisions())
+      return std::move(error);
   settings = best;
-  if (llvm::Error error = roundWeights(settings))
-    return std::move(error);
-  if (llvm::Error error = attempt("weights rounded by layer", settings))
-    return std::move(error);
+  if (!isStopped()) {
+    if (llvm::Error error = roundWeights(settings))
+      return std::move(error);
+    if (llvm::Error error = attempt("weights rounded by layer", settings))
+      return std::move(error);
+  }
   PostTrainingResult result;
   result.module = build(best).module;
-  PassManager cleanup(original.getContext());
-  if (options.scope == PlanScope::Whole)
-    cleanup.addNestedPass<func::FuncOp>(createQuantizeInterface());
-  // Takes away what the weights were.
-  cleanup.addNestedPass<func::FuncOp>(createCanonicalizerPass());
-  if (llvm::Error error = runPasses(cleanup, *result.module))
+  if (llvm::Error error = finish(*result.module))
     return std::move(error);
   llvm::append_range(report.warnings, calibrationWarnings);
   result.report = std::move(report);

@@ -44,6 +44,10 @@ static constexpr ModeDescription descriptions[] = {
     {"float16", "constants in float16, computed in float", Samples::None},
     {"bfloat16", "constants in bfloat16, computed in float", Samples::None},
     {"int4-weights", "weights in 4 bits, computed in float", Samples::Helpful},
+    {"mixed",
+     "for each activation and the layers that read it what a bound on noise, "
+     "size, latency or a score allows; inputs and outputs in float",
+     Samples::Needed},
 };
 static_assert(std::size(descriptions) == std::size(allQuantizationModes));
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Quantization/QuantizationReport.h"
+#include "lathe/Quantization/ErrorMeasure.h"
 #include "lathe/Support/HtmlPage.h"
 
 #include "llvm/Support/Format.h"
@@ -41,6 +42,7 @@ static json::Object toObject(const ActivationReport &activation) {
   for (uint64_t count : activation.values.bars)
     bars.push_back(static_cast<int64_t>(count));
   return json::Object{{"name", activation.name},
+                      {"bits", static_cast<int64_t>(activation.numBits)},
                       {"min", activation.min},
                       {"max", activation.max},
                       {"method", describe(activation.range.chosen)},
@@ -54,6 +56,56 @@ static json::Object toObject(const ActivationReport &activation) {
                       {"histogram", std::move(bars)}};
 }
 
+static json::Object toObject(const PrecisionTrial &trial) {
+  return json::Object{{"predicted_sqnr_db", toDecibels(trial.predictedNoise)},
+                      {"output_sqnr_db", toDecibels(trial.measured.noise)},
+                      {"seconds", trial.measured.seconds},
+                      {"constant_bytes", trial.measured.bytes},
+                      {"score", trial.measured.score},
+                      {"fits", trial.fits}};
+}
+
+/// A polynomial of the groups that are named in `groups`.
+static json::Object toObject(const NoiseModelReport &report) {
+  json::Array terms;
+  for (const NoiseModel::Term &term : report.model.getTerms()) {
+    json::Array layers;
+    for (unsigned layer : term.layers)
+      layers.push_back(static_cast<int64_t>(layer));
+    terms.push_back(json::Object{{"groups", std::move(layers)},
+                                 {"coefficient", term.coefficient}});
+  }
+  return json::Object{
+      {"degree", static_cast<int64_t>(report.model.getDegree())},
+      {"test_r2", toValue(report.testR2)},
+      {"terms", std::move(terms)}};
+}
+
+static json::Object toObject(const MixedPrecisionReport &report) {
+  json::Array groups, trials, models, modelled;
+  for (const GroupReport &group : report.groups) {
+    json::Object alone;
+    for (auto [precision, decibels] : group.decibels)
+      alone[getName(precision)] = decibels;
+    groups.push_back(json::Object{
+        {"name", group.name},
+        {"activations", static_cast<int64_t>(group.numActivations)},
+        {"chosen", getName(group.chosen)},
+        {"output_sqnr_db_alone", std::move(alone)}});
+  }
+  for (const PrecisionTrial &trial : report.trials)
+    trials.push_back(toObject(trial));
+  for (size_t group : report.modelledGroups)
+    modelled.push_back(report.groups[group].name);
+  for (const NoiseModelReport &model : report.noiseModels)
+    models.push_back(toObject(model));
+  return json::Object{{"groups", std::move(groups)},
+                      {"trials", std::move(trials)},
+                      {"chosen_trial", static_cast<int64_t>(report.best)},
+                      {"noise_model_groups", std::move(modelled)},
+                      {"noise_models", std::move(models)}};
+}
+
 static json::Object toObject(const PostTrainingReport &report) {
   json::Array steps, activations, warnings;
   for (const StepReport &step : report.steps)
@@ -64,13 +116,16 @@ static json::Object toObject(const PostTrainingReport &report) {
     activations.push_back(toObject(activation));
   for (const std::string &warning : report.warnings)
     warnings.push_back(warning);
-  return json::Object{{"calibrated", report.numCalibrated},
+  json::Object object{{"calibrated", report.numCalibrated},
                       {"held_out", report.numHeldOut},
                       {"output_sqnr_db", report.decibels},
                       {"weights", report.numWeights},
                       {"steps", std::move(steps)},
                       {"activations", std::move(activations)},
                       {"warnings", std::move(warnings)}};
+  if (report.mixed)
+    object["mixed"] = toObject(*report.mixed);
+  return object;
 }
 
 std::string lathe::toJSON(const QuantizationReport &report) {
@@ -164,6 +219,7 @@ static void addCosts(const PostTrainingReport &report, HtmlPage &page) {
 static void addActivations(const PostTrainingReport &report, HtmlPage &page) {
   page.addHeading("Activations");
   std::vector<HtmlPage::Row> rows = {{{"tensor"},
+                                      {"bits"},
                                       {"observed"},
                                       {"range"},
                                       {"method"},
@@ -177,6 +233,7 @@ static void addActivations(const PostTrainingReport &report, HtmlPage &page) {
     RealInterval range = chosen.parameters.getRange();
     rows.push_back(
         {{activation.name},
+         {std::to_string(activation.numBits)},
          {format(activation.min) + " to " + format(activation.max)},
          {format(range.low) + " to " + format(range.high)},
          {describe(chosen)},
@@ -185,6 +242,47 @@ static void addActivations(const PostTrainingReport &report, HtmlPage &page) {
          {format(100 * activation.values.clipped), activation.values.clipped},
          {formatDecibels(getDecibels(activation))},
          {formatDecibels(activation.decibels)}});
+  }
+  page.addTable(rows);
+}
+
+/// The choices of precisions that were tried, and what each group was given.
+static void addPrecisions(const MixedPrecisionReport &report, HtmlPage &page) {
+  page.addHeading("Mixed precision");
+  page.addParagraph("The choices that were tried, each from what the ones "
+                    "before turned out to be.");
+  std::vector<HtmlPage::Row> trials = {{{"outputs predicted, dB"},
+                                        {"measured, dB"},
+                                        {"ms"},
+                                        {"constants, bytes"},
+                                        {""}}};
+  for (auto [i, trial] : llvm::enumerate(report.trials))
+    trials.push_back(
+        {{formatDecibels(toDecibels(trial.predictedNoise))},
+         {formatDecibels(toDecibels(trial.measured.noise))},
+         {format(1e3 * trial.measured.seconds)},
+         {std::to_string(static_cast<int64_t>(trial.measured.bytes))},
+         {i == report.best ? "chosen"
+          : trial.fits     ? ""
+                           : "does not fit"}});
+  page.addTable(trials);
+  page.addParagraph("The outputs' signal-to-noise ratio, in dB, if an "
+                    "activation, those with its parameters and the layers that "
+                    "read them alone were computed so.");
+  HtmlPage::Row titles = {{"activation"}, {"chosen"}};
+  for (Precision precision : allPrecisions)
+    titles.push_back({getName(precision).str()});
+  std::vector<HtmlPage::Row> rows = {std::move(titles)};
+  for (const GroupReport &group : report.groups) {
+    HtmlPage::Row row = {{group.name}, {getName(group.chosen).str()}};
+    for (Precision precision : allPrecisions) {
+      auto found = llvm::find_if(group.decibels, [&](const auto &entry) {
+        return entry.first == precision;
+      });
+      row.push_back(
+          {found == group.decibels.end() ? "" : formatDecibels(found->second)});
+    }
+    rows.push_back(std::move(row));
   }
   page.addTable(rows);
 }
@@ -238,6 +336,8 @@ llvm::Expected<std::string> lathe::toHTML(const QuantizationReport &report) {
   if (report.samples) {
     addSteps(*report.samples, *page);
     addCosts(*report.samples, *page);
+    if (report.samples->mixed)
+      addPrecisions(*report.samples->mixed, *page);
     addActivations(*report.samples, *page);
     addHistograms(*report.samples, *page);
   }

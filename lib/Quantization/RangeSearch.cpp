@@ -9,6 +9,7 @@
 
 #include "lathe/Quantization/ErrorMeasure.h"
 #include "lathe/Quantization/FakeQuantizedModel.h"
+#include "lathe/Quantization/OutputParts.h"
 
 #include "llvm/Support/DebugLog.h"
 #include "llvm/Support/MathExtras.h"
@@ -24,7 +25,7 @@ namespace {
 /// The index of a candidate for each of the alternatives.
 using Choice = SmallVector<size_t>;
 
-/// The noise of each output for a signal of 1.
+/// The noise of each part of the outputs for a signal of 1.
 using Shares = SmallVector<double, 1>;
 
 /// What is known of one of the alternatives.
@@ -45,7 +46,7 @@ struct Alternative {
 
 class RangeSearch {
 public:
-  RangeSearch(FakeQuantizedModel &model,
+  RangeSearch(FakeQuantizedModel &model, ArrayRef<TensorParts> parts,
               ArrayRef<RangeAlternatives> alternatives,
               ArrayRef<NamedTensors> samples,
               const RangeSearchOptions &options);
@@ -68,6 +69,7 @@ private:
   SmallVector<size_t> findWorst() const;
 
   FakeQuantizedModel &model;
+  ArrayRef<TensorParts> parts;
   ArrayRef<NamedTensors> samples;
   const RangeSearchOptions &options;
   std::vector<Alternative> alternatives;
@@ -79,14 +81,6 @@ private:
 };
 
 } // namespace
-
-/// The mean of the outputs' signal-to-noise ratios.
-static double getMeanDecibels(const Shares &shares) {
-  double sum = 0;
-  for (double share : shares)
-    sum += -10 * std::log10(share);
-  return sum / static_cast<double>(shares.size());
-}
 
 size_t Alternative::countRepresentatives() const {
   return llvm::count_if(llvm::seq<size_t>(0, candidates.size()),
@@ -116,11 +110,11 @@ static bool areEqual(const QuantizationParameters &a,
 /// How many alternatives are tried again among all others.
 static constexpr size_t numWorst = 12;
 
-RangeSearch::RangeSearch(FakeQuantizedModel &model,
+RangeSearch::RangeSearch(FakeQuantizedModel &model, ArrayRef<TensorParts> parts,
                          ArrayRef<RangeAlternatives> given,
                          ArrayRef<NamedTensors> samples,
                          const RangeSearchOptions &options)
-    : model(model), samples(samples), options(options) {
+    : model(model), parts(parts), samples(samples), options(options) {
   size_t numValues = 0;
   for (const RangeAlternatives &entry : given) {
     Alternative &alternative = alternatives.emplace_back();
@@ -156,11 +150,7 @@ llvm::Error RangeSearch::recordOriginals() {
   for (const NamedTensors &sample : samples) {
     if (llvm::Error error = model.run(sample))
       return error;
-    NamedTensors copies;
-    for (const auto &[name, tensor] : model.getOutputs())
-      copies.set(name, HostTensor::copyOf(tensor.getKind(), tensor.getShape(),
-                                          tensor.getBytes()));
-    originals.push_back(std::move(copies));
+    originals.push_back(copyTensors(model.getOutputs()));
   }
   return llvm::Error::success();
 }
@@ -210,7 +200,8 @@ llvm::Error RangeSearch::measureAlone() {
 llvm::Error RangeSearch::measureAlone(Alternative &alternative,
                                       size_t numSamples) {
   const size_t few = llvm::divideCeil(numSamples, 4);
-  SmallVector<OutputNoise, 8> noise(alternative.candidates.size());
+  SmallVector<OutputNoise, 8> noise(alternative.candidates.size(),
+                                    OutputNoise(parts));
   auto measurePart = [&](size_t i, size_t first, size_t last) {
     set(alternative, i);
     llvm::Error error = measure(first, last, noise[i]);
@@ -258,8 +249,8 @@ Choice RangeSearch::chooseByOwnError() const {
   });
 }
 
-/// Were noise additive, this would have the best mean of the outputs' ratios in
-/// dB as far as changing one at a time tells; with one output, the best of all.
+/// Were noise additive, this would have the best mean of the parts' ratios in
+/// dB as far as changing one at a time tells; with one part, the best of all.
 Choice RangeSearch::chooseByAddition() const {
   constexpr int mostRounds = 8;
   Choice choice = chooseByOwnError();
@@ -267,10 +258,10 @@ Choice RangeSearch::chooseByAddition() const {
     bool changed = false;
     for (size_t index = 0; index < alternatives.size(); ++index) {
       const Alternative &alternative = alternatives[index];
-      Shares others(originals.front().size(), 0);
+      Shares others(alternative.shares[choice[index]].size(), 0);
       for (auto [i, other] : llvm::enumerate(alternatives))
-        for (size_t output = 0; i != index && output < others.size(); ++output)
-          others[output] += other.shares[choice[i]][output];
+        for (size_t part = 0; i != index && part < others.size(); ++part)
+          others[part] += other.shares[choice[i]][part];
       auto getLogarithm = [&](size_t candidate) {
         double sum = 0;
         for (auto [own, rest] :
@@ -296,7 +287,7 @@ Choice RangeSearch::chooseByAddition() const {
 llvm::Error RangeSearch::compare(const Choice &choice, StringRef what) {
   for (auto [alternative, candidate] : llvm::zip_equal(alternatives, choice))
     set(alternative, candidate);
-  OutputNoise noise;
+  OutputNoise noise(parts);
   if (llvm::Error error = measure(0, samples.size(), noise))
     return error;
   double decibels = noise.getDecibels();
@@ -356,8 +347,9 @@ llvm::Expected<RangeSearchResult> RangeSearch::run() {
   RangeSearchResult result;
   result.decibels = bestDecibels;
   for (auto [alternative, candidate] : llvm::zip_equal(alternatives, best))
-    result.ranges.push_back(
-        {candidate, getMeanDecibels(alternative.shares[candidate])});
+    result.ranges.push_back({candidate,
+                             getMeanDecibels(alternative.shares[candidate]),
+                             alternative.shares[candidate]});
   return result;
 }
 
@@ -370,5 +362,6 @@ llvm::Expected<RangeSearchResult> lathe::searchRanges(
   auto fake = FakeQuantizedModel::create(model, values, options.threads);
   if (!fake)
     return fake.takeError();
-  return RangeSearch(**fake, alternatives, samples, options).run();
+  std::vector<TensorParts> parts = findOutputParts(model);
+  return RangeSearch(**fake, parts, alternatives, samples, options).run();
 }

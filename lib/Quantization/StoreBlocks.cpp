@@ -9,7 +9,6 @@
 #include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/IR/LatheStorageOps.h"
 #include "lathe/Dialect/Lathe/IntegerForms/IntegerForms.h"
-#include "lathe/Quantization/BlockScales.h"
 #include "lathe/Quantization/Passes.h"
 #include "lathe/Reference/Evaluator.h"
 #include "lathe/Support/HostTensorAttr.h"
@@ -89,22 +88,9 @@ private:
     if (!real)
       return;
     OpBuilder builder(op);
-    op.setWeights(inFour ? inFourBits(builder, weights, *real)
+    op.setWeights(inFour ? storeInBlocks(builder, weights, *real, block)
                          : inEightBits(builder, weights, *real));
     ++(inFour ? numFour : numEight);
-  }
-
-  Value inFourBits(OpBuilder &builder, Value weights, const HostTensor &real) {
-    BlockwiseTensor stored = quantizeInBlocks(real, real.getRank() - 2, block);
-    Location loc = weights.getLoc();
-    StringRef name = getConstantName(weights);
-    Value integers = ConstantOp::create(
-        builder, loc, toElementsAttr(stored.integers, &getContext(), name));
-    Value scales = ConstantOp::create(
-        builder, loc,
-        toElementsAttr(stored.scales, &getContext(), (name + "_scales").str()));
-    return DequantizeBlocksOp::create(builder, loc, integers, scales,
-                                      real.getRank() - 2, block);
   }
 
   /// One block is all that leads to an output channel.

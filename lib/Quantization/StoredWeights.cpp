@@ -9,6 +9,8 @@
 
 #include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Dialect/Lathe/IR/LatheStorageOps.h"
+#include "lathe/Quantization/BlockScales.h"
 #include "lathe/Support/HostTensorAttr.h"
 
 #include <cmath>
@@ -53,4 +55,21 @@ StoredWeights lathe::storeWeights(OpBuilder &builder, Value weights,
         flags, integer, f32, scales, SmallVector<int64_t>(scales.size(), 0),
         static_cast<int32_t>(real.getRank() - 1), storage.low, storage.high);
   return result;
+}
+
+Value lathe::storeInBlocks(OpBuilder &builder, Value weights,
+                           const HostTensor &real, int64_t block) {
+  int64_t axis = real.getRank() - 2;
+  BlockwiseTensor stored = quantizeInBlocks(real, axis, block);
+  Location loc = weights.getLoc();
+  StringRef name = getConstantName(weights);
+  Value integers = ConstantOp::create(
+      builder, loc,
+      toElementsAttr(stored.integers, builder.getContext(), name));
+  Value scales =
+      ConstantOp::create(builder, loc,
+                         toElementsAttr(stored.scales, builder.getContext(),
+                                        (name + "_scales").str()));
+  return DequantizeBlocksOp::create(builder, loc, integers, scales, axis,
+                                    block);
 }

@@ -15,6 +15,9 @@
 
 namespace lathe {
 
+/// The input channels that share a scale in four bits, and the fewest that do.
+inline constexpr int64_t weightsPerBlock = 32, leastBlockChannels = 16;
+
 /// Constant weights as integers.
 struct StoredWeights {
   /// A constant of i8.
@@ -28,6 +31,11 @@ StoredWeights storeWeights(mlir::OpBuilder &builder, mlir::Value weights,
                            const HostTensor &real,
                            llvm::ArrayRef<double> scales,
                            const QuantizedStorage &storage);
+
+/// `real`, which the constant `weights` is, expanded from integers of four bits
+/// in blocks of `block` input channels. The constant keeps its name.
+mlir::Value storeInBlocks(mlir::OpBuilder &builder, mlir::Value weights,
+                          const HostTensor &real, int64_t block);
 
 } // namespace lathe
 

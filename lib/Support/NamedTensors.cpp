@@ -35,6 +35,14 @@ static llvm::Error createMissingInputError(llvm::StringRef name,
                                  "; give it with --input " + name + "=FILE");
 }
 
+NamedTensors lathe::copyTensors(const NamedTensors &tensors) {
+  NamedTensors copies;
+  for (const auto &[name, tensor] : tensors)
+    copies.set(name, HostTensor::copyOf(tensor.getKind(), tensor.getShape(),
+                                        tensor.getBytes()));
+  return copies;
+}
+
 llvm::Expected<HostTensor> lathe::selectInput(const NamedTensors &given,
                                               llvm::StringRef name, bool only,
                                               ElementKind kind,

@@ -11,6 +11,7 @@
 
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Driver/Loader.h"
+#include "lathe/Quantization/ConstantBytes.h"
 #include "lathe/Quantization/QuantizationReport.h"
 #include "lathe/Support/RunPasses.h"
 #include "lathe/Target/Common/OutputFiles.h"
@@ -39,17 +40,6 @@ static FailureOr<std::string> serialize(ModuleOp module, StringRef path) {
   else if (failed(writeBytecodeToFile(module, os)))
     return failure();
   return text;
-}
-
-/// The bytes of the constants where code is emitted: of 4 bits, two in a byte.
-static llvm::Expected<int64_t> getStoredBytes(ModuleOp module) {
-  OwningOpRef<ModuleOp> copy = cast<ModuleOp>(module->clone());
-  PassManager passes(module.getContext());
-  passes.addNestedPass<func::FuncOp>(createExpandBlocks());
-  passes.addNestedPass<func::FuncOp>(createCanonicalizerPass());
-  if (llvm::Error error = runPasses(passes, *copy))
-    return std::move(error);
-  return getFootprint(lookupModel(*copy)).weights;
 }
 
 namespace {
@@ -98,7 +88,7 @@ struct Quantize : Command {
     auto report = quantizer.run(module, *numThreads, quiet);
     if (!report)
       return reportError(report.takeError());
-    llvm::Expected<int64_t> after = getStoredBytes(*module);
+    llvm::Expected<int64_t> after = getConstantBytes(*module);
     if (!after)
       return reportError(after.takeError());
     FailureOr<std::string> bytes = serialize(*module, path);

@@ -7,7 +7,9 @@
 
 #include "Quantizer.h"
 
+#include "Interrupts.h"
 #include "lathe/Data/SampleStream.h"
+#include "lathe/Driver/Compiler.h"
 #include "lathe/Driver/Loader.h"
 #include "lathe/Driver/Runner.h"
 #include "lathe/Evaluation/SampleSelection.h"
@@ -15,6 +17,8 @@
 #include "lathe/Support/Progress.h"
 
 #include "llvm/Support/Format.h"
+
+#include <map>
 
 using namespace mlir;
 using namespace lathe;
@@ -53,7 +57,8 @@ Quantizer::Quantizer(cl::SubCommand &command, StringRef modeFlag)
             cl::desc("How the range of an activation is found: min-max, "
                      "mean-min-max, percentile-99.99, percentile-99.999, "
                      "entropy, mse or octav (default: for each tensor by the "
-                     "noise at the outputs)")) {
+                     "noise at the outputs)")),
+      mixed(command) {
   static const std::string description = describeModes();
   mode.setDescription(description);
 }
@@ -73,6 +78,10 @@ llvm::Expected<QuantizationMode> Quantizer::getMode() const {
     return llvm::createStringError("mode '" + mode +
                                    "' needs no samples; leave --calibration "
                                    "away");
+  StringRef given = mixed.getGiven();
+  if (*parsed != QuantizationMode::Mixed && !given.empty())
+    return llvm::createStringError("--" + given + " is for --" + mode.ArgStr +
+                                   "=mixed, not for '" + mode + "'");
   return parsed;
 }
 
@@ -84,6 +93,9 @@ llvm::Error Quantizer::check() const {
     if (option->getNumOccurrences() != 0)
       return llvm::createStringError("--" + option->ArgStr + " is for --" +
                                      mode.ArgStr + "; pass that, too");
+  if (StringRef given = mixed.getGiven(); !given.empty())
+    return llvm::createStringError("--" + given + " is for --" + mode.ArgStr +
+                                   "=mixed; pass that, too");
   return llvm::Error::success();
 }
 
@@ -173,6 +185,16 @@ llvm::Expected<PostTrainingResult> Quantizer::calibrate(ModuleOp module,
     return storeBlocksWithSamples(module, **dataset,
                                   std::move(options.calibration));
   options.searchProgress = createProgress("searching ranges", quiet);
+  options.precisionProgress = createProgress("measuring precisions", quiet);
+  if (mode == QuantizationMode::Mixed) {
+    llvm::Expected<MixedPrecisionOptions> given =
+        mixed.get(getFootprint(lookupModel(module)).weights);
+    if (!given)
+      return given.takeError();
+    options.mixed = std::move(*given);
+    if (mixed.isAnytime())
+      options.shouldStop = watchInterrupts();
+  }
   return quantizeAfterTraining(module, **dataset, options);
 }
 
@@ -216,12 +238,21 @@ static void printWorst(const PostTrainingReport &report,
        << ")\n";
 }
 
+/// How many tensors have how many bits.
+static void printPrecisions(const PostTrainingReport &report,
+                            llvm::raw_ostream &os) {
+  std::map<unsigned, size_t> counts;
+  for (const ActivationReport &activation : report.activations)
+    ++counts[activation.numBits];
+  for (auto [numBits, count] : counts)
+    os << "  " << count << " activations in " << numBits << " bits\n";
+  if (!counts.empty())
+    os << "  " << report.numWeights << " weights in 8 bits\n";
+}
+
 void tool::printReport(const PostTrainingReport &report,
                        llvm::raw_ostream &os) {
-  if (!report.activations.empty())
-    os << "  " << report.activations.size() << " activations"
-       << (report.activationBits == 8 ? "" : " in 16 bits") << " and "
-       << report.numWeights << " weights in 8 bits\n";
+  printPrecisions(report, os);
   os << report.numCalibrated << " samples calibrated, " << report.numHeldOut
      << " measure the outputs' signal-to-noise ratio:\n";
   for (const StepReport &step : report.steps)
@@ -229,4 +260,6 @@ void tool::printReport(const PostTrainingReport &report,
        << llvm::left_justify(step.name, 28)
        << (step.isKept ? "kept" : "rolled back") << "\n";
   printWorst(report, os);
+  if (report.mixed)
+    printMixedPrecision(*report.mixed, os);
 }

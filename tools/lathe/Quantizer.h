@@ -8,6 +8,8 @@
 #ifndef LATHE_TOOLS_LATHE_QUANTIZER_H
 #define LATHE_TOOLS_LATHE_QUANTIZER_H
 
+#include "MixedPrecisionFlags.h"
+
 #include "lathe/Data/Dataset.h"
 #include "lathe/Quantization/PostTraining.h"
 #include "lathe/Quantization/QuantizationMode.h"
@@ -41,13 +43,15 @@ private:
   openDataset(mlir::func::FuncOp model) const;
   llvm::Expected<std::vector<int64_t>>
   selectSamples(const Dataset &dataset) const;
-  llvm::Expected<PostTrainingResult>
-  calibrate(mlir::ModuleOp module, QuantizationMode mode, unsigned threads,
-            bool quiet) const;
+  llvm::Expected<PostTrainingResult> calibrate(mlir::ModuleOp module,
+                                               QuantizationMode mode,
+                                               unsigned threads,
+                                               bool quiet) const;
 
   llvm::cl::opt<std::string> mode, calibration, preprocessing, selection;
   llvm::cl::opt<unsigned> limit;
   llvm::cl::opt<std::string> range;
+  MixedPrecisionFlags mixed;
 };
 
 /// Prints what was tried, and what costs most.

@@ -118,6 +118,25 @@ TEST(OutputNoiseTest, EachOutputCountsAlikeAndAnExactOneIsLimited) {
   EXPECT_NEAR(shares[2], 1e-15, 1e-20);
 }
 
+TEST(OutputNoiseTest, PartsOfAnOutputCountAlike) {
+  // 100 and 101 make 40 dB, 1 and 2 none.
+  NamedTensors before, after;
+  before.set("y", floats({4}, {100, 1, 100, 1}));
+  after.set("y", floats({4}, {101, 2, 101, 2}));
+  OutputNoise whole;
+  whole.add(after, before);
+  EXPECT_NEAR(whole.getDecibels(), 36.99, 0.01);
+  const TensorParts parts[] = {{2, {{0, 1}, {1, 0}, {2, 1}, {3, 0}}}};
+  OutputNoise divided(parts);
+  divided.add(after, before);
+  EXPECT_NEAR(divided.getDecibels(), 20, 1e-9);
+  llvm::SmallVector<double, 1> shares = divided.getShares();
+  ASSERT_EQ(shares.size(), 2u);
+  EXPECT_NEAR(shares[0], 1, 1e-9);
+  EXPECT_NEAR(shares[1], 1e-4, 1e-12);
+  EXPECT_NEAR(getMeanDecibels(shares), 20, 1e-9);
+}
+
 TEST(OutputNoiseTest, OutputOfOtherExtentsCountsAsZeros) {
   OutputNoise noise;
   noise.add(makeOutputs({HostTensor::get<float>({1}, {3})}),

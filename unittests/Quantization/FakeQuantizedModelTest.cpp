@@ -101,6 +101,35 @@ TEST_F(FakeQuantizedModelTest, ValuesAreRoundedAsQuantizationDoes) {
   }
 }
 
+/// y = x W
+constexpr llvm::StringLiteral product = R"(
+  func.func @product(%x: tensor<1x2xf32> {lathe.name = "x"} loc("x"))
+      -> (tensor<1x2xf32> {lathe.name = "y"}) {
+    %w = lathe.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>
+    %0 = lathe.matmul %x, %w : (tensor<1x2xf32>, tensor<2x2xf32>)
+        -> tensor<1x2xf32> loc("MatMul_0")
+    return %0 : tensor<1x2xf32>
+  })";
+
+TEST_F(FakeQuantizedModelTest, WeightsAreThoseThatWereChosen) {
+  TestModel layer(product);
+  auto op = mlir::cast<WeightedOpInterface>(
+      layer.getValue("MatMul_0").getDefiningOp());
+  WeightAlternatives weights{op,
+                             {HostTensor::get<float>({2, 2}, {1, 0, 0, 1}),
+                              HostTensor::get<float>({2, 2}, {5, 5, 5, 5})}};
+  auto fake = FakeQuantizedModel::create(layer.get(), {}, 1, weights);
+  ASSERT_TRUE(bool(fake)) << llvm::toString(fake.takeError());
+  input = HostTensor::get<float>({1, 2}, {1, 10});
+  EXPECT_EQ(run(**fake), (std::vector<float>{31, 42}));
+  (*fake)->setWeights(0, 0);
+  EXPECT_EQ(run(**fake), (std::vector<float>{1, 10}));
+  (*fake)->setWeights(0, 1);
+  EXPECT_EQ(run(**fake), (std::vector<float>{55, 55}));
+  (*fake)->setWeights(0, std::nullopt);
+  EXPECT_EQ(run(**fake), (std::vector<float>{31, 42}));
+}
+
 TEST_F(FakeQuantizedModelTest, InputMayHaveTheNameOfTheParameters) {
   model.get().setArgAttr(0, "lathe.name",
                          mlir::StringAttr::get(model.get().getContext(),

@@ -14,6 +14,7 @@
 #define LATHE_QUANTIZATION_ERRORMEASURE_H
 
 #include "lathe/Support/NamedTensors.h"
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 
 namespace lathe {
@@ -23,7 +24,13 @@ class NoiseMeasure {
 public:
   /// Adds the values of `actual`, and of the original at the same places;
   /// floats or integers of the same number of elements.
-  void add(const HostTensor &actual, const HostTensor &original);
+  void add(const HostTensor &actual, const HostTensor &original) {
+    add(actual, original, 0, original.getNumElements());
+  }
+  /// The same for the elements from `begin` to before `end`, in row-major
+  /// order.
+  void add(const HostTensor &actual, const HostTensor &original, int64_t begin,
+           int64_t end);
 
   double getSignal() const { return signal; } ///< sum of x^2
   double getNoise() const { return noise; }   ///< sum of (y - x)^2
@@ -36,27 +43,52 @@ private:
   double signal = 0, noise = 0;
 };
 
-/// The signal-to-noise ratios of a model's outputs.
+/// The parts that a tensor is joined of, such as boxes and scores. Each of
+/// `runs` begins at an element in row-major order, the first at 0, and ends
+/// where the next one begins; a tensor of one part needs none.
+struct TensorParts {
+  struct Run {
+    int64_t begin, part;
+  };
+  int64_t numParts = 1;
+  llvm::SmallVector<Run> runs;
+};
+
+/// The signal-to-noise ratios of a model's outputs, or of their parts, so that
+/// the large numbers of one do not hide another.
 class OutputNoise {
 public:
+  /// `parts` has an entry for each output and outlives this, or is empty if
+  /// each is one part.
+  explicit OutputNoise(llvm::ArrayRef<TensorParts> parts = {}) : parts(parts) {}
+
   /// Adds what a model and its original made of one sample, in all calls the
   /// same outputs in the same order. An output whose extents depend on the data
   /// and came out others than the original's counts as zeros.
   void add(const NamedTensors &actual, const NamedTensors &original);
 
-  /// The mean of the outputs' ratios, of which none counts more than
-  /// `mostDecibels`, so that an output that nothing changes hides no other.
+  /// The mean of the parts' ratios, of which none counts more than
+  /// `mostDecibels`, so that a part that nothing changes hides no other.
   double getDecibels() const;
 
-  /// The noise of each output for a signal of 1.
+  /// The noise of each part, those of the first output first, for a signal of
+  /// 1.
   llvm::SmallVector<double, 1> getShares() const;
 
   /// About what the rounding to f32 leaves.
   static constexpr double mostDecibels = 150;
 
 private:
-  llvm::SmallVector<NoiseMeasure, 1> outputs;
+  llvm::ArrayRef<TensorParts> parts;
+  llvm::SmallVector<NoiseMeasure, 1> measures;
 };
+
+/// The ratio of a signal of 1 to `noise`, both squares, in dB, at most
+/// OutputNoise::mostDecibels.
+double toDecibels(double noise);
+
+/// The mean ratio of parts whose noise for a signal of 1 is `shares`, in dB.
+double getMeanDecibels(llvm::ArrayRef<double> shares);
 
 /// How differently a classifier sees classes.
 class DivergenceMeasure {

@@ -14,6 +14,8 @@
 #define LATHE_QUANTIZATION_POSTTRAINING_H
 
 #include "lathe/Quantization/Calibrator.h"
+#include "lathe/Quantization/NoiseModel.h"
+#include "lathe/Quantization/PrecisionSearch.h"
 #include "lathe/Quantization/QuantizeGraph.h"
 #include "lathe/Quantization/RangeEstimator.h"
 #include "lathe/Quantization/ValueSummary.h"
@@ -25,6 +27,8 @@ namespace lathe {
 
 /// How a model is quantized.
 struct QuantizationSettings {
+  /// Of each activation of the plan, in their order.
+  std::vector<Precision> precisions;
   /// Which of its candidates the range of each activation of the plan is, in
   /// their order.
   std::vector<size_t> ranges;
@@ -36,6 +40,15 @@ struct QuantizationSettings {
   std::vector<std::optional<RoundedWeights>> roundedWeights;
 };
 
+/// What a model of mixed precision keeps to.
+struct MixedPrecisionOptions {
+  PrecisionBound bound;
+  /// What groups may be computed in, beside integers of 8 bits.
+  llvm::SmallVector<Precision> precisions;
+  /// For a bound on it: how good the model is.
+  std::function<llvm::Expected<double>(mlir::ModuleOp)> score;
+};
+
 struct PostTrainingOptions {
   /// Most of the samples calibrate, the others measure errors.
   CalibrationOptions calibration;
@@ -45,13 +58,20 @@ struct PostTrainingOptions {
   PlanScope scope = PlanScope::Products;
   /// The one method for all ranges, instead of what measures best.
   std::optional<RangeMethod> range;
+  /// If precisions are to be chosen.
+  std::optional<MixedPrecisionOptions> mixed;
   /// Is called while ranges are searched (see RangeSearchOptions).
   std::function<void(int64_t done, int64_t total)> searchProgress;
+  /// Is called while the noise of precisions is measured.
+  std::function<void(int64_t done, int64_t total)> precisionProgress;
+  /// Whether to be content with the best model so far, once there is one.
+  std::function<bool()> shouldStop;
 };
 
 /// What became of one activation.
 struct ActivationReport {
   std::string name;
+  unsigned numBits = 8;
   RangeChoice range;
   float min, max;
   ValueSummary values;
@@ -69,11 +89,40 @@ struct StepReport {
   bool isKept;
 };
 
+/// What was found of a group of activations and the layers that read them.
+struct GroupReport {
+  std::string name; ///< of the first activation
+  size_t numActivations;
+  Precision chosen;
+  /// What it may be computed in, and the outputs' signal-to-noise ratio when it
+  /// alone is, in dB.
+  llvm::SmallVector<std::pair<Precision, double>, 4> decibels;
+};
+
+/// How well a polynomial tells the noise of groups in 8 bits.
+struct NoiseModelReport {
+  NoiseModel model;
+  /// The share of the variance explained of choices that it was not fitted to.
+  std::optional<double> testR2;
+};
+
+struct MixedPrecisionReport {
+  PrecisionBound bound;
+  std::vector<GroupReport> groups;
+  std::vector<PrecisionTrial> trials;
+  size_t best = 0;
+  /// Of the groups with most noise, by degree; by their numbers in
+  /// `modelledGroups`.
+  std::vector<size_t> modelledGroups;
+  std::vector<NoiseModelReport> noiseModels;
+};
+
 struct PostTrainingReport {
   /// Notes a step with which the outputs `reached` a ratio, in dB. Whether it
-  /// is to be kept: it is the first, or better than all before.
-  bool addStep(llvm::StringRef name, double reached) {
-    bool isKept = steps.empty() || reached > decibels;
+  /// is to be kept: it is the first, or better than all before by more than
+  /// `leastGain`.
+  bool addStep(llvm::StringRef name, double reached, double leastGain = 0) {
+    bool isKept = steps.empty() || reached > decibels + leastGain;
     steps.push_back({name.str(), reached, isKept});
     if (isKept)
       decibels = reached;
@@ -82,7 +131,7 @@ struct PostTrainingReport {
 
   std::vector<ActivationReport> activations;
   std::vector<StepReport> steps;
-  unsigned activationBits = 8;
+  std::optional<MixedPrecisionReport> mixed;
   int64_t numWeights = 0;
   int64_t numCalibrated = 0, numHeldOut = 0;
   /// Of the model that was chosen.

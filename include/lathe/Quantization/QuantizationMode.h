@@ -22,6 +22,7 @@ enum class QuantizationMode {
   Float16,     ///< constants in IEEE 754 binary16
   BFloat16,    ///< constants in bfloat16
   Int4Weights, ///< weights of 4 bits in blocks with scales of 16
+  Mixed,       ///< for each activation and its layers what a bound allows
 };
 
 /// All of them, in the order of the enumeration.
@@ -29,7 +30,7 @@ inline constexpr QuantizationMode allQuantizationModes[] = {
     QuantizationMode::Int8,       QuantizationMode::Int8FloatIO,
     QuantizationMode::Int16x8,    QuantizationMode::Dynamic,
     QuantizationMode::Float16,    QuantizationMode::BFloat16,
-    QuantizationMode::Int4Weights};
+    QuantizationMode::Int4Weights, QuantizationMode::Mixed};
 
 /// `int8-float-io`, `dynamic` and so on.
 llvm::StringRef getName(QuantizationMode mode);

@@ -49,6 +49,9 @@ private:
   std::vector<Entry> entries;
 };
 
+/// The same tensors with elements of their own.
+NamedTensors copyTensors(const NamedTensors &tensors);
+
 /// The tensor of `given` to run an input on that is called `name`: the one of
 /// that name or, if it is the `only` input, the only tensor without a name.
 /// NumPy has no bfloat16, so that its bits may come as uint16. Fails if there

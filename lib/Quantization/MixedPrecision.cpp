@@ -1,0 +1,289 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "PostTrainingRun.h"
+#include "StoredWeights.h"
+#include "lathe/Driver/Loader.h"
+#include "lathe/Quantization/ConstantBytes.h"
+#include "lathe/Quantization/ObservedModel.h"
+#include "llvm/Support/Format.h"
+
+#include <cmath>
+#include <random>
+
+using namespace mlir;
+using namespace lathe;
+
+//===----------------------------------------------------------------------===//
+// Costs
+//===----------------------------------------------------------------------===//
+
+/// The time of a multiplication, that in 8 bits being 1: MobileNetV2's on
+/// x86-64 with AVX-512 VNNI (docs/quantization.md). What a model takes is
+/// measured; this only tells where it is best spent.
+static double getRelativeTime(Precision precision) {
+  switch (precision) {
+  case Precision::Int8:
+    return 1;
+  case Precision::Int16:
+    return 2.9;
+  case Precision::Float:
+    return 2.1;
+  case Precision::Int4Weights:
+    return 2.7;
+  }
+  llvm_unreachable("unknown precision");
+}
+
+/// Multiplications, an element that is stored counting as some.
+static double getWork(const PrecisionGroup &group, Precision precision) {
+  constexpr double perElement = 8;
+  return (static_cast<double>(group.macs) +
+          perElement * static_cast<double>(group.numElements)) *
+         getRelativeTime(precision);
+}
+
+static double getWeightBytes(const PrecisionGroup &group, Precision precision) {
+  auto count = static_cast<double>(group.countWeights());
+  switch (precision) {
+  case Precision::Int8:
+  case Precision::Int16:
+    return count;
+  case Precision::Float:
+    return 4 * count;
+  case Precision::Int4Weights:
+    return count * (0.5 + 2.0 / weightsPerBlock);
+  }
+  llvm_unreachable("unknown precision");
+}
+
+/// Whether `group` can be computed in `precision`.
+static bool canBe(const PrecisionGroup &group, Precision precision) {
+  return precision != Precision::Int4Weights ||
+         (!group.layers.empty() && llvm::all_of(group.layers, fitsBlocks));
+}
+
+//===----------------------------------------------------------------------===//
+// Noise of groups
+//===----------------------------------------------------------------------===//
+
+llvm::Expected<std::unique_ptr<PrecisionModel>>
+PostTraining::createPrecisionModel(const QuantizationPlan &plan,
+                                   ArrayRef<PrecisionGroup> groups) {
+  constexpr int64_t mostSamples = 16;
+  llvm::Expected<std::vector<NamedTensors>> samples =
+      readInputs(chooseSome(mostSamples));
+  if (!samples)
+    return samples.takeError();
+  activationRanges.clear();
+  for (auto [i, choice] : llvm::enumerate(choices))
+    activationRanges.push_back({choice.candidates[best.ranges[i]].parameters,
+                                wideRanges[i].parameters});
+  return PrecisionModel::create(
+      lookupModel(module), plan, groups, activationRanges, best.weightRange,
+      std::move(*samples), options.calibration.threads);
+}
+
+/// Measures each group alone in each precision that it may have; of fewer
+/// groups if it is to stop.
+llvm::Expected<std::vector<PrecisionOptions>>
+PostTraining::measureOptions(PrecisionModel &noiseModel,
+                             ArrayRef<PrecisionGroup> groups) {
+  std::vector<PrecisionOptions> all;
+  auto total = static_cast<int64_t>(groups.size());
+  for (auto [i, group] : llvm::enumerate(groups)) {
+    if (isStopped())
+      break;
+    PrecisionOptions &entry = all.emplace_back();
+    GroupReport &groupReport = report.mixed->groups[i];
+    for (Precision precision : allPrecisions) {
+      bool isAllowed = precision == Precision::Int8 ||
+                       llvm::is_contained(options.mixed->precisions, precision);
+      if (!isAllowed || !canBe(group, precision))
+        continue;
+      noiseModel.set(i, precision);
+      auto shares = noiseModel.measure(noiseModel.getNumSamples());
+      if (!shares)
+        return shares.takeError();
+      groupReport.decibels.push_back({precision, getMeanDecibels(*shares)});
+      entry.push_back({precision, std::move(*shares), getWork(group, precision),
+                       getWeightBytes(group, precision)});
+    }
+    noiseModel.set(i, Precision::Float);
+    if (options.precisionProgress)
+      options.precisionProgress(static_cast<int64_t>(i) + 1, total);
+  }
+  return all;
+}
+
+//===----------------------------------------------------------------------===//
+// Noise of sets of groups
+//===----------------------------------------------------------------------===//
+
+/// The groups that make most noise in 8 bits, in ascending order.
+static std::vector<size_t> findNoisiest(ArrayRef<PrecisionOptions> options,
+                                        size_t most) {
+  std::vector<std::pair<double, size_t>> order;
+  for (auto [i, entry] : llvm::enumerate(options))
+    order.push_back({getMeanDecibels(entry.front().shares), i});
+  llvm::sort(order);
+  order.resize(std::min(order.size(), most));
+  std::vector<size_t> noisiest;
+  for (auto [decibels, i] : order)
+    noisiest.push_back(i);
+  llvm::sort(noisiest);
+  return noisiest;
+}
+
+/// Fits polynomials to the noise of sets of groups in 8 bits, all others being
+/// float, and tests them on other sets.
+llvm::Error PostTraining::fitNoise(PrecisionModel &noiseModel,
+                                   ArrayRef<PrecisionOptions> groupOptions) {
+  constexpr size_t mostGroups = 12, numFitted = 400, numTested = 64;
+  constexpr size_t numSamples = 4;
+  MixedPrecisionReport &mixed = *report.mixed;
+  mixed.modelledGroups = findNoisiest(groupOptions, mostGroups);
+  std::mt19937 random;
+  std::vector<NoiseSample> samples;
+  for (size_t i = 0; i < numFitted + numTested; ++i) {
+    NoiseSample &sample = samples.emplace_back();
+    sample.quantized.resize(mixed.modelledGroups.size());
+    for (auto [bit, group] : llvm::enumerate(mixed.modelledGroups)) {
+      sample.quantized[bit] = random() % 2 != 0;
+      noiseModel.set(group, sample.quantized[bit] ? Precision::Int8
+                                                  : Precision::Float);
+    }
+    auto shares = noiseModel.measure(numSamples);
+    if (!shares)
+      return shares.takeError();
+    sample.noise = std::pow(10, -getMeanDecibels(*shares) / 10);
+  }
+  ArrayRef<NoiseSample> fitted = ArrayRef(samples).take_front(numFitted);
+  ArrayRef<NoiseSample> tested = ArrayRef(samples).drop_front(numFitted);
+  for (unsigned degree : {1, 2, 3})
+    if (std::optional<NoiseModel> model = NoiseModel::fit(fitted, degree))
+      mixed.noiseModels.push_back({*model, model->computeR2(tested)});
+  return llvm::Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// The choice
+//===----------------------------------------------------------------------===//
+
+/// Builds and measures what `settings` make of the model.
+llvm::Expected<PrecisionMeasurement>
+PostTraining::measurePrecisions(const QuantizationSettings &settings) {
+  QuantizedModel quantized = build(settings);
+  llvm::Expected<HeldOutResult> measured = heldOut->measure(*quantized.module);
+  if (!measured)
+    return measured.takeError();
+  if (llvm::Error error = finish(*quantized.module))
+    return std::move(error);
+  llvm::Expected<int64_t> bytes = getConstantBytes(*quantized.module);
+  if (!bytes)
+    return bytes.takeError();
+  PrecisionMeasurement result;
+  result.noise = std::pow(10, -measured->decibels / 10);
+  result.seconds = measured->seconds;
+  result.bytes = static_cast<double>(*bytes);
+  if (options.mixed->score) {
+    llvm::Expected<double> score = options.mixed->score(*quantized.module);
+    if (!score)
+      return score.takeError();
+    result.score = *score;
+  }
+  return result;
+}
+
+/// The settings of the best model so far with other precisions.
+static QuantizationSettings getSettings(const QuantizationSettings &before,
+                                        ArrayRef<PrecisionGroup> groups,
+                                        ArrayRef<PrecisionOptions> groupOptions,
+                                        ArrayRef<size_t> choice) {
+  QuantizationSettings settings = before;
+  for (auto [group, entry, option] :
+       llvm::zip_equal(groups, groupOptions, choice))
+    for (size_t value : group.values)
+      settings.precisions[value] = entry[option].precision;
+  return settings;
+}
+
+static std::string describeMiss(const PrecisionBound &bound) {
+  std::string limit;
+  llvm::raw_string_ostream os(limit);
+  switch (bound.kind) {
+  case PrecisionBound::Kind::Noise:
+    os << llvm::format("noise of %.4g (%.2f dB)", bound.limit,
+                       toDecibels(bound.limit));
+    break;
+  case PrecisionBound::Kind::Size:
+    os << llvm::format("%.0f bytes of constants", bound.limit);
+    break;
+  case PrecisionBound::Kind::Latency:
+    os << llvm::format("%.4g ms", 1e3 * bound.limit);
+    break;
+  case PrecisionBound::Kind::Score:
+    os << llvm::format("a score of %.6g", bound.limit);
+    break;
+  }
+  return "no choice of precisions that was tried keeps to " + limit +
+         "; this is the nearest to it";
+}
+
+/// Chooses precisions under a bound.
+llvm::Error PostTraining::choosePrecisions() {
+  func::FuncOp model = lookupModel(module);
+  QuantizationPlan plan = getPlan(model);
+  std::vector<PrecisionGroup> groups = getPrecisionGroups(plan);
+  report.mixed.emplace();
+  report.mixed->bound = options.mixed->bound;
+  for (const PrecisionGroup &group : groups)
+    report.mixed->groups.push_back(
+        {describeValue(plan.getValues()[group.values.front()]),
+         group.values.size(),
+         Precision::Int8,
+         {}});
+  auto noiseModel = createPrecisionModel(plan, groups);
+  if (!noiseModel)
+    return noiseModel.takeError();
+  auto groupOptions = measureOptions(**noiseModel, groups);
+  if (!groupOptions)
+    return groupOptions.takeError();
+  if (isStopped()) {
+    report.mixed.reset();
+    return llvm::Error::success();
+  }
+  if (llvm::Error error = fitNoise(**noiseModel, *groupOptions))
+    return error;
+  noiseModel->reset();
+
+  const QuantizationSettings before = best;
+  PrecisionSearchOptions search;
+  search.bound = options.mixed->bound;
+  search.shouldStop = options.shouldStop;
+  search.measure = [&](ArrayRef<size_t> choice) {
+    return measurePrecisions(
+        getSettings(before, groups, *groupOptions, choice));
+  };
+  llvm::Expected<PrecisionSearchResult> result =
+      searchPrecisions(*groupOptions, search);
+  if (!result)
+    return result.takeError();
+  const PrecisionTrial &chosen = result->trials[result->best];
+  best = getSettings(before, groups, *groupOptions, chosen.choice);
+  for (auto [group, entry, option] :
+       llvm::zip_equal(report.mixed->groups, *groupOptions, chosen.choice))
+    group.chosen = entry[option].precision;
+  if (!chosen.fits)
+    report.warnings.push_back(describeMiss(search.bound));
+  // Not to be better than before, but to keep to the bound.
+  report.decibels = toDecibels(chosen.measured.noise);
+  report.steps.push_back({"mixed precision", report.decibels, true});
+  report.mixed->trials = std::move(result->trials);
+  report.mixed->best = result->best;
+  return llvm::Error::success();
+}
