@@ -74,7 +74,7 @@ static bool canBe(const PrecisionGroup &group, Precision precision) {
 llvm::Expected<std::unique_ptr<PrecisionModel>>
 PostTraining::createPrecisionModel(const QuantizationPlan &plan,
                                    ArrayRef<PrecisionGroup> groups) {
-  constexpr int64_t mostSamples = 16;
+  constexpr int64_t mostSamples = 8;
   llvm::Expected<std::vector<NamedTensors>> samples =
       readInputs(chooseSome(mostSamples));
   if (!samples)
@@ -86,6 +86,17 @@ PostTraining::createPrecisionModel(const QuantizationPlan &plan,
   return PrecisionModel::create(
       lookupModel(module), plan, groups, activationRanges, best.weightRange,
       std::move(*samples), options.calibration.threads);
+}
+
+/// The noise with one group in `precision` and all others in float.
+static llvm::Expected<OutputError>
+measureAlone(PrecisionModel &model, size_t group, Precision precision) {
+  if (precision == Precision::Float)
+    return OutputError{SmallVector<double, 1>(model.getNumParts(), 0), 0};
+  model.set(group, precision);
+  llvm::Expected<OutputError> error = model.measure(model.getNumSamples());
+  model.set(group, Precision::Float);
+  return error;
 }
 
 /// Measures each group alone in each precision that it may have; of fewer
@@ -105,15 +116,16 @@ PostTraining::measureOptions(PrecisionModel &noiseModel,
                        llvm::is_contained(options.mixed->precisions, precision);
       if (!isAllowed || !canBe(group, precision))
         continue;
-      noiseModel.set(i, precision);
-      auto shares = noiseModel.measure(noiseModel.getNumSamples());
-      if (!shares)
-        return shares.takeError();
-      groupReport.decibels.push_back({precision, getMeanDecibels(*shares)});
-      entry.push_back({precision, std::move(*shares), getWork(group, precision),
+      llvm::Expected<OutputError> error =
+          measureAlone(noiseModel, i, precision);
+      if (!error)
+        return error.takeError();
+      groupReport.alone.push_back(
+          {precision, getMeanDecibels(error->shares), error->divergence});
+      entry.push_back({precision, std::move(error->shares),
+                       getWork(group, precision),
                        getWeightBytes(group, precision)});
     }
-    noiseModel.set(i, Precision::Float);
     if (options.precisionProgress)
       options.precisionProgress(static_cast<int64_t>(i) + 1, total);
   }
@@ -157,10 +169,10 @@ llvm::Error PostTraining::fitNoise(PrecisionModel &noiseModel,
       noiseModel.set(group, sample.quantized[bit] ? Precision::Int8
                                                   : Precision::Float);
     }
-    auto shares = noiseModel.measure(numSamples);
-    if (!shares)
-      return shares.takeError();
-    sample.noise = std::pow(10, -getMeanDecibels(*shares) / 10);
+    llvm::Expected<OutputError> error = noiseModel.measure(numSamples);
+    if (!error)
+      return error.takeError();
+    sample.noise = std::pow(10, -getMeanDecibels(error->shares) / 10);
   }
   ArrayRef<NoiseSample> fitted = ArrayRef(samples).take_front(numFitted);
   ArrayRef<NoiseSample> tested = ArrayRef(samples).drop_front(numFitted);

@@ -34,7 +34,7 @@ public:
   llvm::Expected<PostTrainingResult> run();
 
 private:
-  // PostTraining.cpp: the steps.
+  // PostTraining.cpp
   QuantizationPlan getPlan(mlir::func::FuncOp model) const {
     return QuantizationPlan::get(model, options.scope, realOutputs);
   }
@@ -52,6 +52,10 @@ private:
   readInputs(std::vector<int64_t> samples);
   llvm::Expected<std::vector<size_t>> searchRanges();
   llvm::Error widenDominant();
+  llvm::Error roundWeights(QuantizationSettings &settings);
+  llvm::Error attempt(llvm::StringRef name,
+                      const QuantizationSettings &settings,
+                      double leastGain = 0);
 
   // MixedPrecision.cpp
   llvm::Error choosePrecisions();
@@ -66,15 +70,12 @@ private:
   llvm::Expected<PrecisionMeasurement>
   measurePrecisions(const QuantizationSettings &settings);
 
-  // PostTraining.cpp: trying settings.
-  llvm::Error finish(mlir::ModuleOp quantized) const;
-  QuantizedModel build(const QuantizationSettings &settings);
-  llvm::Error roundWeights(QuantizationSettings &settings);
+  // BuildQuantized.cpp
   ActivationParameters chooseActivations(const QuantizationPlan &plan,
                                          const QuantizationSettings &settings);
-  llvm::Error attempt(llvm::StringRef name,
-                      const QuantizationSettings &settings,
-                      double leastGain = 0);
+  QuantizedModel build(const QuantizationSettings &settings);
+  llvm::Error finish(mlir::ModuleOp quantized) const;
+
   /// Whether to be content with the best so far, of which there is one.
   bool isStopped() const {
     return options.shouldStop && options.shouldStop() && !report.steps.empty();

@@ -12,6 +12,7 @@
 #include "lathe/Reference/Evaluator.h"
 
 #include <cmath>
+#include <numeric>
 
 using namespace mlir;
 using namespace lathe;
@@ -92,13 +93,46 @@ PrecisionModel::create(func::FuncOp model, const QuantizationPlan &plan,
   return result;
 }
 
+/// Whether there is one output, of rows of classes.
+bool PrecisionModel::isClassifier() const {
+  if (originals.front().size() != 1)
+    return false;
+  const HostTensor &output = originals.front().begin()->second;
+  return output.getKind() == ElementKind::F32 && output.getRank() == 2 &&
+         output.getShape().back() > 1;
+}
+
+/// Whether the rows of `output` are no probabilities: one is negative, or they
+/// do not sum up to 1.
+static bool hasLogits(const HostTensor &output) {
+  constexpr double tolerance = 1e-2;
+  llvm::ArrayRef<float> values = output.data<float>();
+  const auto numClasses = static_cast<size_t>(output.getShape().back());
+  for (size_t i = 0; i < values.size(); i += numClasses) {
+    llvm::ArrayRef<float> row = values.slice(i, numClasses);
+    double sum = std::accumulate(row.begin(), row.end(), 0.0);
+    if (std::abs(sum - 1) > tolerance ||
+        llvm::any_of(row, [](float value) { return value < 0; }))
+      return true;
+  }
+  return false;
+}
+
 llvm::Error PrecisionModel::recordOriginals() {
   for (const NamedTensors &sample : samples) {
     if (llvm::Error error = model->run(sample))
       return error;
     originals.push_back(copyTensors(model->getOutputs()));
+    areLogits |= isClassifier() && hasLogits(originals.back().begin()->second);
   }
   return llvm::Error::success();
+}
+
+size_t PrecisionModel::getNumParts() const {
+  size_t count = 0;
+  for (const TensorParts &output : parts)
+    count += output.numParts;
+  return count;
 }
 
 void PrecisionModel::set(size_t group, Precision precision) {
@@ -120,13 +154,20 @@ void PrecisionModel::set(size_t group, Precision precision) {
     model->setWeights(first + i, alternative);
 }
 
-llvm::Expected<SmallVector<double, 1>>
-PrecisionModel::measure(size_t numSamples) {
+llvm::Expected<OutputError> PrecisionModel::measure(size_t numSamples) {
   OutputNoise noise(parts);
+  DivergenceMeasure divergence;
   for (size_t i = 0; i < std::min(numSamples, samples.size()); ++i) {
     if (llvm::Error error = model->run(samples[i]))
       return std::move(error);
-    noise.add(model->getOutputs(), originals[i]);
+    const NamedTensors &outputs = model->getOutputs();
+    noise.add(outputs, originals[i]);
+    if (isClassifier())
+      divergence.add(outputs.begin()->second, originals[i].begin()->second,
+                     areLogits);
   }
-  return noise.getShares();
+  OutputError error{noise.getShares(), std::nullopt};
+  if (isClassifier())
+    error.divergence = divergence.getMeanDivergence();
+  return error;
 }

@@ -12,6 +12,8 @@
 #include "lathe/Quantization/OutputParts.h"
 #include "lathe/Quantization/PrecisionGroup.h"
 
+#include <optional>
+
 namespace lathe {
 
 /// The integers that an activation becomes.
@@ -21,6 +23,15 @@ struct ActivationRanges {
 
 /// Whether the weights of `layer` can be stored in blocks of 4 bits.
 bool fitsBlocks(WeightedOpInterface layer);
+
+/// How far outputs are from the original ones.
+struct OutputError {
+  /// The noise of each part of the outputs for a signal of 1.
+  llvm::SmallVector<double, 1> shares;
+  /// The mean Kullback-Leibler divergence of the classes, in nats, if the model
+  /// has one output, rows of classes.
+  std::optional<double> divergence;
+};
 
 /// A float model, compiled for this machine, whose groups can be rounded as
 /// their precisions ask for, and the noise that this makes at the outputs for
@@ -36,14 +47,15 @@ public:
          std::vector<NamedTensors> samples, unsigned threads);
 
   size_t getNumSamples() const { return samples.size(); }
+  /// Of all outputs.
+  size_t getNumParts() const;
 
   /// Lets the next runs compute `group`, an index, in `precision`. All are
   /// float to begin with.
   void set(size_t group, Precision precision);
 
-  /// The noise of each part of the outputs for a signal of 1, over the first
-  /// `numSamples` samples.
-  llvm::Expected<llvm::SmallVector<double, 1>> measure(size_t numSamples);
+  /// The error over the first `numSamples` samples.
+  llvm::Expected<OutputError> measure(size_t numSamples);
 
 private:
   PrecisionModel(std::vector<NamedTensors> samples,
@@ -51,10 +63,13 @@ private:
                  llvm::ArrayRef<ActivationRanges> ranges)
       : samples(std::move(samples)), groups(groups), ranges(ranges) {}
   llvm::Error recordOriginals();
+  bool isClassifier() const;
 
   std::unique_ptr<FakeQuantizedModel> model;
   std::vector<NamedTensors> samples, originals;
   std::vector<TensorParts> parts;
+  /// Whether classes have logits, not probabilities.
+  bool areLogits = false;
   llvm::ArrayRef<PrecisionGroup> groups;
   llvm::ArrayRef<ActivationRanges> ranges;
 };

@@ -84,14 +84,17 @@ static json::Object toObject(const NoiseModelReport &report) {
 static json::Object toObject(const MixedPrecisionReport &report) {
   json::Array groups, trials, models, modelled;
   for (const GroupReport &group : report.groups) {
-    json::Object alone;
-    for (auto [precision, decibels] : group.decibels)
-      alone[getName(precision)] = decibels;
+    json::Object alone, divergences;
+    for (const GroupError &error : group.alone) {
+      alone[getName(error.precision)] = error.decibels;
+      divergences[getName(error.precision)] = toValue(error.divergence);
+    }
     groups.push_back(json::Object{
         {"name", group.name},
         {"activations", static_cast<int64_t>(group.numActivations)},
         {"chosen", getName(group.chosen)},
-        {"output_sqnr_db_alone", std::move(alone)}});
+        {"output_sqnr_db_alone", std::move(alone)},
+        {"output_kl_alone", std::move(divergences)}});
   }
   for (const PrecisionTrial &trial : report.trials)
     trials.push_back(toObject(trial));
@@ -276,11 +279,12 @@ static void addPrecisions(const MixedPrecisionReport &report, HtmlPage &page) {
   for (const GroupReport &group : report.groups) {
     HtmlPage::Row row = {{group.name}, {getName(group.chosen).str()}};
     for (Precision precision : allPrecisions) {
-      auto found = llvm::find_if(group.decibels, [&](const auto &entry) {
-        return entry.first == precision;
-      });
+      const GroupError *found =
+          llvm::find_if(group.alone, [&](const GroupError &error) {
+            return error.precision == precision;
+          });
       row.push_back(
-          {found == group.decibels.end() ? "" : formatDecibels(found->second)});
+          {found == group.alone.end() ? "" : formatDecibels(found->decibels)});
     }
     rows.push_back(std::move(row));
   }

@@ -89,14 +89,22 @@ struct StepReport {
   bool isKept;
 };
 
+/// What the outputs are when a group alone is computed in a precision.
+struct GroupError {
+  Precision precision;
+  /// Their signal-to-noise ratio.
+  double decibels;
+  /// The mean Kullback-Leibler divergence of a classifier's classes, in nats.
+  std::optional<double> divergence;
+};
+
 /// What was found of a group of activations and the layers that read them.
 struct GroupReport {
   std::string name; ///< of the first activation
   size_t numActivations;
   Precision chosen;
-  /// What it may be computed in, and the outputs' signal-to-noise ratio when it
-  /// alone is, in dB.
-  llvm::SmallVector<std::pair<Precision, double>, 4> decibels;
+  /// In each precision that it may be computed in.
+  llvm::SmallVector<GroupError, 4> alone;
 };
 
 /// How well a polynomial tells the noise of groups in 8 bits.

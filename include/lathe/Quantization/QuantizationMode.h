@@ -27,9 +27,9 @@ enum class QuantizationMode {
 
 /// All of them, in the order of the enumeration.
 inline constexpr QuantizationMode allQuantizationModes[] = {
-    QuantizationMode::Int8,       QuantizationMode::Int8FloatIO,
-    QuantizationMode::Int16x8,    QuantizationMode::Dynamic,
-    QuantizationMode::Float16,    QuantizationMode::BFloat16,
+    QuantizationMode::Int8,        QuantizationMode::Int8FloatIO,
+    QuantizationMode::Int16x8,     QuantizationMode::Dynamic,
+    QuantizationMode::Float16,     QuantizationMode::BFloat16,
     QuantizationMode::Int4Weights, QuantizationMode::Mixed};
 
 /// `int8-float-io`, `dynamic` and so on.
