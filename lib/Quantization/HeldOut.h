@@ -21,9 +21,9 @@ namespace lathe {
 struct HeldOutResult {
   /// The mean over the parts of the outputs (see findOutputParts) of their
   /// signal-to-noise ratios.
-  double decibels;
+  double decibels = 0;
   /// The shortest run.
-  double seconds;
+  double seconds = 0;
 };
 
 /// What the float model makes of samples that it is not calibrated with, and

@@ -186,21 +186,27 @@ llvm::Error PostTraining::fitNoise(PrecisionModel &noiseModel,
 // The choice
 //===----------------------------------------------------------------------===//
 
-/// Builds and measures what `settings` make of the model.
+/// Builds and measures what `settings` make of the model, of which some is
+/// `known` if it was measured before.
 llvm::Expected<PrecisionMeasurement>
-PostTraining::measurePrecisions(const QuantizationSettings &settings) {
+PostTraining::measurePrecisions(const QuantizationSettings &settings,
+                                std::optional<HeldOutResult> known) {
   QuantizedModel quantized = build(settings);
-  llvm::Expected<HeldOutResult> measured = heldOut->measure(*quantized.module);
-  if (!measured)
-    return measured.takeError();
+  if (!known) {
+    llvm::Expected<HeldOutResult> measured =
+        heldOut->measure(*quantized.module);
+    if (!measured)
+      return measured.takeError();
+    known = *measured;
+  }
   if (llvm::Error error = finish(*quantized.module))
     return std::move(error);
   llvm::Expected<int64_t> bytes = getConstantBytes(*quantized.module);
   if (!bytes)
     return bytes.takeError();
   PrecisionMeasurement result;
-  result.noise = std::pow(10, -measured->decibels / 10);
-  result.seconds = measured->seconds;
+  result.noise = std::pow(10, -known->decibels / 10);
+  result.seconds = known->seconds;
   result.bytes = static_cast<double>(*bytes);
   if (options.mixed->score) {
     llvm::Expected<double> score = options.mixed->score(*quantized.module);
@@ -278,8 +284,11 @@ llvm::Error PostTraining::choosePrecisions() {
   search.bound = options.mixed->bound;
   search.shouldStop = options.shouldStop;
   search.measure = [&](ArrayRef<size_t> choice) {
-    return measurePrecisions(
-        getSettings(before, groups, *groupOptions, choice));
+    // The first choice is what there was before.
+    bool isFirst = llvm::all_of(choice, [](size_t i) { return i == 0; });
+    return measurePrecisions(getSettings(before, groups, *groupOptions, choice),
+                             isFirst ? std::optional(bestResult)
+                                     : std::nullopt);
   };
   llvm::Expected<PrecisionSearchResult> result =
       searchPrecisions(*groupOptions, search);

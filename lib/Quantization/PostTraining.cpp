@@ -299,8 +299,10 @@ llvm::Error PostTraining::attempt(StringRef name,
   llvm::Expected<HeldOutResult> measured = heldOut->measure(*quantized.module);
   if (!measured)
     return measured.takeError();
-  if (report.addStep(name, measured->decibels, leastGain))
+  if (report.addStep(name, measured->decibels, leastGain)) {
     best = settings;
+    bestResult = *measured;
+  }
   return llvm::Error::success();
 }
 

@@ -68,7 +68,8 @@ private:
   llvm::Error fitNoise(PrecisionModel &noiseModel,
                        llvm::ArrayRef<PrecisionOptions> groupOptions);
   llvm::Expected<PrecisionMeasurement>
-  measurePrecisions(const QuantizationSettings &settings);
+  measurePrecisions(const QuantizationSettings &settings,
+                    std::optional<HeldOutResult> known);
 
   // BuildQuantized.cpp
   ActivationParameters chooseActivations(const QuantizationPlan &plan,
@@ -104,6 +105,8 @@ private:
   /// What a search found for them; empty if there was none.
   std::vector<FoundRange> searched;
   QuantizationSettings best;
+  /// What was measured of that.
+  HeldOutResult bestResult;
   PostTrainingReport report;
   /// Those of the last calibration.
   std::vector<std::string> calibrationWarnings;

@@ -129,7 +129,7 @@ TEST_F(PrecisionSearchTest, NearestIsTakenWhereNothingFits) {
             llvm::SmallVector<size_t>(10, 0));
   result = search({Kind::Score, 1000});
   EXPECT_FALSE(result.trials[result.best].fits);
-  EXPECT_LE(result.trials.size(), 8u);
+  EXPECT_LE(result.trials.size(), 6u);
 }
 
 TEST_F(PrecisionSearchTest, SearchEndsWhenAsked) {

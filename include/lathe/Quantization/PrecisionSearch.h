@@ -76,7 +76,7 @@ struct PrecisionSearchOptions {
   /// Whether to be content with what there is; asked before each trial but the
   /// first.
   std::function<bool()> shouldStop;
-  int64_t mostTrials = 8;
+  int64_t mostTrials = 6;
 };
 
 struct PrecisionSearchResult {
