@@ -71,20 +71,17 @@ static void addParts(llvm::MutableArrayRef<NoiseMeasure> measures,
 
 void OutputNoise::add(const NamedTensors &actual,
                       const NamedTensors &original) {
-  size_t first = 0;
   for (auto [i, y, x] : llvm::enumerate(actual, original)) {
     const HostTensor &expected = x.second;
     const TensorParts whole;
     const TensorParts &divided = parts.empty() ? whole : parts[i];
-    size_t last = first + divided.numParts;
-    measures.resize(std::max(measures.size(), last));
-    addParts(llvm::MutableArrayRef(measures).slice(first, divided.numParts),
-             divided,
+    size_t first = measures.size();
+    measures.resize(first + divided.numParts);
+    addParts(llvm::MutableArrayRef(measures).drop_front(first), divided,
              y.second.getShape() == expected.getShape()
                  ? y.second
                  : HostTensor(expected.getKind(), expected.getShape()),
              expected);
-    first = last;
   }
 }
 

@@ -19,8 +19,7 @@ namespace lathe {
 
 /// How a quantized model does.
 struct HeldOutResult {
-  /// The mean over the parts of the outputs (see findOutputParts) of their
-  /// signal-to-noise ratios.
+  /// The signal-to-noise ratio of the outputs (see OutputNoise).
   double decibels = 0;
   /// The shortest run.
   double seconds = 0;

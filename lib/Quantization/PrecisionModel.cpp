@@ -132,7 +132,7 @@ size_t PrecisionModel::getNumParts() const {
   size_t count = 0;
   for (const TensorParts &output : parts)
     count += output.numParts;
-  return count;
+  return count * samples.size();
 }
 
 void PrecisionModel::set(size_t group, Precision precision) {

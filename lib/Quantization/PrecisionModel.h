@@ -26,7 +26,7 @@ bool fitsBlocks(WeightedOpInterface layer);
 
 /// How far outputs are from the original ones.
 struct OutputError {
-  /// The noise of each part of the outputs for a signal of 1.
+  /// The noise of each part of the outputs of each sample for a signal of 1.
   llvm::SmallVector<double, 1> shares;
   /// The mean Kullback-Leibler divergence of the classes, in nats, if the model
   /// has one output, rows of classes.
@@ -47,7 +47,7 @@ public:
          std::vector<NamedTensors> samples, unsigned threads);
 
   size_t getNumSamples() const { return samples.size(); }
-  /// Of all outputs.
+  /// The parts of the outputs of all samples.
   size_t getNumParts() const;
 
   /// Lets the next runs compute `group`, an index, in `precision`. All are

@@ -25,7 +25,7 @@ namespace {
 /// The index of a candidate for each of the alternatives.
 using Choice = SmallVector<size_t>;
 
-/// The noise of each part of the outputs for a signal of 1.
+/// The noise of each part of the outputs of each sample for a signal of 1.
 using Shares = SmallVector<double, 1>;
 
 /// What is known of one of the alternatives.
@@ -195,6 +195,12 @@ llvm::Error RangeSearch::measureAlone() {
   return llvm::Error::success();
 }
 
+/// Lets samples that were not measured have the mean noise, in dB, of those
+/// that were.
+static void complete(Shares &shares, size_t count) {
+  shares.resize(count, std::pow(10, -getMeanDecibels(shares) / 10));
+}
+
 /// Measures the candidates with a quarter of the samples, and those that are
 /// not far behind the best with the others too.
 llvm::Error RangeSearch::measureAlone(Alternative &alternative,
@@ -219,6 +225,9 @@ llvm::Error RangeSearch::measureAlone(Alternative &alternative,
   set(alternative, std::nullopt);
   size_t numOthers = alternative.countRepresentatives() - close.size();
   count(numOthers * (numSamples - few));
+  for (Shares &shares : alternative.shares)
+    if (!shares.empty())
+      complete(shares, alternative.shares[close.front()].size());
   return llvm::Error::success();
 }
 

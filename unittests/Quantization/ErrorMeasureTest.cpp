@@ -137,6 +137,20 @@ TEST(OutputNoiseTest, PartsOfAnOutputCountAlike) {
   EXPECT_NEAR(getMeanDecibels(shares), 20, 1e-9);
 }
 
+TEST(OutputNoiseTest, SamplesCountAlike) {
+  NamedTensors loud, loudAfter, quiet, quietAfter;
+  loud.set("y", floats({2}, {100, 100}));
+  loudAfter.set("y", floats({2}, {200, 200}));
+  quiet.set("y", floats({2}, {1, 1}));
+  quietAfter.set("y", floats({2}, {1.01f, 0.99f}));
+  OutputNoise noise;
+  noise.add(loudAfter, loud);
+  noise.add(quietAfter, quiet);
+  // 0 and 40 dB; as one signal the first would be all.
+  EXPECT_NEAR(noise.getDecibels(), 20, 1e-3);
+  EXPECT_EQ(noise.getShares().size(), 2u);
+}
+
 TEST(OutputNoiseTest, OutputOfOtherExtentsCountsAsZeros) {
   OutputNoise noise;
   noise.add(makeOutputs({HostTensor::get<float>({1}, {3})}),

@@ -55,7 +55,9 @@ struct TensorParts {
 };
 
 /// The signal-to-noise ratios of a model's outputs, or of their parts, so that
-/// the large numbers of one do not hide another.
+/// the large numbers of one do not hide another, for each of some samples, so
+/// that a few extreme ones do not stand for all: what speech coding calls the
+/// segmental ratio.
 class OutputNoise {
 public:
   /// `parts` has an entry for each output and outlives this, or is empty if
@@ -67,12 +69,12 @@ public:
   /// and came out others than the original's counts as zeros.
   void add(const NamedTensors &actual, const NamedTensors &original);
 
-  /// The mean of the parts' ratios, of which none counts more than
-  /// `mostDecibels`, so that a part that nothing changes hides no other.
+  /// The mean of the ratios of all samples' parts, of which none counts more
+  /// than `mostDecibels`, so that one that nothing changes hides no other.
   double getDecibels() const;
 
-  /// The noise of each part, those of the first output first, for a signal of
-  /// 1.
+  /// The noise of each part, those of the first output first, of each sample
+  /// for a signal of 1.
   llvm::SmallVector<double, 1> getShares() const;
 
   /// About what the rounding to f32 leaves.

@@ -56,8 +56,8 @@ std::vector<PrecisionGroup> getPrecisionGroups(const QuantizationPlan &plan);
 
 /// What noise a group makes at the outputs, and what it costs to spare it.
 struct GroupNoise {
-  /// Of each part of the outputs for a signal of 1, when this group alone is
-  /// quantized.
+  /// Of each part of the outputs of each sample for a signal of 1, when this
+  /// group alone is quantized.
   llvm::ArrayRef<double> shares;
   int64_t macs;
 };

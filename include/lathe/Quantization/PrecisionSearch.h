@@ -37,8 +37,8 @@ struct PrecisionBound {
 /// What a group would be in one of the precisions that it may have.
 struct PrecisionOption {
   Precision precision;
-  /// The noise of each part of the outputs for a signal of 1 if it alone is not
-  /// float.
+  /// The noise of each part of the outputs of each sample for a signal of 1 if
+  /// it alone is not float.
   llvm::SmallVector<double, 1> shares;
   /// Time, in any unit, and bytes of weights.
   double work, bytes;

@@ -47,7 +47,8 @@ struct FoundRange {
   /// The signal-to-noise ratio of the outputs (see OutputNoise) when these
   /// activations alone are quantized.
   double decibels = 0;
-  /// The noise of each part of the outputs then, for a signal of 1.
+  /// The noise of each part of the outputs of each sample then, for a signal of
+  /// 1.
   llvm::SmallVector<double, 1> shares;
 };
 
