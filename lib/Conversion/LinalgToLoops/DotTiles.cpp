@@ -46,7 +46,14 @@ TileEmitter::Values TileEmitter::reduceQuads(Points points,
     return accumulateQuad(points, bases, inner, used, carried);
   };
   Values sums = llvm::to_vector(accumulators);
-  if (full != 0)
+  // A short loop with a rest, as over a row of an image's window, takes longer
+  // to set up than to run.
+  constexpr int64_t mostUnrolled = 64;
+  auto numProducts = static_cast<int64_t>(points.size()) * (full / quad);
+  if (full == 0 || (rest != 0 && numProducts <= mostUnrolled))
+    for (int64_t first = 0; first < full; first += quad)
+      sums = accumulateAt(space.constant(first), quad, sums);
+  else
     sums = buildLoop(builder, space, loc, names[loop], builder.getIndexAttr(0),
                      builder.getIndexAttr(full), quad, {0, full - quad}, sums,
                      [&](AffineExpr index, ValueRange carried) {

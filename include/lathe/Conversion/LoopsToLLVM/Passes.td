@@ -130,7 +130,8 @@ def LoopsToLLVM : Pass<"lathe-loops-to-llvm", "::mlir::ModuleOp"> {
     `lathe.may_alias` and dereferenceable for their extent; scalar `math`
     without an instruction calls the C library; a call marked
     `lathe.threads` becomes a call of `GOMP_parallel`, which libgomp and libomp
-    both have; `lathe.dot` becomes an intrinsic of the architecture `dots`. Entries
+    both have; `lathe.dot` becomes an intrinsic of the architecture `dots`, `lathe.lookup` two
+    that permute words, or bytes if there are `byte-permutes`. Entries
     are the only symbols other objects see.
   }];
   let options = [
@@ -139,6 +140,8 @@ def LoopsToLLVM : Pass<"lathe-loops-to-llvm", "::mlir::ModuleOp"> {
              clEnumValN(::lathe::DotMachine::X86, "x86", "x86-64's"),
              clEnumValN(::lathe::DotMachine::AArch64, "aarch64",
                         "AArch64's"))}]>,
+    Option<"bytePermutes", "byte-permutes", "bool", /*default=*/"false",
+           "Whether x86-64's are AVX-512 VBMI, too">,
   ];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect",
                            "::mlir::cf::ControlFlowDialect",
