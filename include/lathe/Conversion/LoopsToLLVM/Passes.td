@@ -112,7 +112,8 @@ def LowerVectors : Pass<"lathe-lower-vectors", "::mlir::ModuleOp"> {
   let summary = "Lower vector ops to those with a counterpart in LLVM";
   let description = [{
     Transfers become loads and stores, masked where a bound is not known to
-    hold; ops on vectors of several dimensions are unrolled to one.
+    hold; ops on vectors of several dimensions are unrolled to one; vectors of
+    floats are reduced half by half.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect",
