@@ -7,6 +7,7 @@
 
 #include "lathe/Driver/Profiler.h"
 
+#include "lathe/Driver/NativeTarget.h"
 #include "lathe/Target/Description/TargetDescription.h"
 #include "lathe/Target/LLVM/PeakKernel.h"
 
@@ -46,19 +47,33 @@ static double measureBandwidth() {
   return count * sizeof(uint64_t) / seconds;
 }
 
+/// Operations a second on vectors of `lanes` sums.
+static llvm::Expected<double> measureOps(unsigned lanes,
+                                         PeakKernel::Kind kind) {
+  constexpr int64_t iterations = 2'000'000;
+  auto kernel = PeakKernel::create(lanes, kind);
+  if (!kernel)
+    return kernel.takeError();
+  double seconds = fastest([&] { (*kernel)->run(iterations); });
+  return static_cast<double>(iterations) * (*kernel)->getOpsPerIteration() /
+         seconds;
+}
+
 llvm::Expected<MachinePeaks> lathe::measurePeaks() {
   llvm::Expected<TargetDescription> host = getTarget("host");
   if (!host)
     return host.takeError();
   unsigned lanes = std::max(host->vector.bits, 32u) / 32;
-  auto kernel = PeakKernel::create(lanes);
-  if (!kernel)
-    return kernel.takeError();
-  constexpr int64_t iterations = 2'000'000;
   MachinePeaks peaks;
-  double seconds = fastest([&] { (*kernel)->run(iterations); });
-  peaks.flops = static_cast<double>(iterations) *
-                (*kernel)->getFlopsPerIteration() / seconds;
+  auto measure = [&](PeakKernel::Kind kind, double &ops) -> llvm::Error {
+    return measureOps(lanes, kind).moveInto(ops);
+  };
+  if (llvm::Error error = measure(PeakKernel::Kind::Floats, peaks.flops))
+    return std::move(error);
+  DotKind dots = getDotKind(*host);
+  if (dots != DotKind::None && dots != DotKind::Words)
+    if (llvm::Error error = measure(PeakKernel::Kind::Bytes, peaks.byteOps))
+      return std::move(error);
   peaks.bandwidth = measureBandwidth();
   return peaks;
 }

@@ -24,10 +24,13 @@ using namespace lathe;
 static KernelProfile describe(func::CallOp call) {
   KernelProfile kernel;
   kernel.name = call.getCallee().str();
-  for (Type type : call.getOperandTypes())
-    if (auto memory = dyn_cast<MemRefType>(type))
+  unsigned numBytes = 0;
+  for (auto [i, type] : llvm::enumerate(call.getOperandTypes()))
+    if (auto memory = dyn_cast<MemRefType>(type)) {
       kernel.bytes += memory.getNumElements() *
                       llvm::divideCeil(memory.getElementTypeBitWidth(), 8);
+      numBytes += i < 2 && memory.getElementType().isInteger(8);
+    }
   auto module = call->getParentOfType<ModuleOp>();
   auto function = module.lookupSymbol<func::FuncOp>(call.getCallee());
   if (auto doc = function->getAttrOfType<ArrayAttr>("lathe.doc")) {
@@ -38,6 +41,8 @@ static KernelProfile describe(func::CallOp call) {
     kernel.macs = work[0];
     kernel.elementOps = work[1];
   }
+  // The factors come first.
+  kernel.multipliesBytes = kernel.macs > 0 && numBytes == 2;
   return kernel;
 }
 

@@ -29,11 +29,12 @@ struct Roofline {
   Roofline(const KernelProfile &kernel, const MachinePeaks &peaks)
       : flops(kernel.getFlops() / kernel.seconds),
         bandwidth(static_cast<double>(kernel.bytes) / kernel.seconds),
-        ofPeak(flops / peaks.flops), ofBandwidth(bandwidth / peaks.bandwidth) {
+        ofPeak(flops / peaks.getOpsFor(kernel)),
+        ofBandwidth(bandwidth / peaks.bandwidth) {
     // Williams, Waterman, Patterson, "Roofline" (CACM 52(4), 2009): the peaks
     // meet where a byte gets as many operations as their ratio.
     double intensity = kernel.getFlops() / static_cast<double>(kernel.bytes);
-    isComputeBound = intensity > peaks.flops / peaks.bandwidth;
+    isComputeBound = intensity > peaks.getOpsFor(kernel) / peaks.bandwidth;
   }
 
   StringRef getBound() const { return isComputeBound ? "compute" : "memory"; }
@@ -46,15 +47,20 @@ struct Roofline {
 } // namespace
 
 static void printTable(const ModelProfile &profile, const MachinePeaks &peaks) {
-  double flops = 0;
-  for (const KernelProfile &kernel : profile.kernels)
+  // Seconds are those that it would take at the peaks.
+  double flops = 0, seconds = 0;
+  for (const KernelProfile &kernel : profile.kernels) {
     flops += kernel.getFlops();
+    seconds += kernel.getFlops() / peaks.getOpsFor(kernel);
+  }
   llvm::outs() << llvm::format(
       "%.4g ms, median of %u runs; %.1f GFLOP/s, %.0f %% of the peak\n"
-      "peak %.1f GFLOP/s, memory %.1f GB/s\n\n",
+      "peak %.1f GFLOP/s, ",
       profile.seconds * 1e3, profile.numRuns, flops / profile.seconds * 1e-9,
-      flops / profile.seconds / peaks.flops * 100, peaks.flops * 1e-9,
-      peaks.bandwidth * 1e-9);
+      seconds / profile.seconds * 100, peaks.flops * 1e-9);
+  if (peaks.byteOps > 0)
+    llvm::outs() << llvm::format("%.1f GOP/s on bytes, ", peaks.byteOps * 1e-9);
+  llvm::outs() << llvm::format("memory %.1f GB/s\n\n", peaks.bandwidth * 1e-9);
   llvm::outs() << "       us  share  GFLOP/s  peak   GB/s  memory  bound    "
                   "kernel: nodes\n";
   for (const KernelProfile &kernel : profile.kernels) {
@@ -104,6 +110,7 @@ static void printJSON(const ModelProfile &profile, const MachinePeaks &peaks,
     json.attribute("runs", profile.numRuns);
     json.attribute("threads", threads);
     json.attribute("peak_flops_per_second", peaks.flops);
+    json.attribute("peak_byte_ops_per_second", peaks.byteOps);
     json.attribute("peak_bytes_per_second", peaks.bandwidth);
     json.attributeArray("kernels", [&] {
       for (const KernelProfile &kernel : profile.kernels) {
@@ -182,6 +189,7 @@ struct Profile : Command {
     if (!peaks)
       return reportError(peaks.takeError());
     peaks->flops *= code.threads;
+    peaks->byteOps *= code.threads;
     print(*profile, *peaks);
     return Done;
   }

@@ -39,3 +39,13 @@ TEST(RegisterTileTest, ASingleRowHasCandidates) {
   ASSERT_FALSE(tiles.empty());
   EXPECT_EQ(tiles.front(), (RegisterTile{1, 8}));
 }
+
+TEST(RegisterTileTest, DataThatAreSplitAreSharedByMoreVectors) {
+  // With AVX2, of which two registers hold the data of each row.
+  RowGrid words = {56, 8, 64, 16};
+  int64_t vectors = selectRegisterTile(words).vectors;
+  words.splitsData = true;
+  RegisterTile tile = selectRegisterTile(words);
+  EXPECT_GT(tile.vectors, vectors);
+  EXPECT_LE(tile.rows * tile.vectors + 2 * tile.rows + 3, words.registers);
+}

@@ -28,6 +28,8 @@ struct KernelProfile {
   int64_t elementOps = 0; ///< other operations on elements
   int64_t bytes = 0;  ///< of the tensors that it reads and writes, weights too
   double seconds = 0; ///< median over the runs
+  /// Whether it multiplies bytes.
+  bool multipliesBytes = false;
 
   /// A multiplication and an addition count as one each.
   double getFlops() const {
@@ -43,8 +45,16 @@ struct ModelProfile {
 
 /// What this processor can do at most.
 struct MachinePeaks {
-  double flops = 0;     ///< f32 operations a second, one thread
+  double flops = 0; ///< f32 operations a second, one thread
+  /// Operations a second on bytes, one thread; 0 without an instruction for
+  /// their dot products.
+  double byteOps = 0;
   double bandwidth = 0; ///< bytes a second that one thread reads from memory
+
+  /// What `kernel` can be measured by.
+  double getOpsFor(const KernelProfile &kernel) const {
+    return kernel.multipliesBytes && byteOps > 0 ? byteOps : flops;
+  }
 };
 
 struct ProfileOptions {

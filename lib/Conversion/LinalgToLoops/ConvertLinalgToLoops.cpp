@@ -43,6 +43,13 @@ bool lathe::canComputeUnused(const KernelBody &body) {
   return result;
 }
 
+bool lathe::usesTables(const KernelBody &body) {
+  bool result = false;
+  Value memref = body.stores[0].memref;
+  memref.getParentRegion()->walk([&](tensor::ExtractOp) { result = true; });
+  return result;
+}
+
 SmallVector<Value> lathe::buildLoop(
     OpBuilder &builder, IndexSpace &space, Location loc, StringRef name,
     OpFoldResult low, OpFoldResult high, int64_t step, IndexRange range,

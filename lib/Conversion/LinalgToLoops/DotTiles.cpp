@@ -46,7 +46,15 @@ TileEmitter::Values TileEmitter::reduceQuads(Points points,
     return accumulateQuad(points, bases, inner, used, carried);
   };
   Values sums = llvm::to_vector(accumulators);
-  if (full != 0)
+  // A loop of two, or a short one with a rest as over a row of an image's
+  // window, takes longer to set up than to run.
+  constexpr int64_t mostUnrolled = 64;
+  auto numProducts = static_cast<int64_t>(points.size()) * (full / quad);
+  bool isShort = rest != 0 || full <= 2 * quad;
+  if (full == 0 || (isShort && numProducts <= mostUnrolled))
+    for (int64_t first = 0; first < full; first += quad)
+      sums = accumulateAt(space.constant(first), quad, sums);
+  else
     sums = buildLoop(builder, space, loc, names[loop], builder.getIndexAttr(0),
                      builder.getIndexAttr(full), quad, {0, full - quad}, sums,
                      [&](AffineExpr index, ValueRange carried) {
@@ -63,15 +71,24 @@ TileEmitter::Values TileEmitter::accumulateQuad(Points points,
                                                 int64_t used,
                                                 ValueRange accumulators) {
   prefetchWeights(bases, reduced);
-  Values next;
-  for (auto [point, sum] : llvm::zip_equal(points, accumulators)) {
-    Indices loops = indicesOf(point, bases);
+  // Words: the weights of one vector after the other, each for all rows, whose
+  // data stay in registers.
+  SmallVector<size_t> order =
+      llvm::to_vector(llvm::seq<size_t>(0, points.size()));
+  Value weights = root.getDpsInputOperand(1)->get();
+  if (!getElementTypeOrSelf(weights).isInteger(8))
+    llvm::stable_sort(order, [&](size_t a, size_t b) {
+      return points[a].offsets.back() < points[b].offsets.back();
+    });
+  Values next(points.size());
+  for (size_t i : order) {
+    Indices loops = indicesOf(points[i], bases);
     loops.back() = space.atLane(loops.back(), 0);
     llvm::append_range(loops, reduced);
     Value data = readQuad(loops, used);
     if (!data)
       return llvm::to_vector(accumulators);
-    next.push_back(addProducts(sum, data, loops));
+    next[i] = addProducts(accumulators[i], data, loops);
   }
   return next;
 }

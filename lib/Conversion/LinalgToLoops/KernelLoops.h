@@ -61,6 +61,9 @@ void buildParallelLoop(mlir::OpBuilder &builder, IndexSpace &space,
 /// stored can be undefined, as a division by what an unused lane holds.
 bool canComputeUnused(const KernelBody &body);
 
+/// Whether elements of tables are computed, at indices that are.
+bool usesTables(const KernelBody &body);
+
 /// The names of the loops of `op`: what `lathe.loops` says, or i0, i1, …
 llvm::SmallVector<llvm::StringRef> loopNames(mlir::linalg::GenericOp op);
 

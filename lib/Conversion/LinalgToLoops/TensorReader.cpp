@@ -7,6 +7,8 @@
 
 #include "TensorReader.h"
 
+#include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -443,6 +445,31 @@ static Value getLane(OpBuilder &builder, Location loc, Value value,
       vector::ExtractOp::create(builder, loc, cast.getIn(), lane));
 }
 
+Value TensorReader::lookUp(tensor::ExtractOp op, ArrayRef<Value> indices) {
+  RankedTensorType type = op.getTensor().getType();
+  auto cast = indices.size() == 1
+                  ? indices[0].getDefiningOp<arith::IndexCastOp>()
+                  : arith::IndexCastOp();
+  auto wide =
+      cast ? dyn_cast<VectorType>(cast.getIn().getType()) : VectorType();
+  // Of 512 bits, or more, are vectors of AVX-512's alone.
+  if (!wide || wide.getNumElements() < 16 ||
+      wide.getNumElements() > LookupOp::maxLanes ||
+      type.getElementType() != builder.getI8Type() ||
+      type.getNumElements() != LookupOp::tableSize)
+    return {};
+  Location loc = op.getLoc();
+  Value table = read(op.getTensor(), space.lane(), LookupOp::tableSize);
+  if (!table)
+    return {};
+  table = broadcast(loc, table, LookupOp::tableSize);
+  VectorType bytes = wide.clone(builder.getI8Type());
+  Value places = cast.getIn();
+  if (wide != bytes)
+    places = arith::TruncIOp::create(builder, loc, bytes, places);
+  return LookupOp::create(builder, loc, places, table);
+}
+
 Value TensorReader::readComputed(tensor::ExtractOp op, ArrayRef<Value> indices,
                                  Lanes lanes) {
   auto shape = cast<RankedTensorType>(op.getTensor().getType()).getShape();
@@ -457,6 +484,8 @@ Value TensorReader::readComputed(tensor::ExtractOp op, ArrayRef<Value> indices,
         return isa<VectorType>(index.getType());
       }))
     return readLane(0);
+  if (Value bytes = lookUp(op, indices))
+    return bytes;
   SmallVector<Value> elements;
   for (int64_t lane = 0; lane < lanes.used; ++lane) {
     elements.push_back(readLane(lane));

@@ -120,6 +120,10 @@ private:
   /// The element of a tensor at indices that were computed, scalars or vectors.
   mlir::Value readComputed(mlir::tensor::ExtractOp op,
                            llvm::ArrayRef<mlir::Value> indices, Lanes lanes);
+  /// The bytes of a table at vectors of indices, by instructions that have
+  /// tables in registers; null if there are none.
+  mlir::Value lookUp(mlir::tensor::ExtractOp op,
+                     llvm::ArrayRef<mlir::Value> indices);
   /// Loads and stores of the used lanes alone, in memory next to each other.
   mlir::Value loadUsed(mlir::Location loc, mlir::Value memref,
                        llvm::ArrayRef<mlir::Value> at, Lanes lanes);

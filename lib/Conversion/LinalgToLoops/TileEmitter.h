@@ -71,6 +71,8 @@ private:
   mlir::Value joinPairs(llvm::ArrayRef<mlir::Value> rows);
   mlir::Value joinQuads(Values rows);
   mlir::Value shiftRight(mlir::Value pairs, bool isUnsigned);
+  size_t countStoredWith(Points points) const;
+  mlir::Value join(mlir::ValueRange vectors);
   void storeResults(const Point &point, const Indices &bases,
                     mlir::ValueRange results);
   void prefetchWeights(const Indices &bases, const Indices &reduced);
@@ -107,6 +109,8 @@ private:
   mlir::Location loc;
   /// Whether lanes beyond the end of a row may be computed.
   bool canOverrun;
+  /// Whether elements are looked up in tables.
+  bool looksUp;
   bool failed = false;
 };
 

@@ -16,6 +16,7 @@
 
 #include "TileEmitter.h"
 
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -27,7 +28,7 @@ TileEmitter::TileEmitter(OpBuilder &builder, const KernelBody &body,
     : builder(builder), body(body), root(root), stores(stores),
       space(builder.getContext()), reader(builder, space),
       loc(root ? root.getLoc() : stores[0].tensor.getLoc()),
-      canOverrun(canComputeUnused(body)) {
+      canOverrun(canComputeUnused(body)), looksUp(usesTables(body)) {
   if (root) {
     extents = root.getStaticLoopRanges();
     names = loopNames(root);
@@ -223,8 +224,40 @@ void TileEmitter::storeResults(const Point &point, const Indices &bases,
   }
 }
 
+/// How many of `points`, the first at least, are stored as one vector: 512 bits
+/// of bytes where these are looked up in tables, which takes as long for 16.
+size_t TileEmitter::countStoredWith(Points points) const {
+  constexpr int64_t mostLanes = 64;
+  int64_t width = points[0].lanes.width;
+  size_t count = 1;
+  auto follows = [&](const Point &point) {
+    SmallVector<int64_t> offsets = points[0].offsets;
+    offsets.back() += static_cast<int64_t>(count) * width;
+    return point.offsets == offsets && point.lanes.width == width &&
+           point.lanes.used == width;
+  };
+  if (!looksUp || points[0].lanes.used != width || width < 16)
+    return 1;
+  while (count < points.size() && follows(points[count]) &&
+         static_cast<int64_t>(count + 1) * width <= mostLanes)
+    ++count;
+  return llvm::bit_floor(count);
+}
+
+/// `vectors` of one type, a power of two of them, as one.
+Value TileEmitter::join(ValueRange vectors) {
+  if (vectors.size() == 1)
+    return vectors[0];
+  Value low = join(vectors.take_front(vectors.size() / 2));
+  Value high = join(vectors.drop_front(vectors.size() / 2));
+  int64_t size = 2 * cast<VectorType>(low.getType()).getNumElements();
+  return vector::ShuffleOp::create(
+      builder, loc, low, high, llvm::to_vector(llvm::seq<int64_t>(0, size)));
+}
+
 void TileEmitter::emitBody(const Indices &bases, ArrayRef<int64_t> tile) {
-  SmallVector<Point> points = pointsOf(tile);
+  SmallVector<Point> all = pointsOf(tile);
+  Points points(all);
   SmallVector<Value> values;
   unsigned results = root ? root.getNumResults() : 0;
   if (root) {
@@ -235,8 +268,19 @@ void TileEmitter::emitBody(const Indices &bases, ArrayRef<int64_t> tile) {
   }
   if (failed)
     return;
-  for (auto [i, point] : llvm::enumerate(points))
-    storeResults(point, bases, ValueRange(values).slice(i * results, results));
+  for (size_t first = 0; first < points.size();) {
+    size_t count = results <= 1 ? countStoredWith(points.drop_front(first)) : 1;
+    Point point = points[first];
+    point.lanes.width *= static_cast<int64_t>(count);
+    point.lanes.used *= static_cast<int64_t>(count);
+    ValueRange sums =
+        ValueRange(values).slice(first * results, count * results);
+    if (count > 1 && root)
+      storeResults(point, bases, join(sums));
+    else
+      storeResults(point, bases, sums);
+    first += count;
+  }
 }
 
 LogicalResult TileEmitter::emit() {

@@ -31,11 +31,11 @@ inline bool isExported(mlir::Operation *func) {
 /// Turns each `llvm.call` with `ThreadsAttr` into one of `GOMP_parallel`.
 void lowerForkCalls(mlir::ModuleOp module);
 
-/// Adds the conversion of dot products and fixed-point products to what
-/// `machine` has instructions for.
+/// Adds the conversion of dot products, fixed-point products and tables to what
+/// `machine` has instructions for; x86-64 may have some that permute bytes.
 void populateIntegerPatterns(const mlir::LLVMTypeConverter &converter,
                              mlir::RewritePatternSet &patterns,
-                             DotMachine machine);
+                             DotMachine machine, bool bytePermutes);
 
 } // namespace lathe::detail
 

@@ -201,7 +201,8 @@ LogicalResult LoopsToLLVM::convert() {
   cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
   populateFuncToLLVMConversionPatterns(converter, patterns);
   patterns.add<LowerMemoryAt>(converter);
-  lathe::detail::populateIntegerPatterns(converter, patterns, dots);
+  lathe::detail::populateIntegerPatterns(converter, patterns, dots,
+                                         bytePermutes);
 
   LLVMConversionTarget target(*context);
   target.addLegalOp<ModuleOp>();

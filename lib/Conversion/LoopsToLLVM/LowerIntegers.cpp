@@ -1,4 +1,4 @@
-//===- LowerIntegers.cpp - Dot products and rescaling ---------------------===//
+//===- LowerIntegers.cpp - Dot products, rescaling, tables ----------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,7 +7,8 @@
 //
 // LLVM forms instructions for dot products from no arithmetic of its own on x86
 // and from little on Arm, so they are asked for by name. Of a product of 64
-// bits it needs to be told which 32 are read.
+// bits it needs to be told which 32 are read. So are those that permute two
+// registers by a third: a table of 256 bytes fills four.
 //
 //===----------------------------------------------------------------------===//
 
@@ -139,7 +140,7 @@ private:
     };
     auto odd = [&](Value value) -> Value {
       // AVX-512 has this shift; a shuffle competes with others.
-      if (lanes == 16)
+      if (lanes % 16 == 0)
         return LLVM::AShrOp::create(b, LLVM::BitcastOp::create(b, wide, value),
                                     half);
       SmallVector<int32_t> upper;
@@ -171,10 +172,104 @@ private:
   DotMachine machine;
 };
 
+struct LowerLookup : ConvertOpToLLVMPattern<LookupOp> {
+  LowerLookup(const LLVMTypeConverter &converter, bool bytePermutes)
+      : ConvertOpToLLVMPattern(converter), bytePermutes(bytePermutes) {}
+
+  LogicalResult
+  matchAndRewrite(LookupOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    int64_t lanes = cast<VectorType>(op.getType()).getNumElements();
+    Value indices = adaptor.getIndices(), table = adaptor.getTable();
+    int64_t width = bytePermutes ? LookupOp::maxLanes : LookupOp::maxLanes / 2;
+    SmallVector<Value> pieces;
+    for (int64_t first = 0; first < lanes; first += width) {
+      Value piece = take(b, indices, first, width);
+      pieces.push_back(bytePermutes ? permuteBytes(b, piece, table)
+                                    : permuteWords(b, piece, table));
+    }
+    Value result = pieces[0];
+    if (pieces.size() > 1)
+      result = LLVM::ShuffleVectorOp::create(
+          b, pieces[0], pieces[1],
+          llvm::to_vector(llvm::seq<int32_t>(0, lanes)));
+    rewriter.replaceOp(op, take(b, result, 0, lanes));
+    return success();
+  }
+
+private:
+  /// Elements of `vector` from `first` on, `count` in all, those beyond the end
+  /// undefined.
+  static Value take(ImplicitLocOpBuilder &b, Value vector, int64_t first,
+                    int64_t count) {
+    int64_t size = cast<VectorType>(vector.getType()).getNumElements();
+    if (first == 0 && size == count)
+      return vector;
+    SmallVector<int32_t> mask;
+    for (int64_t i = first; i < first + count; ++i)
+      mask.push_back(i < size ? i : -1);
+    Value poison = LLVM::PoisonOp::create(b, vector.getType());
+    return LLVM::ShuffleVectorOp::create(b, vector, poison, mask);
+  }
+
+  /// Elements of `table`, four registers, at `indices`; `isUpper` tells which
+  /// are in the last two.
+  static Value permute(ImplicitLocOpBuilder &b, StringRef name, Value table,
+                       Value indices, Value isUpper) {
+    int64_t width = cast<VectorType>(indices.getType()).getNumElements();
+    auto half = [&](int64_t first) -> Value {
+      return LLVM::CallIntrinsicOp::create(
+                 b, indices.getType(), b.getStringAttr(name),
+                 ValueRange{take(b, table, first * width, width), indices,
+                            take(b, table, (first + 1) * width, width)})
+          .getResults();
+    };
+    Value low = half(0), high = half(2);
+    return LLVM::SelectOp::create(b, isUpper, high, low);
+  }
+
+  /// Which bytes are 128 or more.
+  static Value isUpper(ImplicitLocOpBuilder &b, Value bytes) {
+    Value zero = LLVM::ZeroOp::create(b, bytes.getType());
+    return LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::slt, bytes, zero);
+  }
+
+  static Value permuteBytes(ImplicitLocOpBuilder &b, Value indices,
+                            Value table) {
+    return permute(b, "llvm.x86.avx512.vpermi2var.qi.512", table, indices,
+                   isUpper(b, indices));
+  }
+
+  static Value permuteWords(ImplicitLocOpBuilder &b, Value indices,
+                            Value table) {
+    auto type = cast<VectorType>(indices.getType()).clone(b.getI16Type());
+    auto constant = [&](int64_t value) -> Value {
+      return LLVM::ConstantOp::create(
+          b, type, SplatElementsAttr::get(type, b.getI16IntegerAttr(value)));
+    };
+    Value words = LLVM::BitcastOp::create(
+        b, VectorType::get(LookupOp::tableSize / 2, b.getI16Type()), table);
+    Value wide = LLVM::ZExtOp::create(b, type, indices);
+    Value pair = permute(b, "llvm.x86.avx512.vpermi2var.hi.512", words,
+                         LLVM::LShrOp::create(b, wide, constant(1)),
+                         isUpper(b, indices));
+    // The upper byte of those whose index is odd.
+    Value shift = LLVM::AndOp::create(
+        b, LLVM::ShlOp::create(b, wide, constant(3)), constant(8));
+    return LLVM::TruncOp::create(b, indices.getType(),
+                                 LLVM::LShrOp::create(b, pair, shift));
+  }
+
+  bool bytePermutes;
+};
+
 } // namespace
 
 void lathe::detail::populateIntegerPatterns(const LLVMTypeConverter &converter,
                                             RewritePatternSet &patterns,
-                                            DotMachine machine) {
+                                            DotMachine machine,
+                                            bool bytePermutes) {
   patterns.add<LowerDot, LowerRescale>(converter, machine);
+  patterns.add<LowerLookup>(converter, bytePermutes);
 }

@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
 #include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace lathe {
 #define GEN_PASS_DEF_LOWERVECTORS
@@ -26,6 +27,35 @@ using namespace mlir;
 using namespace lathe;
 
 namespace {
+
+/// Halves of a vector of floats are joined until one element is left. LLVM keeps
+/// to the order of a sum's lanes and to what a maximum does with NaN, and takes
+/// lane by lane for both.
+struct ReduceByHalves : OpRewritePattern<vector::ReductionOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::ReductionOp op,
+                                PatternRewriter &rewriter) const override {
+    Value value = op.getVector();
+    auto type = cast<VectorType>(value.getType());
+    int64_t size = type.getNumElements();
+    if (!isa<FloatType>(type.getElementType()) || op.getAcc() ||
+        !llvm::isPowerOf2_64(size) || type.getRank() != 1)
+      return failure();
+    Location loc = op.getLoc();
+    while (size > 1) {
+      size /= 2;
+      auto half = [&](int64_t first) -> Value {
+        return vector::ExtractStridedSliceOp::create(rewriter, loc, value,
+                                                     first, size, 1);
+      };
+      value = vector::makeArithReduction(rewriter, loc, op.getKind(), half(0),
+                                         half(size));
+    }
+    rewriter.replaceOpWithNewOp<vector::ExtractOp>(op, value, int64_t(0));
+    return success();
+  }
+};
 
 /// Contractions, reductions and transposes, apart from the rest: together they
 /// would take accumulators apart into scalars.
@@ -38,6 +68,7 @@ LogicalResult lowerContractions(ModuleOp module) {
   vector::populateVectorOuterProductLoweringPatterns(patterns);
   vector::populateVectorTransposeLoweringPatterns(
       patterns, vector::VectorTransposeLowering::Shuffle1D);
+  patterns.add<ReduceByHalves>(module.getContext());
   return applyPatternsGreedily(module, std::move(patterns));
 }
 

@@ -33,7 +33,7 @@ void lathe::buildLoopsToLLVMPipeline(OpPassManager &pm,
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createSCFToControlFlowPass());
-  pm.addPass(createLoopsToLLVM({options.dots}));
+  pm.addPass(createLoopsToLLVM({options.dots, options.bytePermutes}));
 }
 
 void lathe::registerLoopsToLLVMPipelines() {

@@ -86,6 +86,8 @@ Expected<NativeModule> lathe::lowerToNative(mlir::ModuleOp module,
   pipelineOptions.fpContract = options.fpContract;
   if (llvm::Triple(spec.triple).isAArch64())
     pipelineOptions.dots = DotMachine::AArch64;
+  else
+    pipelineOptions.bytePermutes = hasFeature(spec, "avx512vbmi");
   pipelineOptions.timeKernels = options.kernelDone != nullptr;
   mlir::PassManager pm(module.getContext());
   buildLoopsToLLVMPipeline(pm, pipelineOptions, &weights);

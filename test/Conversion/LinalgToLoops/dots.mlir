@@ -2,19 +2,19 @@
 // RUN: lathe-opt %s --lathe-lowering-pipeline="vector-bits=128 vector-registers=16 dots=s16" --split-input-file | FileCheck %s --check-prefix=WORDS
 // RUN: lathe-opt %s --lathe-lowering-pipeline="vector-bits=128 vector-registers=32" --split-input-file | FileCheck %s --check-prefix=NONE
 
-// Ten elements are two quads in a loop and a rest of two, whose weights are
-// filled up with zeros. The fifth column is a vector of its own.
+// 18 elements are four quads in a loop and a rest of two, whose weights are filled
+// up with zeros. The fifth column is a vector of its own.
 
 // CHECK-LABEL: func.func private @matmul(
-// CHECK: scf.for %{{.*}} = %c0 to %c8 step %c4
-// CHECK: %[[BYTES:.*]] = vector.load %arg0[%c0, %{{.*}}] : memref<1x10xi8>, vector<4xi8>
+// CHECK: scf.for %{{.*}} = %c0 to %c16 step %c4
+// CHECK: %[[BYTES:.*]] = vector.load %arg0[%c0, %{{.*}}] : memref<12x18xi8>, vector<4xi8>
 // CHECK: vector.bitcast %[[BYTES]] : vector<4xi8> to vector<1xi32>
 // CHECK: %[[ALL:.*]] = vector.broadcast %{{.*}} : i32 to vector<4xi32>
 // CHECK: %[[DATA:.*]] = vector.bitcast %[[ALL]] : vector<4xi32> to vector<16xi8>
-// CHECK: %[[WEIGHTS:.*]] = vector.load %arg1[%c0, %c0, %{{.*}}, %c0] : memref<1x1x3x32xi8>, vector<16xi8>
+// CHECK: %[[WEIGHTS:.*]] = vector.load %arg1[%c0, %c0, %{{.*}}, %c0] : memref<1x1x5x32xi8>, vector<16xi8>
 // CHECK: lathe.dot unsigned %{{.*}}, %[[DATA]], %[[WEIGHTS]] : vector<4xi32>, vector<16xi8>, vector<16xi8>
 // CHECK: scf.yield
-// CHECK: vector.load %arg0[%c0, %c8] : memref<1x10xi8>, vector<2xi8>
+// CHECK: vector.load %arg0[%c0, %c16] : memref<12x18xi8>, vector<2xi8>
 // CHECK: lathe.dot unsigned
 
 // Without byte instructions, even bytes and odd ones are numbers of 16 bits.
@@ -27,10 +27,10 @@
 // NONE-LABEL: func.func private @matmul(
 // NONE-NOT: lathe.dot
 // NONE: arith.muli %{{.*}} : vector<4xi32>
-func.func @columns(%x: tensor<1x10xui8>) -> tensor<1x5xi32> {
-  %w = lathe.constant dense<"0x0102030405060708091011121314151617181920212223242526272829303132333435363738394041424344454647484950"> : tensor<10x5xi8>
-  %0 = lathe.matmul %x, %w : (tensor<1x10xui8>, tensor<10x5xi8>) -> tensor<1x5xi32>
-  return %0 : tensor<1x5xi32>
+func.func @columns(%x: tensor<12x18xui8>) -> tensor<12x5xi32> {
+  %w = lathe.constant dense<"0x010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990"> : tensor<18x5xi8>
+  %0 = lathe.matmul %x, %w : (tensor<12x18xui8>, tensor<18x5xi8>) -> tensor<12x5xi32>
+  return %0 : tensor<12x5xi32>
 }
 
 // -----

@@ -1,4 +1,4 @@
-// RUN: lathe-opt %s --convert-linalg-to-scheduled-loops --cse --canonicalize | FileCheck %s
+// RUN: lathe-opt %s --convert-linalg-to-scheduled-loops --cse --canonicalize --split-input-file | FileCheck %s
 
 // What is computed before and after a table is looked up stays in vectors. Only
 // lanes that are used read the table: others may hold any index.
@@ -30,5 +30,34 @@ func.func private @table(%x: memref<2x7xi32>, %table: memref<256xi8>, %out: memr
     linalg.yield %wide : i32
   } -> tensor<2x7xi32>
   bufferization.materialize_in_destination %r in restrict writable %out : (tensor<2x7xi32>, memref<2x7xi32>) -> ()
+  return
+}
+
+// -----
+
+// Vectors of AVX-512 are looked up whole, four of them at a time; the end of a
+// row is one of its own.
+
+// CHECK-LABEL: func.func private @bytes
+// CHECK-DAG: vector.load %arg0{{.*}} : memref<75xi8>, vector<64xi8>
+// CHECK-DAG: %[[TABLE:.*]] = vector.load %arg1{{.*}} : memref<256xi8>, vector<256xi8>
+// CHECK: %[[FOUND:.*]] = lathe.lookup %{{.*}}, %[[TABLE]] : vector<64xi8>
+// CHECK: vector.store %[[FOUND]]
+// CHECK: lathe.lookup %{{.*}}, %{{.*}} : vector<16xi8>
+// CHECK-NOT: memref.load
+func.func private @bytes(%x: memref<75xi8>, %table: memref<256xi8>, %out: memref<75xi8>)
+    attributes {lathe.strategy = #lathe.strategy<order = [0], tile = [64], vector = 16>} {
+  %0 = bufferization.to_tensor %x restrict : memref<75xi8> to tensor<75xi8>
+  %1 = bufferization.to_tensor %table restrict : memref<256xi8> to tensor<256xi8>
+  %e = tensor.empty() : tensor<75xi8>
+  %r = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%0 : tensor<75xi8>) outs(%e : tensor<75xi8>) {
+  ^bb0(%a: i8, %o: i8):
+    %wide = arith.extui %a : i8 to i32
+    %index = arith.index_cast %wide : i32 to index
+    %entry = tensor.extract %1[%index] : tensor<256xi8>
+    linalg.yield %entry : i8
+  } -> tensor<75xi8>
+  bufferization.materialize_in_destination %r in restrict writable %out : (tensor<75xi8>, memref<75xi8>) -> ()
   return
 }

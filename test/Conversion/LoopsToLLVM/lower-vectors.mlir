@@ -35,3 +35,19 @@ func.func @contract(%a: vector<2x2xf32>, %b: vector<2x8xf32>,
       : vector<2x8xf32>, memref<2x8xf32>
   return
 }
+
+// Floats are added up by halves.
+// CHECK-LABEL: func.func @reductions
+// CHECK: arith.addf %{{.*}} : vector<4xf32>
+// CHECK: arith.addf %{{.*}} : vector<2xf32>
+// CHECK: arith.addf %{{.*}} : vector<1xf32>
+// CHECK: arith.maxnumf %{{.*}} : vector<4xf32>
+// CHECK: arith.maxnumf %{{.*}} : vector<2xf32>
+// CHECK: arith.maxnumf %{{.*}} : vector<1xf32>
+// CHECK: vector.reduction <add>, %{{.*}} : vector<8xi32> into i32
+func.func @reductions(%x: vector<8xf32>, %i: vector<8xi32>) -> (f32, f32, i32) {
+  %0 = vector.reduction <add>, %x : vector<8xf32> into f32
+  %1 = vector.reduction <maxnumf>, %x : vector<8xf32> into f32
+  %2 = vector.reduction <add>, %i : vector<8xi32> into i32
+  return %0, %1, %2 : f32, f32, i32
+}

@@ -39,6 +39,10 @@ struct LoopsToLLVMPipelineOptions
       llvm::cl::values(
           clEnumValN(DotMachine::X86, "x86", "x86-64's"),
           clEnumValN(DotMachine::AArch64, "aarch64", "AArch64's"))};
+  Option<bool> bytePermutes{
+      *this, "byte-permutes",
+      llvm::cl::desc("Whether x86-64's are AVX-512 VBMI, too"),
+      llvm::cl::init(false)};
 };
 
 /// The pass `lathe-externalize-weights`, which adds the bytes to `weights`.

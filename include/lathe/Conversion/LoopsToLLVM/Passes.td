@@ -112,7 +112,8 @@ def LowerVectors : Pass<"lathe-lower-vectors", "::mlir::ModuleOp"> {
   let summary = "Lower vector ops to those with a counterpart in LLVM";
   let description = [{
     Transfers become loads and stores, masked where a bound is not known to
-    hold; ops on vectors of several dimensions are unrolled to one.
+    hold; ops on vectors of several dimensions are unrolled to one; vectors of
+    floats are reduced half by half.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect",
@@ -130,7 +131,8 @@ def LoopsToLLVM : Pass<"lathe-loops-to-llvm", "::mlir::ModuleOp"> {
     `lathe.may_alias` and dereferenceable for their extent; scalar `math`
     without an instruction calls the C library; a call marked
     `lathe.threads` becomes a call of `GOMP_parallel`, which libgomp and libomp
-    both have; `lathe.dot` becomes an intrinsic of the architecture `dots`. Entries
+    both have; `lathe.dot` becomes an intrinsic of the architecture `dots`, `lathe.lookup` two
+    that permute words, or bytes if there are `byte-permutes`. Entries
     are the only symbols other objects see.
   }];
   let options = [
@@ -139,6 +141,8 @@ def LoopsToLLVM : Pass<"lathe-loops-to-llvm", "::mlir::ModuleOp"> {
              clEnumValN(::lathe::DotMachine::X86, "x86", "x86-64's"),
              clEnumValN(::lathe::DotMachine::AArch64, "aarch64",
                         "AArch64's"))}]>,
+    Option<"bytePermutes", "byte-permutes", "bool", /*default=*/"false",
+           "Whether x86-64's are AVX-512 VBMI, too">,
   ];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect",
                            "::mlir::cf::ControlFlowDialect",

@@ -18,26 +18,35 @@ class LLJIT;
 
 namespace lathe {
 
-/// A loop of fused multiplications and additions on f32 vectors, with as many
+/// A loop of multiplications with an addition on vectors, with as many
 /// independent accumulators as hide the units' latency: what kernels are
 /// measured against.
 class PeakKernel {
 public:
-  /// On vectors of `lanes` elements.
-  static llvm::Expected<std::unique_ptr<PeakKernel>> create(unsigned lanes);
+  /// What is multiplied and added.
+  enum class Kind {
+    Floats,
+    /// Four bytes for each lane of 32 bits, by an instruction that the host
+    /// must have.
+    Bytes
+  };
+
+  /// On vectors of `lanes` sums.
+  static llvm::Expected<std::unique_ptr<PeakKernel>> create(unsigned lanes,
+                                                            Kind kind);
   ~PeakKernel();
 
   void run(int64_t iterations) const { entry(iterations); }
   /// A multiplication and an addition count as one each.
-  double getFlopsPerIteration() const { return flops; }
+  double getOpsPerIteration() const { return ops; }
 
 private:
-  using Entry = float (*)(int64_t);
-  PeakKernel(std::unique_ptr<llvm::orc::LLJIT> jit, Entry entry, double flops);
+  using Entry = void (*)(int64_t);
+  PeakKernel(std::unique_ptr<llvm::orc::LLJIT> jit, Entry entry, double ops);
 
   std::unique_ptr<llvm::orc::LLJIT> jit;
   Entry entry;
-  double flops;
+  double ops;
 };
 
 } // namespace lathe

@@ -18,6 +18,7 @@
 
 #include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
+#include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 #include "lathe/Dialect/Lathe/Transforms/DotProducts.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
 #include "lathe/Support/HostTensorAttr.h"
@@ -162,12 +163,50 @@ static Value addZeroPoint(OpBuilder &builder, Value bias, Value weights,
   return bias ? Value(AddOp::create(builder, loc, bias, term)) : term;
 }
 
+/// Whether `tensor` can be computed right inside of a larger one: some op makes
+/// it, and it has no place in another one already.
+static bool canBeEnclosed(Value tensor) {
+  Operation *op = tensor.getDefiningOp();
+  if (!op || op->hasTrait<OpTrait::ConstantLike>() ||
+      isa<ViewOpInterface, AssembleOpInterface, MemoryOpInterface>(op))
+    return false;
+  return llvm::none_of(tensor.getUsers(), [](Operation *user) {
+    return isa<AssembleOpInterface>(user) ||
+           user->hasTrait<OpTrait::IsTerminator>();
+  });
+}
+
+/// As `padWithZeroPoint`, of parts that are joined: only the border is written
+/// beside what computes the data.
+static Value encloseInZeroPoint(OpBuilder &builder, Location loc, ByteData data,
+                                ArrayRef<int64_t> low, ArrayRef<int64_t> high) {
+  Value tensor = data.tensor;
+  for (auto dim = static_cast<int64_t>(low.size()) - 1; dim >= 0; --dim) {
+    SmallVector<Value> parts;
+    auto addBorder = [&](int64_t amount) {
+      SmallVector<int64_t> shape(typeOf(tensor).getShape());
+      shape[dim] = amount;
+      if (amount > 0)
+        parts.push_back(createSplat(builder, loc, typeOf(tensor).clone(shape),
+                                    static_cast<double>(data.zeroPoint)));
+    };
+    addBorder(low[dim]);
+    parts.push_back(tensor);
+    addBorder(high[dim]);
+    if (parts.size() > 1)
+      tensor = ConcatOp::create(builder, loc, parts, dim);
+  }
+  return tensor;
+}
+
 /// `data` with `low` and `high` more elements of its zero point around.
 static Value padWithZeroPoint(OpBuilder &builder, Location loc, ByteData data,
                               ArrayRef<int64_t> low, ArrayRef<int64_t> high) {
   RankedTensorType type = typeOf(data.tensor);
   if (llvm::all_of(low, isZero) && llvm::all_of(high, isZero))
     return data.tensor;
+  if (canBeEnclosed(data.tensor))
+    return encloseInZeroPoint(builder, loc, data, low, high);
   SmallVector<int64_t> shape(type.getShape());
   for (size_t dim = 0; dim < shape.size(); ++dim)
     shape[dim] += low[dim] + high[dim];

@@ -39,14 +39,19 @@ static int64_t mostRowsInCache(int64_t pitch) {
 }
 
 /// The cycles that one step of the sums takes in a tile: each row loads an
-/// element that it broadcasts, each vector its weights.
-static double cyclesOf(RegisterTile tile, bool isPanelFar) {
+/// element that it broadcasts, and may split it, each vector its weights.
+static double cyclesOf(RegisterTile tile, bool isPanelFar, bool splitsData) {
   constexpr double unitsPerCycle = 2, loadsPerCycle = 2, latency = 4;
   constexpr double cyclesOfFarLine = 4;
   double rows = static_cast<double>(tile.rows * tile.outer);
   auto vectors = static_cast<double>(tile.vectors);
   double cycles = std::max({rows * vectors / unitsPerCycle,
                             (rows + vectors) / loadsPerCycle, latency});
+  // A row takes two operations to split its data, beside four for each vector:
+  // two multiplications, each with an addition of its own. At four a cycle that
+  // is half a cycle in the time of two steps.
+  if (splitsData)
+    cycles += rows / 4;
   if (isPanelFar)
     cycles = std::max(cycles, vectors * cyclesOfFarLine);
   // Loads are not quite free even if they keep up, those of weights less so: a
@@ -67,7 +72,8 @@ static double cyclesOf(const RowGrid &grid, RegisterTile tile) {
   return sumOver(grid.outer, tile.outer, [&](int64_t outer) {
     return sumOver(grid.rows, tile.rows, [&](int64_t rows) {
       return sumOver(grid.vectors, tile.vectors, [&](int64_t vectors) {
-        return cyclesOf(RegisterTile{rows, vectors, outer}, isPanelFar);
+        return cyclesOf(RegisterTile{rows, vectors, outer}, isPanelFar,
+                        grid.splitsData);
       });
     });
   });
@@ -79,6 +85,9 @@ static constexpr int64_t maxVectors = 8;
 /// The most rows whose sums fit the registers: one register holds the broadcast
 /// element, and with several rows one the weights of each vector.
 static int64_t mostRowsInRegisters(const RowGrid &grid, int64_t vectors) {
+  // Two for each row's data, two of weights at a time, and a product.
+  if (grid.splitsData)
+    return std::max<int64_t>((grid.registers - 3) / (vectors + 2), 1);
   return std::max<int64_t>((grid.registers - vectors - 1) / vectors, 1);
 }
 

@@ -202,11 +202,11 @@ private:
     int64_t lanes = getLanes(kernel, target);
     bool isDots = lanes > 1 && usesDots(kernel, kind);
     // Odd and even bytes of the data are apart.
-    if (isDots && kind == DotKind::Words)
-      target.vectorRegisters -= 2;
-    StrategyAttr strategy = lanes > 1 ? selectVector(kernel, loops, lanes,
-                                                     selectTile(kernel, target))
-                                      : selectScalar(&getContext(), loops);
+    bool splitsData = isDots && kind == DotKind::Words;
+    StrategyAttr strategy =
+        lanes > 1 ? selectVector(kernel, loops, lanes,
+                                 selectTile(kernel, target, splitsData))
+                  : selectScalar(&getContext(), loops);
     if (isDots)
       strategy = withQuads(strategy, isByteDepthwise(getRoot(kernel)));
     if (threads > 1 && workOf(kernel) >= leastWork)
@@ -219,8 +219,8 @@ private:
 
   /// The tile of a kernel whose root has a row loop: what was measured or, by
   /// the cost model, is best.
-  std::optional<RegisterTile> selectTile(KernelOp kernel,
-                                         const TileTarget &target) {
+  std::optional<RegisterTile>
+  selectTile(KernelOp kernel, const TileTarget &target, bool splitsData) {
     std::optional<RowGrid> grid = getRowGrid(kernel, target);
     if (!grid)
       return std::nullopt;
@@ -234,6 +234,9 @@ private:
                             std::min(entry->tile.outer, grid->outer)};
       }
     }
+    grid->splitsData = splitsData;
+    if (splitsData && grid->window != 0)
+      grid->registers -= 2;
     return selectRegisterTile(*grid);
   }
 

@@ -99,3 +99,38 @@ func.func @requantize(%x: tensor<1x2xi32>) -> (tensor<1x2xi8>, tensor<1x2xi8>, t
   %2 = lathe.requantize %x, %c {shift = 31 : si64, zero_point = 3 : si64, low = -128 : si64, high = 127 : si64, to = i8} : (tensor<1x2xi32>, tensor<2xi32>) -> tensor<1x2xi8>
   return %0, %1, %2 : tensor<1x2xi8>, tensor<1x2xi8>, tensor<1x2xi8>
 }
+
+// -----
+
+// What is computed is computed inside of the border, unless it has a place
+// already.
+
+// CHECK-LABEL: func.func @enclosed
+// CHECK: %[[X:.*]] = lathe.max_pool
+// CHECK: %[[LEFT:.*]] = lathe.constant dense<3> : tensor<1x4x1x4xui8>
+// CHECK: %[[RIGHT:.*]] = lathe.constant dense<3> : tensor<1x4x1x4xui8>
+// CHECK: %[[WIDE:.*]] = lathe.concat %[[LEFT]], %[[X]], %[[RIGHT]] {axis = 2 : i64}
+// CHECK: %[[ABOVE:.*]] = lathe.constant dense<3> : tensor<1x1x6x4xui8>
+// CHECK: %[[BOTH:.*]] = lathe.concat %[[ABOVE]], %[[WIDE]] {axis = 1 : i64}
+// CHECK: lathe.conv %[[BOTH]]
+func.func @enclosed(%x: tensor<1x4x4x4xui8>) -> tensor<1x5x6x2xi32> {
+  %w = lathe.constant dense<[[[[1, 2], [3, 4], [5, 6], [7, 8]]]]> : tensor<1x1x4x2xi8>
+  %0 = lathe.max_pool %x {kernel = array<i64: 1, 1>, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>}
+       : (tensor<1x4x4x4xui8>) -> tensor<1x4x4x4xui8>
+  %1 = lathe.conv %0, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 0, 1>, input_zero_point = 3 : si64}
+       : (tensor<1x4x4x4xui8>, tensor<1x1x4x2xi8>) -> tensor<1x5x6x2xi32>
+  return %1 : tensor<1x5x6x2xi32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @returned
+// CHECK: lathe.pad
+func.func @returned(%x: tensor<1x4x4x4xui8>) -> (tensor<1x5x6x2xi32>, tensor<1x4x4x4xui8>) {
+  %w = lathe.constant dense<[[[[1, 2], [3, 4], [5, 6], [7, 8]]]]> : tensor<1x1x4x2xi8>
+  %0 = lathe.max_pool %x {kernel = array<i64: 1, 1>, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>}
+       : (tensor<1x4x4x4xui8>) -> tensor<1x4x4x4xui8>
+  %1 = lathe.conv %0, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 0, 1>, input_zero_point = 3 : si64}
+       : (tensor<1x4x4x4xui8>, tensor<1x1x4x2xi8>) -> tensor<1x5x6x2xi32>
+  return %1, %0 : tensor<1x5x6x2xi32>, tensor<1x4x4x4xui8>
+}

@@ -166,4 +166,29 @@ def Lathe_RescaleOp : Lathe_Op<"rescale",
   let assemblyFormat = "$x `,` $factor attr-dict `:` type($result)";
 }
 
+def Lathe_LookupOp : Lathe_Op<"lookup",
+    [Pure, AllTypesMatch<["indices", "result"]>]> {
+  let summary = "bytes of a table";
+  let description = [{
+    Lane i of the result is byte number `indices[i]`, unsigned, of the 256 of
+    `table`. Of x86-64 with AVX-512.
+
+    Example:
+    ```mlir
+    %1 = lathe.lookup %0, %table : vector<16xi8>, vector<256xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfLengthAndType<[16, 32, 64], [I8]>:$indices,
+                       VectorOfLengthAndType<[256], [I8]>:$table);
+  let results = (outs VectorOfLengthAndType<[16, 32, 64], [I8]>:$result);
+  let assemblyFormat =
+      "$indices `,` $table attr-dict `:` type($result) `,` type($table)";
+  let extraClassDeclaration = [{
+    /// The bytes of a table.
+    static constexpr int64_t tableSize = 256;
+    /// The most lanes.
+    static constexpr int64_t maxLanes = 64;
+  }];
+}
+
 #endif // LATHE_DIALECT_LATHE_IR_LATHEDOTOPS_TD

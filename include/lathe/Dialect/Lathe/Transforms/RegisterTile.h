@@ -47,6 +47,10 @@ struct RowGrid {
   /// Vectors of data that a row reads along the rows and shares with the next
   /// one, which stay in registers beside the sums; 0 if it broadcasts elements.
   int64_t window = 0;
+  /// Whether what a row broadcasts becomes two vectors, by an operation each:
+  /// its even and its odd bytes, which all vectors of weights are multiplied
+  /// by.
+  bool splitsData = false;
 };
 
 /// The tile that computes the grid in the least cycles.
