@@ -43,7 +43,7 @@ PostTraining::chooseActivations(const QuantizationPlan &plan,
     activation.values = summarize(histogram, parameters[value].getRange());
     if (!searched.empty() && !isWidened &&
         settings.ranges[i] == searched[i].candidate)
-      activation.decibels = searched[i].decibels;
+      activation.decibels = searched[i].getDecibels();
   }
   return parameters;
 }

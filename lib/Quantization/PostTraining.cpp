@@ -162,7 +162,7 @@ PostTraining::readInputs(std::vector<int64_t> samples) {
 
 /// The candidates with which the outputs have the least noise, for each value
 /// of the plan. On samples that calibrate, so that those held out tell whether
-/// it helps others, too.
+/// it helps others, too. Those there are if the search is given up.
 llvm::Expected<std::vector<size_t>> PostTraining::searchRanges() {
   constexpr int64_t mostSamples = 32;
   llvm::Expected<std::vector<NamedTensors>> samples =
@@ -182,17 +182,20 @@ llvm::Expected<std::vector<size_t>> PostTraining::searchRanges() {
   RangeSearchOptions searchOptions;
   searchOptions.threads = options.calibration.threads;
   searchOptions.progress = options.searchProgress;
+  searchOptions.shouldStop = options.shouldStop;
   llvm::Expected<RangeSearchResult> result =
       lathe::searchRanges(model, alternatives, *samples, searchOptions);
   if (!result)
     return result.takeError();
+  std::vector<size_t> ranges = best.ranges;
+  if (result->ranges.empty())
+    return ranges;
   searched.resize(plan.getValues().size());
   for (auto [group, range] : llvm::zip_equal(groups, result->ranges))
     for (size_t i : group.values)
       searched[i] = range;
-  std::vector<size_t> ranges;
-  for (const FoundRange &range : searched)
-    ranges.push_back(range.candidate);
+  for (auto [range, found] : llvm::zip_equal(ranges, searched))
+    range = found.candidate;
   return ranges;
 }
 
@@ -340,7 +343,7 @@ llvm::Expected<PostTrainingResult> PostTraining::run() {
     if (llvm::Error error = attempt("corrected biases", settings))
       return std::move(error);
   // Which weights are rounded depends on it.
-  if (options.mixed && !isStopped())
+  if (options.mixed)
     if (llvm::Error error = choosePrecisions())
       return std::move(error);
   settings = best;
@@ -365,5 +368,10 @@ lathe::quantizeAfterTraining(ModuleOp module, Dataset &dataset,
                              const PostTrainingOptions &options) {
   if (llvm::Error error = prepareFloatModel(module))
     return std::move(error);
+  if (options.mixed && !getStates(lookupModel(module)).empty())
+    return llvm::createStringError(
+        "the model has states, with which the noise of single activations "
+        "cannot be measured, so that mode 'mixed' does not know what to "
+        "choose; choose int8-float-io or int16x8");
   return PostTraining(module, dataset, options).run();
 }

@@ -9,6 +9,7 @@
 
 #include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/IntegerForms/IntegerForms.h"
+#include "lathe/Support/ParseName.h"
 
 #include <cmath>
 
@@ -30,14 +31,7 @@ StringRef lathe::getName(Precision precision) {
 }
 
 llvm::Expected<Precision> lathe::parsePrecision(StringRef name) {
-  std::string names;
-  for (Precision precision : allPrecisions) {
-    if (getName(precision) == name)
-      return precision;
-    names += (names.empty() ? "" : ", ") + getName(precision).str();
-  }
-  return llvm::createStringError("there is no precision '" + name +
-                                 "'; there are " + names);
+  return parseName("precision", name, ArrayRef(allPrecisions));
 }
 
 static int64_t countElements(Value value) {

@@ -8,7 +8,6 @@
 #include "PrecisionModel.h"
 
 #include "StoredWeights.h"
-#include "lathe/Quantization/BlockScales.h"
 #include "lathe/Reference/Evaluator.h"
 
 #include <cmath>
@@ -27,42 +26,22 @@ bool lathe::fitsBlocks(WeightedOpInterface layer) {
          type.getShape().take_back(2).front() >= leastBlockChannels;
 }
 
-static HostTensor roundInChannels(const HostTensor &real, WeightRange range) {
-  QuantizedStorage storage = QuantizedStorage::int8Weights();
-  std::vector<double> scales = getWeightScales(real, storage, range);
-  HostTensor rounded(ElementKind::F32, real.getShape());
-  for (int64_t i = 0; i < real.getNumElements(); ++i) {
-    double scale = scales[i % scales.size()];
-    double steps = std::clamp(std::nearbyint(real.getDouble(i) / scale),
-                              static_cast<double>(storage.low),
-                              static_cast<double>(storage.high));
-    rounded.setDouble(i, steps * scale);
-  }
-  return rounded;
-}
-
-static HostTensor roundInBlocks(const HostTensor &real) {
-  int64_t axis = real.getRank() - 2, inner = real.getShape().back();
-  BlockwiseTensor stored = quantizeInBlocks(real, axis, weightsPerBlock);
-  int64_t extent = real.getShape()[axis];
-  int64_t numBlocks = stored.scales.getShape()[axis];
-  HostTensor rounded(ElementKind::F32, real.getShape());
-  for (int64_t i = 0; i < real.getNumElements(); ++i) {
-    int64_t row = i / inner, block = row % extent / weightsPerBlock;
-    int64_t scale = (row / extent * numBlocks + block) * inner + i % inner;
-    rounded.setDouble(i, static_cast<double>(stored.integers.getInt(i)) *
-                             stored.scales.getDouble(scale));
-  }
-  return rounded;
-}
-
-/// What the weights of `layer` become in 8 bits, and in 4 if that suits them.
+/// What the weights of `layer` become in 8 bits, and in 4 if that suits them,
+/// as the ops say that a quantized model gets instead.
 static WeightAlternatives getAlternatives(WeightedOpInterface layer,
                                           WeightRange range) {
-  HostTensor real = *evaluateConstant(layer.getWeights());
-  WeightAlternatives entry{layer, {roundInChannels(real, range)}};
+  const QuantizedStorage storage = QuantizedStorage::int8Weights();
+  Value weights = layer.getWeights();
+  HostTensor real = *evaluateConstant(weights);
+  Block scratch;
+  OpBuilder builder(weights.getContext());
+  builder.setInsertionPointToEnd(&scratch);
+  Value int8 = storeAsIntegers(builder, weights, real,
+                               getWeightScales(real, storage, range), storage);
+  WeightAlternatives entry{layer, {*evaluateConstant(int8)}};
   if (fitsBlocks(layer))
-    entry.alternatives.push_back(roundInBlocks(real));
+    entry.alternatives.push_back(*evaluateConstant(
+        storeInBlocks(builder, weights, real, weightsPerBlock)));
   return entry;
 }
 

@@ -10,6 +10,7 @@
 #include "lathe/Driver/Loader.h"
 #include "lathe/Driver/Runner.h"
 #include "lathe/Quantization/Passes.h"
+#include "lathe/Support/ParseName.h"
 #include "lathe/Support/RunPasses.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -62,14 +63,7 @@ StringRef lathe::getDescription(QuantizationMode mode) {
 }
 
 llvm::Expected<QuantizationMode> lathe::parseQuantizationMode(StringRef name) {
-  for (QuantizationMode mode : allQuantizationModes)
-    if (getName(mode) == name)
-      return mode;
-  std::string names;
-  for (QuantizationMode mode : allQuantizationModes)
-    names += (names.empty() ? "" : ", ") + getName(mode).str();
-  return llvm::createStringError("there is no mode '" + name +
-                                 "'; the modes are " + names);
+  return parseName("mode", name, ArrayRef(allQuantizationModes));
 }
 
 bool lathe::needsSamples(QuantizationMode mode) {

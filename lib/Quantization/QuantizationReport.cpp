@@ -56,13 +56,16 @@ static json::Object toObject(const ActivationReport &activation) {
                       {"histogram", std::move(bars)}};
 }
 
-static json::Object toObject(const PrecisionTrial &trial) {
-  return json::Object{{"predicted_sqnr_db", toDecibels(trial.predictedNoise)},
+static json::Object toObject(const PrecisionTrial &trial, bool isScored) {
+  json::Object object{{"predicted_sqnr_db", toDecibels(trial.predictedNoise)},
                       {"output_sqnr_db", toDecibels(trial.measured.noise)},
                       {"seconds", trial.measured.seconds},
                       {"constant_bytes", trial.measured.bytes},
-                      {"score", trial.measured.score},
+
                       {"fits", trial.fits}};
+  if (isScored)
+    object["score"] = trial.measured.score;
+  return object;
 }
 
 /// A polynomial of the groups that are named in `groups`.
@@ -97,7 +100,8 @@ static json::Object toObject(const MixedPrecisionReport &report) {
         {"output_kl_alone", std::move(divergences)}});
   }
   for (const PrecisionTrial &trial : report.trials)
-    trials.push_back(toObject(trial));
+    trials.push_back(
+        toObject(trial, report.bound.kind == PrecisionBound::Kind::Score));
   for (size_t group : report.modelledGroups)
     modelled.push_back(report.groups[group].name);
   for (const NoiseModelReport &model : report.noiseModels)

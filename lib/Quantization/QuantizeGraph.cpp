@@ -56,21 +56,6 @@ static bool isQuantized(Value value) {
   return false;
 }
 
-/// Lets `operand`, which is constant, be dequantized from integers with
-/// `scales`, as many as it has channels (the last dimension) or one.
-static void replaceByIntegers(OpOperand &operand, const HostTensor &real,
-                              ArrayRef<double> scales,
-                              const QuantizedStorage &storage) {
-  OpBuilder builder(operand.getOwner());
-  Location loc = operand.get().getLoc();
-  StoredWeights stored =
-      storeWeights(builder, operand.get(), real, scales, storage);
-  Value quantized =
-      StorageCastOp::create(builder, loc, stored.integers, stored.type);
-  operand.set(
-      DequantizeOp::create(builder, loc, quantized, builder.getF32Type()));
-}
-
 /// The scales of the weights of `op`, none so small that the bias would not fit
 /// in 32 bits of their unit.
 static std::vector<double> getScales(WeightedOpInterface op,
@@ -125,8 +110,13 @@ lathe::quantizeWeights(func::FuncOp model, const QuantizedStorage &weights,
           isWeight ? getScales(weighted, *real, storage, method)
                    : getWeightScales(real->reshape({real->getNumElements(), 1}),
                                      storage, method);
+      auto store = [&](const HostTensor &values) {
+        OpBuilder builder(op);
+        operand.set(
+            storeAsIntegers(builder, operand.get(), values, scales, storage));
+      };
       if (!isWeight) {
-        replaceByIntegers(operand, *real, scales, storage);
+        store(*real);
         continue;
       }
       HostTensor stored = *real;
@@ -136,7 +126,7 @@ lathe::quantizeWeights(func::FuncOp model, const QuantizedStorage &weights,
         scales = given->scales;
         addToBias(weighted, given->biasChanges);
       }
-      replaceByIntegers(operand, stored, scales, storage);
+      store(stored);
       quantized.push_back({weighted, *real, std::move(scales)});
     }
   }

@@ -8,6 +8,7 @@
 #include "lathe/Quantization/RangeEstimator.h"
 #include "HistogramMoments.h"
 #include "LineSearch.h"
+#include "lathe/Support/ParseName.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
@@ -36,14 +37,7 @@ llvm::StringRef lathe::getName(RangeMethod method) {
 }
 
 llvm::Expected<RangeMethod> lathe::parseRangeMethod(llvm::StringRef name) {
-  std::string names;
-  for (RangeMethod method : allRangeMethods) {
-    if (getName(method) == name)
-      return method;
-    names += (names.empty() ? "" : ", ") + getName(method).str();
-  }
-  return llvm::createStringError("there is no way '" + name +
-                                 "' to choose a range; there are " + names);
+  return parseName("range method", name, llvm::ArrayRef(allRangeMethods));
 }
 
 namespace {

@@ -62,6 +62,7 @@ private:
   llvm::Error compare(const Choice &choice, StringRef what);
   llvm::Error improveWorst();
 
+  bool isStopped() const { return options.shouldStop && options.shouldStop(); }
   void count(size_t runs);
   void set(const Alternative &alternative, std::optional<size_t> candidate);
   llvm::Error measure(size_t first, size_t last, OutputNoise &noise);
@@ -189,9 +190,12 @@ llvm::Error RangeSearch::measureAlone() {
   auto numMethods = static_cast<int64_t>(std::size(allRangeMethods));
   expectedRuns = numSamples * numPairs + all * (numMethods + 2) +
                  all * static_cast<int64_t>(numWorst) * numMethods;
-  for (Alternative &alternative : alternatives)
+  for (Alternative &alternative : alternatives) {
+    if (isStopped())
+      return llvm::Error::success();
     if (llvm::Error error = measureAlone(alternative, numSamples))
       return error;
+  }
   return llvm::Error::success();
 }
 
@@ -342,6 +346,8 @@ llvm::Expected<RangeSearchResult> RangeSearch::run() {
     return std::move(error);
   if (llvm::Error error = measureAlone())
     return std::move(error);
+  if (isStopped())
+    return RangeSearchResult();
   if (llvm::Error error = compare(chooseByAddition(), "least noise"))
     return std::move(error);
   if (llvm::Error error = compare(chooseByOwnError(), "least own error"))
@@ -356,9 +362,7 @@ llvm::Expected<RangeSearchResult> RangeSearch::run() {
   RangeSearchResult result;
   result.decibels = bestDecibels;
   for (auto [alternative, candidate] : llvm::zip_equal(alternatives, best))
-    result.ranges.push_back({candidate,
-                             getMeanDecibels(alternative.shares[candidate]),
-                             alternative.shares[candidate]});
+    result.ranges.push_back({candidate, alternative.shares[candidate]});
   return result;
 }
 

@@ -57,6 +57,16 @@ StoredWeights lathe::storeWeights(OpBuilder &builder, Value weights,
   return result;
 }
 
+Value lathe::storeAsIntegers(OpBuilder &builder, Value weights,
+                             const HostTensor &real, ArrayRef<double> scales,
+                             const QuantizedStorage &storage) {
+  StoredWeights stored = storeWeights(builder, weights, real, scales, storage);
+  Location loc = weights.getLoc();
+  Value quantized =
+      StorageCastOp::create(builder, loc, stored.integers, stored.type);
+  return DequantizeOp::create(builder, loc, quantized, builder.getF32Type());
+}
+
 Value lathe::storeInBlocks(OpBuilder &builder, Value weights,
                            const HostTensor &real, int64_t block) {
   int64_t axis = real.getRank() - 2;

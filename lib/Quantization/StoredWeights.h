@@ -32,6 +32,12 @@ StoredWeights storeWeights(mlir::OpBuilder &builder, mlir::Value weights,
                            llvm::ArrayRef<double> scales,
                            const QuantizedStorage &storage);
 
+/// `real`, which the constant `weights` is, dequantized from these integers.
+mlir::Value storeAsIntegers(mlir::OpBuilder &builder, mlir::Value weights,
+                            const HostTensor &real,
+                            llvm::ArrayRef<double> scales,
+                            const QuantizedStorage &storage);
+
 /// `real`, which the constant `weights` is, expanded from integers of four bits
 /// in blocks of `block` input channels. The constant keeps its name.
 mlir::Value storeInBlocks(mlir::OpBuilder &builder, mlir::Value weights,

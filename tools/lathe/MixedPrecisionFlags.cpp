@@ -44,15 +44,12 @@ MixedPrecisionFlags::MixedPrecisionFlags(cl::SubCommand &command)
                  cl::value_desc("list"),
                  cl::desc("Mode mixed: what may be chosen beside int8: int16, "
                           "float, int4-weights (default: int16 and float; "
-                          "with --max-size also int4-weights)")),
-      anytime("anytime", cl::sub(command),
-              cl::desc("On Ctrl-C, end the search and write the best model so "
-                       "far")) {}
+                          "with --max-size also int4-weights)")) {}
 
 StringRef MixedPrecisionFlags::getGiven() const {
   for (const cl::Option *option : std::initializer_list<const cl::Option *>{
            &maxNoise, &minSQNR, &maxLatency, &minScore, &maxSize, &evalCommand,
-           std::addressof(precisions), &anytime})
+           std::addressof(precisions)})
     if (option->getNumOccurrences() != 0)
       return option->ArgStr;
   return "";

@@ -26,9 +26,6 @@ public:
   /// Fails if not exactly one bound was given.
   llvm::Expected<MixedPrecisionOptions> get(int64_t floatBytes) const;
 
-  /// Whether Ctrl-C is to end the search with the best model so far.
-  bool isAnytime() const { return anytime; }
-
 private:
   llvm::Expected<PrecisionBound> getBound(int64_t floatBytes) const;
   llvm::Expected<double> getLargestSize(int64_t floatBytes) const;
@@ -36,7 +33,6 @@ private:
   llvm::cl::opt<double> maxNoise, minSQNR, maxLatency, minScore;
   llvm::cl::opt<std::string> maxSize, evalCommand;
   llvm::cl::list<std::string> precisions;
-  llvm::cl::opt<bool> anytime;
 };
 
 /// Prints the choices that were tried and how often each precision was chosen.

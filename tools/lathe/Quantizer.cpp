@@ -58,6 +58,10 @@ Quantizer::Quantizer(cl::SubCommand &command, StringRef modeFlag)
                      "mean-min-max, percentile-99.99, percentile-99.999, "
                      "entropy, mse or octav (default: for each tensor by the "
                      "noise at the outputs)")),
+      anytime(
+          "anytime", cl::sub(command),
+          cl::desc("On Ctrl-C, once there is a quantized model, end what is "
+                   "tried and write the best so far")),
       mixed(command) {
   static const std::string description = describeModes();
   mode.setDescription(description);
@@ -78,22 +82,48 @@ llvm::Expected<QuantizationMode> Quantizer::getMode() const {
     return llvm::createStringError("mode '" + mode +
                                    "' needs no samples; leave --calibration "
                                    "away");
-  StringRef given = mixed.getGiven();
-  if (*parsed != QuantizationMode::Mixed && !given.empty())
-    return llvm::createStringError("--" + given + " is for --" + mode.ArgStr +
-                                   "=mixed, not for '" + mode + "'");
+  if (llvm::Error error = checkUse(*parsed))
+    return std::move(error);
   return parsed;
+}
+
+/// The name of the first of `options` that was given; empty if none was.
+static StringRef findGiven(std::initializer_list<const cl::Option *> options) {
+  for (const cl::Option *option : options)
+    if (option->getNumOccurrences() != 0)
+      return option->ArgStr;
+  return "";
+}
+
+/// Fails if a flag was given that `chosen` has no use for.
+llvm::Error Quantizer::checkUse(QuantizationMode chosen) const {
+  StringRef ofMixed = mixed.getGiven();
+  if (chosen != QuantizationMode::Mixed && !ofMixed.empty())
+    return llvm::createStringError("--" + ofMixed + " is for --" + mode.ArgStr +
+                                   "=mixed, not for '" + mode + "'");
+  StringRef ofRanges = findGiven({&range, &anytime});
+  if (!needsSamples(chosen) && !ofRanges.empty())
+    return llvm::createStringError(
+        "--" + ofRanges +
+        " is for modes that find ranges of activations, not for '" + mode +
+        "'");
+  StringRef ofSamples = findGiven({&preprocessing, &selection, &limit});
+  if (calibration.empty() && !ofSamples.empty())
+    return llvm::createStringError("--" + ofSamples +
+                                   " is for --calibration; pass that, too");
+  return llvm::Error::success();
 }
 
 llvm::Error Quantizer::check() const {
   if (isGiven())
     return getMode().takeError();
-  for (const cl::Option *option : std::initializer_list<const cl::Option *>{
-           &calibration, &preprocessing, &selection, &limit, &range})
-    if (option->getNumOccurrences() != 0)
-      return llvm::createStringError("--" + option->ArgStr + " is for --" +
-                                     mode.ArgStr + "; pass that, too");
-  if (StringRef given = mixed.getGiven(); !given.empty())
+  StringRef given = findGiven(
+      {&calibration, &preprocessing, &selection, &limit, &range, &anytime});
+  if (!given.empty())
+    return llvm::createStringError("--" + given + " is for --" + mode.ArgStr +
+                                   "; pass that, too");
+  given = mixed.getGiven();
+  if (!given.empty())
     return llvm::createStringError("--" + given + " is for --" + mode.ArgStr +
                                    "=mixed; pass that, too");
   return llvm::Error::success();
@@ -192,9 +222,9 @@ llvm::Expected<PostTrainingResult> Quantizer::calibrate(ModuleOp module,
     if (!given)
       return given.takeError();
     options.mixed = std::move(*given);
-    if (mixed.isAnytime())
-      options.shouldStop = watchInterrupts();
   }
+  if (anytime)
+    options.shouldStop = watchInterrupts();
   return quantizeAfterTraining(module, **dataset, options);
 }
 

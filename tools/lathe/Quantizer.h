@@ -39,6 +39,7 @@ public:
   llvm::Expected<QuantizationMode> getMode() const;
 
 private:
+  llvm::Error checkUse(QuantizationMode chosen) const;
   llvm::Expected<std::unique_ptr<Dataset>>
   openDataset(mlir::func::FuncOp model) const;
   llvm::Expected<std::vector<int64_t>>
@@ -51,6 +52,7 @@ private:
   llvm::cl::opt<std::string> mode, calibration, preprocessing, selection;
   llvm::cl::opt<unsigned> limit;
   llvm::cl::opt<std::string> range;
+  llvm::cl::opt<bool> anytime;
   MixedPrecisionFlags mixed;
 };
 

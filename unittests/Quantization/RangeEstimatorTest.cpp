@@ -228,7 +228,7 @@ TEST(RangeEstimatorTest, MethodsHaveNames) {
     EXPECT_EQ(*parsed, method);
   }
   EXPECT_EQ(llvm::toString(parseRangeMethod("max").takeError()),
-            "there is no way 'max' to choose a range; there are min-max, "
+            "there is no range method 'max'; there are min-max, "
             "mean-min-max, percentile-99.99, percentile-99.999, entropy, mse, "
             "octav");
 }

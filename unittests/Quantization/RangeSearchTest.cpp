@@ -90,8 +90,8 @@ TEST_F(RangeSearchTest, NoiseOfOneIsMeasuredWithTheOthersInFloat) {
   RangeSearchResult both = search(alternatives);
   for (size_t i = 0; i < 2; ++i) {
     RangeSearchResult one = search(alternatives[i]);
-    EXPECT_DOUBLE_EQ(one.ranges[0].decibels, both.ranges[i].decibels);
-    EXPECT_NEAR(one.decibels, one.ranges[0].decibels, 1e-9);
+    EXPECT_DOUBLE_EQ(one.ranges[0].getDecibels(), both.ranges[i].getDecibels());
+    EXPECT_NEAR(one.decibels, one.ranges[0].getDecibels(), 1e-9);
     EXPECT_GT(one.decibels, both.decibels);
   }
 }
@@ -103,7 +103,15 @@ TEST_F(RangeSearchTest, ValuesOfOneAlternativeAreRoundedTogether) {
   RangeSearchResult together = search(alternatives);
   alternatives[0].values.pop_back();
   RangeSearchResult alone = search(alternatives);
-  EXPECT_LT(together.ranges[0].decibels, alone.ranges[0].decibels - 10);
+  EXPECT_LT(together.ranges[0].getDecibels(),
+            alone.ranges[0].getDecibels() - 10);
+}
+
+TEST_F(RangeSearchTest, NothingIsFoundIfGivenUp) {
+  int asked = 0;
+  options.shouldStop = [&] { return ++asked > 1; };
+  EXPECT_TRUE(search(alternatives).ranges.empty());
+  EXPECT_LE(asked, 3);
 }
 
 TEST_F(RangeSearchTest, FewRunsAreEnoughForARoughChoice) {

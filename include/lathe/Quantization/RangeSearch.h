@@ -14,6 +14,7 @@
 #ifndef LATHE_QUANTIZATION_RANGESEARCH_H
 #define LATHE_QUANTIZATION_RANGESEARCH_H
 
+#include "lathe/Quantization/ErrorMeasure.h"
 #include "lathe/Quantization/RangeEstimator.h"
 #include "lathe/Support/NamedTensors.h"
 
@@ -38,20 +39,23 @@ struct RangeSearchOptions {
   /// Is called after some runs of the model, at the end with `done` equal to
   /// `total`.
   std::function<void(int64_t done, int64_t total)> progress;
+  /// Whether to give up; asked before each of the alternatives.
+  std::function<bool()> shouldStop;
 };
 
 /// What was chosen for one of the alternatives.
 struct FoundRange {
   /// The index of its candidate.
   size_t candidate = 0;
-  /// The signal-to-noise ratio of the outputs (see OutputNoise) when these
-  /// activations alone are quantized.
-  double decibels = 0;
-  /// The noise of each part of the outputs of each sample then, for a signal of
-  /// 1.
+  /// The noise of each part of the outputs of each sample for a signal of 1
+  /// (see OutputNoise) when these activations alone are quantized.
   llvm::SmallVector<double, 1> shares;
+
+  /// That as a ratio in dB.
+  double getDecibels() const { return getMeanDecibels(shares); }
 };
 
+/// Nothing if it was given up.
 struct RangeSearchResult {
   llvm::SmallVector<FoundRange> ranges;
   /// When all of them are quantized, and nothing else.
