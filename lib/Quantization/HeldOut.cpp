@@ -56,8 +56,9 @@ llvm::Expected<HeldOutResult> HeldOut::measure(ModuleOp quantized) const {
 }
 
 DividedSamples lathe::divideSamples(const Dataset &dataset,
-                                    std::vector<int64_t> samples) {
-  constexpr int64_t interval = 8, most = 32;
+                                    std::vector<int64_t> samples,
+                                    int64_t interval) {
+  constexpr int64_t most = 32;
   if (samples.empty())
     samples = spreadSamples(dataset.getNumSamples(), dataset.getNumSamples());
   auto count = static_cast<int64_t>(samples.size());

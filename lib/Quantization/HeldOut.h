@@ -33,6 +33,7 @@ public:
       : dataset(dataset), samples(std::move(samples)), threads(threads) {}
 
   int64_t size() const { return static_cast<int64_t>(samples.size()); }
+  llvm::ArrayRef<int64_t> getSamples() const { return samples; }
 
   /// Runs the float model.
   llvm::Error record(mlir::ModuleOp original);
@@ -57,10 +58,11 @@ struct DividedSamples {
   std::vector<int64_t> calibrating, heldOut;
 };
 
-/// Holds every eighth of `samples` out, or of all of `dataset` if there are
-/// none, and 32 at most.
+/// Holds one in `interval` of `samples` out, or of all of `dataset` if there
+/// are none, and 32 at most.
 DividedSamples divideSamples(const Dataset &dataset,
-                             std::vector<int64_t> samples);
+                             std::vector<int64_t> samples,
+                             int64_t interval = 8);
 
 } // namespace lathe
 

@@ -7,6 +7,7 @@
 
 #include "PostTrainingRun.h"
 #include "StoredWeights.h"
+#include "lathe/Data/SampleStream.h"
 #include "lathe/Driver/Loader.h"
 #include "lathe/Quantization/ConstantBytes.h"
 #include "lathe/Quantization/ObservedModel.h"
@@ -71,12 +72,27 @@ static bool canBe(const PrecisionGroup &group, Precision precision) {
 // Noise of groups
 //===----------------------------------------------------------------------===//
 
+/// The samples that each group alone is measured with.
+static constexpr size_t samplesAlone = 8;
+
+/// `samples` with `count` that are spread over all of them first.
+static std::vector<int64_t> spreadFirst(ArrayRef<int64_t> samples,
+                                        int64_t count) {
+  std::vector<int64_t> first, rest;
+  std::vector<int64_t> places =
+      spreadSamples(static_cast<int64_t>(samples.size()), count);
+  for (auto [place, sample] : llvm::enumerate(samples))
+    (llvm::is_contained(places, place) ? first : rest).push_back(sample);
+  llvm::append_range(first, rest);
+  return first;
+}
+
 llvm::Expected<std::unique_ptr<PrecisionModel>>
 PostTraining::createPrecisionModel(const QuantizationPlan &plan,
                                    ArrayRef<PrecisionGroup> groups) {
-  constexpr int64_t mostSamples = 8;
+  // Those that choices are measured with.
   llvm::Expected<std::vector<NamedTensors>> samples =
-      readInputs(chooseSome(mostSamples));
+      readInputs(spreadFirst(heldOut->getSamples(), samplesAlone));
   if (!samples)
     return samples.takeError();
   activationRanges.clear();
@@ -91,10 +107,12 @@ PostTraining::createPrecisionModel(const QuantizationPlan &plan,
 /// The noise with one group in `precision` and all others in float.
 static llvm::Expected<OutputError>
 measureAlone(PrecisionModel &model, size_t group, Precision precision) {
+  size_t numSamples = std::min(samplesAlone, model.getNumSamples());
   if (precision == Precision::Float)
-    return OutputError{SmallVector<double, 1>(model.getNumParts(), 0), 0};
+    return OutputError{SmallVector<double, 1>(model.countParts(numSamples), 0),
+                       0};
   model.set(group, precision);
-  llvm::Expected<OutputError> error = model.measure(model.getNumSamples());
+  llvm::Expected<OutputError> error = model.measure(numSamples);
   model.set(group, Precision::Float);
   return error;
 }
@@ -156,7 +174,7 @@ static std::vector<size_t> findNoisiest(ArrayRef<PrecisionOptions> options,
 llvm::Error PostTraining::fitNoise(PrecisionModel &noiseModel,
                                    ArrayRef<PrecisionOptions> groupOptions) {
   constexpr size_t mostGroups = 12, numFitted = 400, numTested = 64;
-  constexpr size_t numSamples = 4;
+  size_t numSamples = std::min<size_t>(noiseModel.getNumSamples(), 4);
   MixedPrecisionReport &mixed = *report.mixed;
   mixed.modelledGroups = findNoisiest(groupOptions, mostGroups);
   std::mt19937 random;
@@ -215,6 +233,18 @@ PostTraining::measurePrecisions(const QuantizationSettings &settings,
     result.score = *score;
   }
   return result;
+}
+
+/// The noise of `choice`, simulated.
+static llvm::Expected<double>
+simulateChoice(PrecisionModel &model, ArrayRef<PrecisionOptions> groupOptions,
+               ArrayRef<size_t> choice) {
+  for (auto [group, option] : llvm::enumerate(choice))
+    model.set(group, groupOptions[group][option].precision);
+  llvm::Expected<OutputError> error = model.measure(model.getNumSamples());
+  if (!error)
+    return error.takeError();
+  return std::pow(10, -getMeanDecibels(error->shares) / 10);
 }
 
 /// The settings of the best model so far with other precisions.
@@ -279,7 +309,6 @@ llvm::Error PostTraining::choosePrecisions() {
   }
   if (llvm::Error error = fitNoise(**noiseModel, *groupOptions))
     return error;
-  noiseModel->reset();
 
   const QuantizationSettings before = best;
   PrecisionSearchOptions search;
@@ -291,6 +320,9 @@ llvm::Error PostTraining::choosePrecisions() {
     return measurePrecisions(getSettings(before, groups, *groupOptions, choice),
                              isFirst ? std::optional(bestResult)
                                      : std::nullopt);
+  };
+  search.simulate = [&](ArrayRef<size_t> choice) {
+    return simulateChoice(**noiseModel, *groupOptions, choice);
   };
   llvm::Expected<PrecisionSearchResult> result =
       searchPrecisions(*groupOptions, search);

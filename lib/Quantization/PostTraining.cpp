@@ -24,9 +24,10 @@
 using namespace mlir;
 using namespace lathe;
 
-/// Holds some samples out.
+/// Holds some samples out: more of few where a bound is to be kept for them.
 void PostTraining::divideSamples() {
-  DividedSamples divided = lathe::divideSamples(dataset, calibration.samples);
+  DividedSamples divided = lathe::divideSamples(
+      dataset, calibration.samples, /*interval=*/options.mixed ? 4 : 8);
   calibration.samples = std::move(divided.calibrating);
   heldOut.emplace(dataset, std::move(divided.heldOut), calibration.threads);
   report.numHeldOut = heldOut->size();

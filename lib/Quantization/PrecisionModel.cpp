@@ -107,11 +107,11 @@ llvm::Error PrecisionModel::recordOriginals() {
   return llvm::Error::success();
 }
 
-size_t PrecisionModel::getNumParts() const {
+size_t PrecisionModel::countParts(size_t numSamples) const {
   size_t count = 0;
   for (const TensorParts &output : parts)
     count += output.numParts;
-  return count * samples.size();
+  return count * numSamples;
 }
 
 void PrecisionModel::set(size_t group, Precision precision) {

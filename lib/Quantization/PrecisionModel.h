@@ -47,8 +47,8 @@ public:
          std::vector<NamedTensors> samples, unsigned threads);
 
   size_t getNumSamples() const { return samples.size(); }
-  /// The parts of the outputs of all samples.
-  size_t getNumParts() const;
+  /// The parts of the outputs of `numSamples` samples.
+  size_t countParts(size_t numSamples) const;
 
   /// Lets the next runs compute `group`, an index, in `precision`. All are
   /// float to begin with.

@@ -9,6 +9,7 @@
 #include "lathe/Quantization/Knapsack.h"
 
 #include <cmath>
+#include <map>
 
 using namespace lathe;
 using llvm::ArrayRef;
@@ -39,6 +40,9 @@ private:
   llvm::Error approach();
   llvm::Error bisect();
   Choice chooseNext(double tightness) const;
+  llvm::Expected<Choice> chooseBySimulation(double tightness);
+  llvm::Expected<Choice> choose(double tightness);
+  llvm::Expected<double> simulate(const Choice &choice);
   bool isDone() const {
     return static_cast<int64_t>(result.trials.size()) >= options.mostTrials ||
            (options.shouldStop && options.shouldStop());
@@ -50,8 +54,11 @@ private:
   /// geometric mean of that.
   llvm::SmallVector<double, 1> firstShares;
   double firstNoise = 0;
-  /// By how much what was measured last is more than the sum that says so.
+  /// By how much what was measured last is more than what was simulated, or
+  /// than the sum that says so.
   double noiseFactor = 1, secondsPerWork = 1, otherBytes = 0;
+  /// Noise by choices that were simulated.
+  std::map<Choice, double> simulated;
   PrecisionSearchResult result;
 };
 
@@ -153,15 +160,17 @@ bool PrecisionSearch::isBetter(const PrecisionTrial &a,
 llvm::Error PrecisionSearch::attempt(const Choice &choice) {
   PrecisionTrial trial;
   trial.choice = choice;
-  double expected = firstNoise * sum(choice, Measure::Noise);
-  trial.predictedNoise = expected * noiseFactor;
+  llvm::Expected<double> expected = simulate(choice);
+  if (!expected)
+    return expected.takeError();
+  trial.predictedNoise = *expected * noiseFactor;
   llvm::Expected<PrecisionMeasurement> measured = options.measure(choice);
   if (!measured)
     return measured.takeError();
   trial.measured = *measured;
   trial.fits = getExcess(trial) <= 0;
-  if (expected > 0 && measured->noise > 0)
-    noiseFactor = measured->noise / expected;
+  if (*expected > 0 && measured->noise > 0)
+    noiseFactor = measured->noise / *expected;
   if (double work = sum(choice, Measure::Work); work > 0)
     secondsPerWork = measured->seconds / work;
   otherBytes = measured->bytes - sum(choice, Measure::Bytes);
@@ -172,7 +181,17 @@ llvm::Error PrecisionSearch::attempt(const Choice &choice) {
   return llvm::Error::success();
 }
 
-/// What should keep to the bound as it is known now, or to less than it.
+llvm::Expected<double> PrecisionSearch::simulate(const Choice &choice) {
+  auto it = simulated.find(choice);
+  if (it != simulated.end())
+    return it->second;
+  llvm::Expected<double> noise = options.simulate(choice);
+  if (noise)
+    simulated.emplace(choice, *noise);
+  return noise;
+}
+
+/// What should keep to the bound as sums say, or to `tightness` times it.
 Choice PrecisionSearch::chooseNext(double tightness) const {
   double limit = options.bound.limit;
   switch (options.bound.kind) {
@@ -191,13 +210,50 @@ Choice PrecisionSearch::chooseNext(double tightness) const {
   llvm_unreachable("unknown kind of bound");
 }
 
+/// Of choices whose noise sums say to be more or less, the fastest that should
+/// keep to `tightness` times the bound by simulation: noise adds up only
+/// roughly, so the sum to allow is found by bisection.
+llvm::Expected<Choice> PrecisionSearch::chooseBySimulation(double tightness) {
+  constexpr int mostSimulations = 8;
+  constexpr double stride = 1.5;
+  double limit = options.bound.limit * tightness / noiseFactor;
+  double allowed = tightness, low = 0, high = 0;
+  Choice best, choice;
+  for (int i = 0; i < mostSimulations; ++i) {
+    choice = chooseNext(allowed);
+    llvm::Expected<double> noise = simulate(choice);
+    if (!noise)
+      return noise.takeError();
+    bool fits = *noise <= limit;
+    if (fits &&
+        (best.empty() || sum(choice, Measure::Work) < sum(best, Measure::Work)))
+      best = choice;
+    (fits ? low : high) = allowed;
+    if (low == 0 || high == 0)
+      allowed *= fits ? stride : 1 / stride;
+    else
+      allowed = std::sqrt(low * high);
+  }
+  return best.empty() ? choice : best;
+}
+
+/// What should keep to the bound as it is known now, or to `tightness` times
+/// it.
+llvm::Expected<Choice> PrecisionSearch::choose(double tightness) {
+  if (options.bound.kind == Kind::Noise)
+    return chooseBySimulation(tightness);
+  return chooseNext(tightness);
+}
+
 llvm::Error PrecisionSearch::approach() {
   double tightness = 1;
   // Each time nothing new comes of it, less than the bound is aimed at.
   for (int64_t i = 0; i < options.mostTrials && !isDone(); ++i) {
-    Choice choice = chooseNext(tightness);
-    if (!wasTried(choice)) {
-      if (llvm::Error error = attempt(choice))
+    llvm::Expected<Choice> choice = choose(tightness);
+    if (!choice)
+      return choice.takeError();
+    if (!wasTried(*choice)) {
+      if (llvm::Error error = attempt(*choice))
         return error;
       continue;
     }

@@ -51,6 +51,10 @@ protected:
         -> llvm::Expected<PrecisionMeasurement> {
       return measure(groups, choice);
     };
+    options.simulate =
+        [&](llvm::ArrayRef<size_t> choice) -> llvm::Expected<double> {
+      return measure(groups, choice).noise / 1.65;
+    };
     options.shouldStop = shouldStop;
     auto result = searchPrecisions(groups, options);
     if (result)
@@ -157,11 +161,44 @@ TEST_F(PrecisionSearchTest, PartsOfOutputsCountAlike) {
     measured.noise = std::sqrt(first * second);
     return measured;
   };
+  options.simulate =
+      [&](llvm::ArrayRef<size_t> choice) -> llvm::Expected<double> {
+    return options.measure(choice)->noise;
+  };
   auto result = searchPrecisions(groups, options);
   ASSERT_TRUE(bool(result));
   const PrecisionTrial &best = result->trials[result->best];
   EXPECT_TRUE(best.fits);
   EXPECT_EQ(best.choice[0], 1u);
+}
+
+TEST_F(PrecisionSearchTest, SimulationFindsWhatSumsMiss) {
+  // Two groups cancel each other's noise, which no sum knows.
+  auto getNoise = [&](llvm::ArrayRef<size_t> choice) {
+    double noise = measure(groups, choice).noise;
+    return choice[8] == 0 && choice[9] == 0 ? 0.5 * noise : noise;
+  };
+  int numBuilt = 0;
+  PrecisionSearchOptions options;
+  options.bound = {Kind::Noise, 0.02};
+  options.measure = [&](llvm::ArrayRef<size_t> choice)
+      -> llvm::Expected<PrecisionMeasurement> {
+    ++numBuilt;
+    PrecisionMeasurement measured = measure(groups, choice);
+    measured.noise = getNoise(choice);
+    return measured;
+  };
+  options.simulate =
+      [&](llvm::ArrayRef<size_t> choice) -> llvm::Expected<double> {
+    return getNoise(choice) / 1.5;
+  };
+  auto result = searchPrecisions(groups, options);
+  ASSERT_TRUE(bool(result));
+  const PrecisionTrial &best = result->trials[result->best];
+  EXPECT_TRUE(best.fits);
+  EXPECT_NEAR(best.predictedNoise, best.measured.noise, 1e-9);
+  // All in 8 bits, and what was simulated to fit.
+  EXPECT_EQ(numBuilt, 2);
 }
 
 } // namespace

@@ -61,7 +61,7 @@ struct PrecisionMeasurement {
 struct PrecisionTrial {
   /// For each group, one of its options.
   llvm::SmallVector<size_t> choice;
-  /// What was expected of it: the noise, by addition and by how far that was
+  /// What was expected of it: the noise, by simulation and by how far that was
   /// from what was measured before.
   double predictedNoise = 0;
   PrecisionMeasurement measured;
@@ -73,6 +73,9 @@ struct PrecisionSearchOptions {
   /// Builds and measures what a choice makes of the model.
   std::function<llvm::Expected<PrecisionMeasurement>(llvm::ArrayRef<size_t>)>
       measure;
+  /// The noise of a choice in the float model, rounded as the choice asks for:
+  /// much cheaper than `measure`.
+  std::function<llvm::Expected<double>(llvm::ArrayRef<size_t>)> simulate;
   /// Whether to be content with what there is; asked before each trial but the
   /// first.
   std::function<bool()> shouldStop;
@@ -90,9 +93,11 @@ struct PrecisionSearchResult {
 ///
 /// Noise is close to additive over groups, so each choice is the solution of a
 /// knapsack problem: the least time, or the least noise, within what the bound
-/// leaves. It is built and measured, and how far the sums were from that
-/// corrects the next one, until a choice comes again or `mostTrials` were made.
-/// For a bound on a score, the noise to allow is found by bisection.
+/// leaves. For a bound on noise, that of several choices is simulated, and the
+/// best that should keep to the bound taken. It is built and measured, and how
+/// far it was from what was expected corrects the next one, until a choice
+/// comes again or `mostTrials` were made. For a bound on a score, the noise to
+/// allow is found by bisection.
 llvm::Expected<PrecisionSearchResult>
 searchPrecisions(llvm::ArrayRef<PrecisionOptions> groups,
                  const PrecisionSearchOptions &options);
