@@ -59,6 +59,7 @@ void lathe::buildKernelPipeline(OpPassManager &pm,
     WinogradOptions winograd;
     winograd.vectorBits = options.vectorBits;
     winograd.threads = options.threads;
+    winograd.kind = options.dots;
     pm.addPass(createWinograd(winograd));
   }
   pm.addPass(createPrepareBodies());

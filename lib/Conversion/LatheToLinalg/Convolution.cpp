@@ -13,6 +13,7 @@
 #include "GenericBuilder.h"
 #include "Patterns.h"
 #include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
+#include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
@@ -464,10 +465,26 @@ struct LowerDotDepthwise : OpConversionPattern<DotDepthwiseOp> {
   }
 };
 
+/// Data lose their sign, and nothing else changes.
+struct EraseWinogradSigns : OpConversionPattern<WinogradConvOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(WinogradConvOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<WinogradConvOp>(
+        op, adaptor.getInput(), adaptor.getFilter(), adaptor.getBias(),
+        op.getPads(), op.getChannels(), op.getBlock(), op.getShares(),
+        op.hasUnsignedInput());
+    return success();
+  }
+};
+
 } // namespace
 
 void lathe::detail::populateConvolutionPatterns(const TypeConverter &converter,
                                                 RewritePatternSet &patterns) {
   patterns.add<LowerConv, LowerConvTranspose, LowerDotConv, LowerDotDepthwise,
-               LowerMatMul>(converter, patterns.getContext());
+               EraseWinogradSigns, LowerMatMul>(converter,
+                                                patterns.getContext());
 }

@@ -73,7 +73,8 @@ struct ConvertLatheToLinalg
     target.addDynamicallyLegalOp<MemoryAtOp>(
         [&](Operation *op) { return converter.isLegal(op); });
     // Its loops have no form in linalg.
-    target.addLegalOp<WinogradConvOp>();
+    target.addDynamicallyLegalOp<WinogradConvOp>(
+        [&](Operation *op) { return converter.isLegal(op); });
     // In the regions of elementwise ops.
     target.addLegalOp<RescaleOp>();
     addSignlessLegality(converter, target);

@@ -12,10 +12,16 @@
 // these, with what was fused behind the convolution. V stays in a cache, M in
 // the first or second level, and the filter is read in the order of its memory.
 //
+// Of bytes, V is of 16-bit integers, which dot products multiply in pairs of
+// channels, and M of 32-bit ones (see lathe.winograd_conv for why that is
+// exact).
+//
 //===----------------------------------------------------------------------===//
 
 #include "KernelLoops.h"
 #include "WeightPrefetch.h"
+
+#include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -30,34 +36,61 @@ namespace {
 constexpr int64_t tile = WinogradConvOp::tile, patch = WinogradConvOp::patch;
 constexpr int64_t positions = patch * patch;
 
-/// Arithmetic on vectors that may be contracted to multiply-adds.
+/// Arithmetic on elements or vectors: of floats, which may be contracted to
+/// multiply-adds, or of integers, which wrap around.
 class VectorMath {
 public:
   VectorMath(OpBuilder &builder, Location loc) : builder(builder), loc(loc) {}
 
   Value add(Value a, Value b) {
-    return arith::AddFOp::create(builder, loc, a, b, contract);
+    if (isFloat(a))
+      return arith::AddFOp::create(builder, loc, a, b, contract);
+    return arith::AddIOp::create(builder, loc, a, b);
   }
   Value sub(Value a, Value b) {
-    return arith::SubFOp::create(builder, loc, a, b, contract);
+    if (isFloat(a))
+      return arith::SubFOp::create(builder, loc, a, b, contract);
+    return arith::SubIOp::create(builder, loc, a, b);
+  }
+  Value mul(Value a, Value b) {
+    if (isFloat(a))
+      return arith::MulFOp::create(builder, loc, a, b, contract);
+    return arith::MulIOp::create(builder, loc, a, b);
   }
   /// a + factor * b
-  Value addScaled(Value a, double factor, Value b) {
-    bool isNegative = factor < 0;
-    Value scaled = scale(isNegative ? -factor : factor, b);
-    return isNegative ? sub(a, scaled) : add(a, scaled);
+  Value addScaled(Value a, int64_t factor, Value b) {
+    Value scaled = scale(std::abs(factor), b);
+    return factor < 0 ? sub(a, scaled) : add(a, scaled);
   }
-  Value scale(double factor, Value a) {
-    Type type = a.getType();
-    TypedAttr value = builder.getFloatAttr(getElementTypeOrSelf(type), factor);
+  /// An integer divided by a power of two.
+  Value shiftRight(Value a, int64_t bits) {
+    return arith::ShRSIOp::create(builder, loc, a, constant(a.getType(), bits));
+  }
+  Value constant(Type type, int64_t number) {
+    Type element = getElementTypeOrSelf(type);
+    bool isFloat = isa<FloatType>(element);
+    TypedAttr value =
+        isFloat ? TypedAttr(builder.getFloatAttr(element, double(number)))
+                : builder.getIntegerAttr(element, number);
     if (auto vector = dyn_cast<VectorType>(type))
       value = SplatElementsAttr::get(vector, Attribute(value));
-    Value constant = arith::ConstantOp::create(builder, loc, value);
-    return arith::MulFOp::create(builder, loc, a, constant, contract);
+    return arith::ConstantOp::create(builder, loc, value);
   }
 
 private:
   static constexpr auto contract = arith::FastMathFlags::contract;
+
+  static bool isFloat(Value value) {
+    return isa<FloatType>(getElementTypeOrSelf(value.getType()));
+  }
+  /// Vectors of integers have shifts, but slow products or none.
+  Value scale(int64_t factor, Value a) {
+    if (isFloat(a))
+      return mul(a, constant(a.getType(), factor));
+    assert(llvm::isPowerOf2_64(factor) && "the transforms have no others");
+    return arith::ShLIOp::create(builder, loc, a,
+                                 constant(a.getType(), llvm::Log2_64(factor)));
+  }
 
   OpBuilder &builder;
   Location loc;
@@ -68,22 +101,25 @@ std::array<Value, patch> transformInput(VectorMath math, ArrayRef<Value> d) {
   Value even = math.addScaled(d[4], -4, d[2]);
   Value odd = math.addScaled(d[3], -4, d[1]);
   Value far = math.sub(d[4], d[2]), near = math.sub(d[3], d[1]);
-  return {math.addScaled(math.addScaled(d[4], -5, d[2]), 4, d[0]),
+  return {math.addScaled(far, 4, math.sub(d[0], d[2])),
           math.add(even, odd),
           math.sub(even, odd),
           math.addScaled(far, 2, near),
           math.addScaled(far, -2, near),
-          math.addScaled(math.addScaled(d[5], -5, d[3]), 4, d[1])};
+          math.addScaled(math.sub(d[5], d[3]), -4, near)};
 }
 
-/// One dimension of the output's transform, A^T m.
-std::array<Value, tile> transformOutput(VectorMath math, ArrayRef<Value> m) {
+/// One dimension of the output's transform, A^T m, where `last` is the last
+/// factor in it.
+std::array<Value, tile> transformOutput(VectorMath math, int64_t last,
+                                        ArrayRef<Value> m) {
   Value sum = math.add(m[1], m[2]), difference = math.sub(m[1], m[2]);
   Value farSum = math.add(m[3], m[4]), farDifference = math.sub(m[3], m[4]);
+  Value most = math.addScaled(difference, 8, farDifference);
   return {math.add(math.add(m[0], sum), farSum),
           math.addScaled(difference, 2, farDifference),
           math.addScaled(sum, 4, farSum),
-          math.add(m[5], math.addScaled(difference, 8, farDifference))};
+          last == 1 ? math.add(m[5], most) : math.addScaled(most, last, m[5])};
 }
 
 /// Transforms both dimensions of a square of values, rows first.
@@ -126,7 +162,9 @@ public:
       : builder(builder), loc(op.getLoc()), body(body), op(op),
         space(builder.getContext()), reader(builder, space),
         input(op.getInput().getType().getShape()),
-        output(op.getType().getShape()), channelBlock(op.getChannelBlock()) {}
+        output(op.getType().getShape()), channelBlock(op.getChannelBlock()),
+        sumType(op.getType().getElementType()),
+        dataType(op.isInteger() ? builder.getI16Type() : sumType) {}
 
   LogicalResult emit();
 
@@ -162,14 +200,17 @@ private:
                  AffineExpr channel);
   void emitProducts(AffineExpr group, int64_t tiles);
   void emitProduct(const Product &product);
+  Value multiply(Value sum, Value data, Value weights);
   void emitTiles(const Block &block, AffineExpr group, int64_t channels);
   void emitTile(ArrayRef<AffineExpr> pixel, AffineExpr number, int64_t width,
                 AffineExpr channel, AffineExpr inGroup);
   Value readInput(ArrayRef<AffineExpr> indices, int64_t width, bool isInside);
+  Value widen(Value bytes);
+  Value divideByScale(Value sum);
   void store(ArrayRef<AffineExpr> indices, Value value, int64_t width);
 
-  Value viewScratch(AffineExpr share, int64_t offset, int64_t stride,
-                    ArrayRef<int64_t> shape, int64_t plane);
+  Value viewScratch(Value start, ArrayRef<int64_t> shape, Type element,
+                    int64_t planeBytes);
   /// `index` lies in [0, extent): null if that is known to be so.
   Value isWithin(AffineExpr index, int64_t extent);
   Value both(Value a, Value b);
@@ -185,8 +226,10 @@ private:
   TensorReader reader;
   ArrayRef<int64_t> input, output;
   int64_t channelBlock;
-  /// V and M, memrefs [36, tiles, channels].
-  Value patches, products;
+  /// The elements of M and of V.
+  Type sumType, dataType;
+  /// V and M, memrefs [36, tiles, channels], and V as what one product takes.
+  Value patches, factors, products;
   bool failed = false;
 };
 
@@ -248,19 +291,16 @@ void WinogradEmitter::buildIf(Value condition, llvm::function_ref<void()> then,
   otherwise();
 }
 
-/// A part of the scratch, for each share `stride` bytes behind the last one's.
-Value WinogradEmitter::viewScratch(AffineExpr share, int64_t offset,
-                                   int64_t stride, ArrayRef<int64_t> shape,
-                                   int64_t plane) {
-  Value start =
-      space.materialize(builder, loc, space.flatten(share * stride + offset));
-  Type f32 = builder.getF32Type();
-  Value flat = memref::ViewOp::create(builder, loc,
-                                      MemRefType::get(shape[0] * plane, f32),
-                                      body.scratch, start, ValueRange());
+/// The matrices `shape` [36, tiles, channels] at byte `start` of the scratch.
+Value WinogradEmitter::viewScratch(Value start, ArrayRef<int64_t> shape,
+                                   Type element, int64_t planeBytes) {
+  int64_t plane = planeBytes * 8 / element.getIntOrFloatBitWidth();
+  Value flat = memref::ViewOp::create(
+      builder, loc, MemRefType::get(shape[0] * plane, element), body.scratch,
+      start, ValueRange());
   int64_t strides[] = {plane, shape[2], 1};
   auto type = MemRefType::get(
-      shape, f32, StridedLayoutAttr::get(builder.getContext(), 0, strides));
+      shape, element, StridedLayoutAttr::get(builder.getContext(), 0, strides));
   return memref::ReinterpretCastOp::create(builder, loc, type, flat, 0, shape,
                                            strides);
 }
@@ -293,13 +333,22 @@ void WinogradEmitter::emitShares() {
 /// The blocks whose rows of tiles are in `range`; of several, those that are
 /// the share's.
 void WinogradEmitter::emitRows(AffineExpr share, Range range) {
-  int64_t planeBytes = 4 * positions;
-  int64_t stride = planeBytes * (op.getInputPlane() + op.getOutputPlane());
-  int64_t most = op.getTilesInBlock();
-  patches = viewScratch(share, 0, stride, {positions, most, input[3]},
-                        op.getInputPlane());
-  products = viewScratch(share, planeBytes * op.getInputPlane(), stride,
-                         {positions, most, channelBlock}, op.getOutputPlane());
+  int64_t inputPlane = op.getInputPlaneBytes();
+  int64_t outputPlane = op.getOutputPlaneBytes();
+  int64_t most = op.getTilesInBlock(), channels = op.getInputChannels();
+  AffineExpr start = share * (positions * (inputPlane + outputPlane));
+  auto at = [&](int64_t offset) {
+    return space.materialize(builder, loc, space.flatten(start + offset));
+  };
+  Value first = at(0);
+  patches =
+      viewScratch(first, {positions, most, channels}, dataType, inputPlane);
+  factors = patches;
+  if (op.isInteger())
+    factors = viewScratch(first, {positions, most, channels / 2},
+                          builder.getI32Type(), inputPlane);
+  products = viewScratch(at(positions * inputPlane),
+                         {positions, most, channelBlock}, sumType, outputPlane);
   auto emitColumns = [&](AffineExpr row) {
     for (Range columns : cut(op.getNumTiles(1), op.getBlock()[1]))
       loop("column", columns, [&](AffineExpr column) {
@@ -341,13 +390,25 @@ void WinogradEmitter::emitBlock(const Block &block) {
 // The input
 //===----------------------------------------------------------------------===//
 
+/// Data of 8 bits in 16, and floats as they are.
+Value WinogradEmitter::widen(Value bytes) {
+  if (!op.isInteger())
+    return bytes;
+  Type type = dataType;
+  if (auto vector = dyn_cast<VectorType>(bytes.getType()))
+    type = vector.clone(dataType);
+  if (op.hasUnsignedInput())
+    return arith::ExtUIOp::create(builder, loc, type, bytes);
+  return arith::ExtSIOp::create(builder, loc, type, bytes);
+}
+
 /// The element or vector at `indices` of the input, zero in the padding.
 Value WinogradEmitter::readInput(ArrayRef<AffineExpr> indices, int64_t width,
                                  bool isInside) {
   auto load = [&] {
     Value value = reader.read(op.getInput(), indices, width);
     failed |= !value;
-    return value;
+    return value ? widen(value) : value;
   };
   Value condition;
   if (!isInside)
@@ -355,9 +416,8 @@ Value WinogradEmitter::readInput(ArrayRef<AffineExpr> indices, int64_t width,
         both(isWithin(indices[1], input[1]), isWithin(indices[2], input[2]));
   if (!condition)
     return load();
-  Type type = builder.getF32Type();
   TypedAttr zero = builder.getZeroAttr(
-      width > 1 ? Type(VectorType::get(width, type)) : type);
+      width > 1 ? Type(VectorType::get(width, dataType)) : dataType);
   auto choice = scf::IfOp::create(builder, loc, zero.getType(), condition,
                                   /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(builder);
@@ -403,7 +463,8 @@ void WinogradEmitter::emitPatches(const Block &block) {
   loopOverTiles(block, [&](AffineExpr row, AffineExpr column, AffineExpr t) {
     AffineExpr pixel[] = {block.n, row * tile - op.getPads()[0],
                           column * tile - op.getPads()[1]};
-    int64_t width = body.vector, begin = 0;
+    // As many channels as a vector holds of elements of V.
+    int64_t width = body.vector * op.getChannelsInProduct(), begin = 0;
     for (; begin < input[3]; width /= 2) {
       int64_t end = begin + (input[3] - begin) / width * width;
       if (begin == end)
@@ -442,52 +503,64 @@ void WinogradEmitter::emitProducts(AffineExpr group, int64_t tiles) {
   });
 }
 
+/// `sum` and the products of `data`, one number for all lanes, with `weights`.
+Value WinogradEmitter::multiply(Value sum, Value data, Value weights) {
+  auto type = cast<VectorType>(sum.getType());
+  Value all = vector::BroadcastOp::create(builder, loc, type, data);
+  if (op.isInteger()) {
+    all = vector::BitCastOp::create(builder, loc, weights.getType(), all);
+    return DotOp::create(builder, loc, sum, all, weights,
+                         /*is_unsigned=*/false);
+  }
+  VectorMath math(builder, loc);
+  return math.add(sum, math.mul(all, weights));
+}
+
 /// The register tile, summed over all input channels.
 void WinogradEmitter::emitProduct(const Product &product) {
   int64_t width = body.vector, vectors = product.columns / width;
-  auto type = VectorType::get(width, builder.getF32Type());
+  auto type = VectorType::get(width, sumType);
   Value zero =
       arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
   SmallVector<Value> sums(product.rows * vectors, zero);
-  auto lanesOf = [&](int64_t vector) {
-    return product.column + vector * width + space.lane();
+  auto columnOf = [&](int64_t vector) {
+    return product.column + vector * width;
   };
-  int64_t matrix = input[3] * channelBlock;
+  int64_t joined = op.getChannelsInProduct();
+  int64_t steps = op.getInputChannels() / joined;
+  int64_t matrix = op.getInputChannels() * channelBlock;
   WeightPrefetch prefetch(findMemory(op.getFilter()), matrix, product.passes,
-                          input[3]);
+                          steps);
   auto accumulate = [&](AffineExpr c, ValueRange carried) {
     prefetch.emit(builder, space, loc,
                   (product.group * positions + product.position) * matrix,
                   product.pass, c);
     SmallVector<Value> next, weights;
     for (int64_t vector = 0; vector < vectors; ++vector)
-      weights.push_back(reader.read(
-          op.getFilter(), {product.group, product.position, c, lanesOf(vector)},
-          width));
+      weights.push_back(reader.read(op.getFilter(),
+                                    {product.group, product.position, c,
+                                     columnOf(vector) * joined + space.lane()},
+                                    width * joined));
     failed |= llvm::is_contained(weights, Value());
     if (failed)
       return llvm::to_vector(carried);
     for (int64_t row = 0; row < product.rows; ++row) {
-      Value scalar = reader.load(loc, patches,
-                                 {product.position, product.row + row, c}, 1);
-      Value element = vector::BroadcastOp::create(builder, loc, type, scalar);
-      for (int64_t vector = 0; vector < vectors; ++vector) {
-        auto contract = arith::FastMathFlags::contract;
-        Value product = arith::MulFOp::create(builder, loc, element,
-                                              weights[vector], contract);
-        next.push_back(arith::AddFOp::create(
-            builder, loc, carried[row * vectors + vector], product, contract));
-      }
+      Value data = reader.load(loc, factors,
+                               {product.position, product.row + row, c}, 1);
+      for (int64_t vector = 0; vector < vectors; ++vector)
+        next.push_back(
+            multiply(carried[row * vectors + vector], data, weights[vector]));
     }
     return next;
   };
   sums = buildLoop(builder, space, loc, "c", builder.getIndexAttr(0),
-                   builder.getIndexAttr(input[3]), 1, {0, input[3] - 1}, sums,
+                   builder.getIndexAttr(steps), 1, {0, steps - 1}, sums,
                    accumulate);
   for (int64_t row = 0; row < product.rows; ++row)
     for (int64_t vector = 0; vector < vectors; ++vector)
       reader.store(loc, sums[row * vectors + vector], products,
-                   {product.position, product.row + row, lanesOf(vector)},
+                   {product.position, product.row + row,
+                    columnOf(vector) + space.lane()},
                    width);
 }
 
@@ -510,6 +583,18 @@ void WinogradEmitter::store(ArrayRef<AffineExpr> indices, Value value,
   }
 }
 
+/// A sum from what the transforms make of it: of integers 24 * 24 times it,
+/// modulo 2^32.
+Value WinogradEmitter::divideByScale(Value sum) {
+  if (!op.isInteger())
+    return sum;
+  constexpr int64_t inverseOfNine = 0x38e38e39;
+  static_assert(uint32_t(inverseOfNine) * 9 == 1);
+  VectorMath math(builder, loc);
+  Value times64 = math.mul(sum, math.constant(sum.getType(), inverseOfNine));
+  return math.shiftRight(times64, 6);
+}
+
 /// The tile whose first pixel is `pixel` from row `number` of M: `width`
 /// channels, which begin at `inGroup` of it and at `channel` of the result.
 void WinogradEmitter::emitTile(ArrayRef<AffineExpr> pixel, AffineExpr number,
@@ -521,8 +606,12 @@ void WinogradEmitter::emitTile(ArrayRef<AffineExpr> pixel, AffineExpr number,
     values.push_back(reader.load(
         loc, products, {space.constant(p), number, inGroup + lane}, width));
   VectorMath math(builder, loc);
-  values = transformSquare<tile, patch>(
-      values, [&](ArrayRef<Value> m) { return transformOutput(math, m); });
+  int64_t last = op.isInteger() ? 4 : 1;
+  values = transformSquare<tile, patch>(values, [&](ArrayRef<Value> m) {
+    return transformOutput(math, last, m);
+  });
+  for (Value &value : values)
+    value = divideByScale(value);
   if (Value bias = op.getBias()) {
     Value addend =
         reader.broadcast(loc, reader.read(bias, channel + lane, width), width);

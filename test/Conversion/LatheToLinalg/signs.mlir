@@ -21,6 +21,17 @@ func.func private @max(%x: memref<4xui8, strided<[1]>> {lathe.name = "x"}, %y: m
   return
 }
 
+// CHECK-LABEL: func.func private @winograd(
+func.func private @winograd(%x: memref<1x4x4x2xui8>, %u: memref<1x36x1x16xi16>, %out: memref<1x4x4x8xi32>) {
+  %0 = bufferization.to_tensor %x restrict : memref<1x4x4x2xui8> to tensor<1x4x4x2xui8>
+  %1 = bufferization.to_tensor %u restrict : memref<1x36x1x16xi16> to tensor<1x36x1x16xi16>
+  // CHECK: lathe.winograd_conv {{.*}} is_unsigned, {{.*}} : (tensor<1x4x4x2xi8>, tensor<1x36x1x16xi16>) -> tensor<1x4x4x8xi32>
+  %2 = lathe.winograd_conv %0, %1 {block = array<i64: 1, 1>, channels = 8 : i64, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x4x4x2xui8>, tensor<1x36x1x16xi16>) -> tensor<1x4x4x8xi32>
+  bufferization.materialize_in_destination %2 in restrict writable %out : (tensor<1x4x4x8xi32>, memref<1x4x4x8xi32>) -> ()
+  return
+}
+
 // CHECK-LABEL: func.func @net_run(
 // CHECK-SAME: memref<4xi8> {lathe.name = "input", lathe.type = ui8},
 // CHECK-SAME: memref<8xi8> {lathe.align = 16 : i64})

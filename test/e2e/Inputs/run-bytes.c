@@ -6,14 +6,16 @@
 static uint8_t x[BYTES_X_SIZE], out0[BYTES_OUT0_SIZE], out4[BYTES_OUT4_SIZE];
 static int8_t image[BYTES_IMAGE_SIZE], out1[BYTES_OUT1_SIZE];
 static int8_t out2[BYTES_OUT2_SIZE], out5[BYTES_OUT5_SIZE];
+static int8_t out6[BYTES_OUT6_SIZE];
+static uint8_t out7[BYTES_OUT7_SIZE];
 static int32_t out3[BYTES_OUT3_SIZE];
 static _Alignas(BYTES_ARENA_ALIGN) unsigned char arena[BYTES_ARENA_SIZE + 1];
 
 int main(void) {
   if (fread(x, sizeof(x), 1, stdin) != 1 ||
       fread(image, sizeof(image), 1, stdin) != 1 ||
-      bytes_run(x, image, out0, out1, out2, out3, out4, out5, arena) !=
-          BYTES_OK)
+      bytes_run(x, image, out0, out1, out2, out3, out4, out5, out6, out7,
+                arena) != BYTES_OK)
     return 1;
   fwrite(out0, sizeof(out0), 1, stdout);
   fwrite(out1, sizeof(out1), 1, stdout);
@@ -21,5 +23,7 @@ int main(void) {
   fwrite(out3, sizeof(out3), 1, stdout);
   fwrite(out4, sizeof(out4), 1, stdout);
   fwrite(out5, sizeof(out5), 1, stdout);
+  fwrite(out6, sizeof(out6), 1, stdout);
+  fwrite(out7, sizeof(out7), 1, stdout);
   return 0;
 }

@@ -1,7 +1,8 @@
 """Writes a model of 8-bit integers to bytes.mlir, with what dot products are
 used for, and its inputs to x.npy and image.npy, and without a header to
 inputs.bin: convolutions with and without padding and zero points, of signed and
-unsigned data, depthwise, in groups, of an image, and a matrix product."""
+unsigned data, depthwise, in groups, of an image, and a matrix product. Some are as
+Winograd's algorithm takes them, with an even and an odd number of channels."""
 
 import struct
 
@@ -92,6 +93,11 @@ weights = constant([27, 9], "i8", "b", -127, 127)
 text = f"lathe.matmul {rows}, {weights} {{lhs_zero_point = 3 : si64}} : "
 sums = add(text + "(tensor<11x27xi8>, tensor<27x9xi8>) -> ", "tensor<11x9xi32>")
 requantize(sums, [11, 9], "i8", 0, -128, 127)
+shape, odd_shape = [1, 9, 11, 33], [1, 9, 11, 13]
+sums = conv("%x", x, x_shape, [1, 1, 20, 13], odd_shape, window(1, 0), False)
+requantize(sums, odd_shape, "i8", -2, -128, 127)
+sums = conv(*results[-1], odd_shape, [3, 3, 13, 33], shape, window(1, 1))
+requantize(sums, shape, "ui8", 100, 0, 255)
 
 arguments = f'%x: {x} {{lathe.name = "x"}}, %image: {image} {{lathe.name = "image"}}'
 types = ", ".join(

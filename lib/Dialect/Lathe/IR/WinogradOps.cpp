@@ -41,9 +41,15 @@ LogicalResult WinogradFilterOp::inferReturnTypes(MLIRContext *,
   int64_t block = adaptor.getBlock();
   if (block < 1)
     return emitOptionalError(loc, "a block must have at least one channel");
+  Type element = weight.getElementType();
+  bool isInteger = element.isInteger();
+  if (isInteger)
+    element = IntegerType::get(element.getContext(), 16);
+  int64_t joined = isInteger ? 2 : 1;
   int64_t blocks = llvm::divideCeil(weight.getDimSize(3), block);
-  int64_t shape[] = {blocks, numPositions, weight.getDimSize(2), block};
-  types.push_back(RankedTensorType::get(shape, weight.getElementType()));
+  int64_t inputs = llvm::divideCeil(weight.getDimSize(2), joined);
+  int64_t shape[] = {blocks, numPositions, inputs, joined * block};
+  types.push_back(RankedTensorType::get(shape, element));
   return success();
 }
 
@@ -74,21 +80,32 @@ LogicalResult WinogradConvOp::inferReturnTypes(MLIRContext *,
   shape.push_back(adaptor.getChannels());
   if (llvm::any_of(shape, [](int64_t extent) { return extent < 1; }))
     return emitOptionalError(loc, "the result would be empty");
-  types.push_back(RankedTensorType::get(shape, input.getElementType()));
+  Type element = input.getElementType();
+  if (element.isInteger())
+    element = IntegerType::get(element.getContext(), 32);
+  types.push_back(RankedTensorType::get(shape, element));
   return success();
 }
 
 LogicalResult WinogradConvOp::verify() {
+  bool sumsIntegers = isInteger();
+  if (getFilter().getType().getElementType().isInteger() != sumsIntegers ||
+      (getBias() &&
+       getBias().getType().getElementType() != getType().getElementType()))
+    return emitOpError("needs a filter and a bias for ")
+           << (sumsIntegers ? "integers" : "floats");
   ArrayRef<int64_t> filter = getFilter().getType().getShape();
-  int64_t channels = getChannels();
-  if (filter.size() != 4 || filter[1] != numPositions || filter[3] < 1 ||
-      filter[0] != static_cast<int64_t>(llvm::divideCeil(channels, filter[3])))
+  int64_t channels = getChannels(), joined = getChannelsInProduct();
+  if (filter.size() != 4 || filter[1] != numPositions || filter[3] < joined ||
+      filter[3] % joined != 0 ||
+      filter[0] !=
+          static_cast<int64_t>(llvm::divideCeil(channels, filter[3] / joined)))
     return emitOpError("needs a filter of shape [channels / block, 36, C, "
                        "block], as lathe.winograd_filter makes it");
-  if (filter[2] != getInput().getType().getShape().back())
-    return emitOpError("has ")
-           << getInput().getType().getShape().back()
-           << " input channels, but a filter for " << filter[2];
+  int64_t inputs = getInput().getType().getShape().back();
+  if (filter[2] != static_cast<int64_t>(llvm::divideCeil(inputs, joined)))
+    return emitOpError("has ") << inputs << " input channels, but a filter for "
+                               << filter[2] * joined;
   if (getBias() &&
       getBias().getType().getShape() != ArrayRef<int64_t>{channels})
     return emitOpError("needs a bias of shape [") << channels << "]";
@@ -103,29 +120,36 @@ int64_t WinogradConvOp::getNumTiles(unsigned dim) {
   return llvm::divideCeil(getType().getDimSize(dim + 1), tile);
 }
 
-/// `elements` rounded up to an odd number of cache lines of 64 bytes: matrices
+/// `bytes` rounded up to an odd number of cache lines of 64 bytes: matrices
 /// that are a multiple of the cache's size apart would all lie in one set.
-static int64_t spreadPlane(int64_t elements) {
-  constexpr int64_t line = 16;
-  return (llvm::divideCeil(elements, line) | 1) * line;
+static int64_t spreadPlane(int64_t bytes) {
+  constexpr int64_t line = 64;
+  return (llvm::divideCeil(bytes, line) | 1) * line;
 }
 
-int64_t WinogradConvOp::getInputPlane() {
-  return spreadPlane(getTilesInBlock() * getFilter().getType().getDimSize(2));
+int64_t WinogradConvOp::getInputPlaneBytes() {
+  int64_t bytes = isInteger() ? sizeof(int16_t) : sizeof(float);
+  return spreadPlane(getTilesInBlock() * getInputChannels() * bytes);
 }
 
-int64_t WinogradConvOp::getOutputPlane() {
-  return spreadPlane(getTilesInBlock() * getChannelBlock());
+int64_t WinogradConvOp::getOutputPlaneBytes() {
+  return spreadPlane(getTilesInBlock() * getChannelBlock() *
+                     static_cast<int64_t>(sizeof(float)));
 }
 
 int64_t WinogradConvOp::getScratchBytes() {
-  constexpr int64_t bytes = 4;
-  return bytes * getShares() * numPositions *
-         (getInputPlane() + getOutputPlane());
+  return getShares() * numPositions *
+         (getInputPlaneBytes() + getOutputPlaneBytes());
 }
 
 int64_t WinogradConvOp::getMACs() {
-  return getType().getNumElements() * 9 * getFilter().getType().getDimSize(2);
+  return getType().getNumElements() * 9 *
+         getInput().getType().getShape().back();
+}
+
+int64_t WinogradConvOp::getOtherRegisters() {
+  // Integers have no multiply-add: a product is on its own before it is added.
+  return isInteger() ? 1 : 0;
 }
 
 SmallVector<LoopDim> WinogradConvOp::getLoops() {

@@ -95,7 +95,7 @@ std::optional<RowGrid> lathe::getRowGrid(KernelOp kernel,
   if (!multiplies(kernel))
     vectors = std::min(vectors, maxElementwiseVectors);
   RowGrid grid{loops[row].extent, vectors, pitchOfRows(root),
-               target.vectorRegisters};
+               target.vectorRegisters - root.getOtherRegisters()};
   grid.window = root.getRowWindow();
   if (std::optional<int64_t> bytes = bytesOfWeights(root, lanes)) {
     grid.weightBytes = *bytes;

@@ -598,6 +598,33 @@ func.func @f(%x: tensor<1x28x28x7xf32>, %u: tensor<2x36x8x32xf32>) {
 
 // -----
 
+func.func @f(%x: tensor<1x28x28x9xui8>, %u: tensor<2x36x4x64xi16>) {
+  // expected-error @+1 {{has 9 input channels, but a filter for 8}}
+  %0 = lathe.winograd_conv %x, %u {block = array<i64: 2, 7>, channels = 40 : i64, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x28x28x9xui8>, tensor<2x36x4x64xi16>) -> tensor<1x28x28x40xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x28x28x8xui8>, %u: tensor<2x36x8x32xf32>) {
+  // expected-error @+1 {{needs a filter and a bias for integers}}
+  %0 = lathe.winograd_conv %x, %u {block = array<i64: 2, 7>, channels = 40 : i64, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x28x28x8xui8>, tensor<2x36x8x32xf32>) -> tensor<1x28x28x40xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x28x28x8xf32>, %u: tensor<2x36x8x32xf32>, %b: tensor<40xi32>) {
+  // expected-error @+1 {{needs a filter and a bias for floats}}
+  %0 = lathe.winograd_conv %x, %u, %b {block = array<i64: 2, 7>, channels = 40 : i64, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x28x28x8xf32>, tensor<2x36x8x32xf32>, tensor<40xi32>) -> tensor<1x28x28x40xf32>
+  return
+}
+
+// -----
+
 func.func @f(%x: tensor<1x28x28x8xf32>, %u: tensor<2x36x8x32xf32>) {
   // expected-error @+1 {{needs a block of at least one row and column of tiles}}
   %0 = lathe.winograd_conv %x, %u {block = array<i64: 2>, channels = 40 : i64, pads = array<i64: 1, 1, 1, 1>}

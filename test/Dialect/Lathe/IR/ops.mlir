@@ -217,6 +217,16 @@ func.func @winograd(%x: tensor<1x28x28x8xf32>, %w: tensor<3x3x8x40xf32>, %b: ten
   return %1 : tensor<1x28x28x40xf32>
 }
 
+// CHECK-LABEL: @winograd_of_bytes
+// CHECK: lathe.winograd_filter %{{.*}} {block = 32 : i64} : (tensor<3x3x7x40xi8>) -> tensor<2x36x4x64xi16>
+// CHECK: lathe.winograd_conv %{{.*}}, %{{.*}}, %{{.*}} {block = array<i64: 2, 7>, channels = 40 : i64, is_unsigned, pads = array<i64: 1, 1, 1, 1>} : (tensor<1x28x28x7xi8>, tensor<2x36x4x64xi16>, tensor<40xi32>) -> tensor<1x28x28x40xi32>
+func.func @winograd_of_bytes(%x: tensor<1x28x28x7xi8>, %w: tensor<3x3x7x40xi8>, %b: tensor<40xi32>) -> tensor<1x28x28x40xi32> {
+  %0 = lathe.winograd_filter %w {block = 32 : i64} : (tensor<3x3x7x40xi8>) -> tensor<2x36x4x64xi16>
+  %1 = lathe.winograd_conv %x, %0, %b {block = array<i64: 2, 7>, channels = 40 : i64, pads = array<i64: 1, 1, 1, 1>, is_unsigned}
+       : (tensor<1x28x28x7xi8>, tensor<2x36x4x64xi16>, tensor<40xi32>) -> tensor<1x28x28x40xi32>
+  return %1 : tensor<1x28x28x40xi32>
+}
+
 // CHECK-LABEL: func @quantized
 func.func @quantized(%x: tensor<1x8xf32>, %w: tensor<8x4xi8>, %b: tensor<4xi32>, %m: tensor<4xi32>) -> tensor<1x4xf32> {
   // CHECK: lathe.quantize %{{.*}} {to = !quant.uniform<i8:f32, 5.000000e-01:-3>} : (tensor<1x8xf32>) -> tensor<1x8x!quant.uniform<i8:f32, 5.000000e-01:-3>>

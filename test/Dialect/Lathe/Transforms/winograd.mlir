@@ -1,6 +1,7 @@
 // RUN: lathe-opt %s --lathe-fold-constants="max-growth=1000000" --lathe-winograd | FileCheck %s
 // RUN: lathe-opt %s --lathe-fold-constants="max-growth=1000000" --lathe-winograd="vector-bits=256" | FileCheck %s --check-prefix=AVX2
 // RUN: lathe-opt %s --lathe-fold-constants="max-growth=1000000" --lathe-winograd="threads=4" | FileCheck %s --check-prefix=FOUR
+// RUN: lathe-opt %s --lathe-fold-constants="max-growth=1000000" --lathe-winograd="vector-bits=256 kind=s16" | FileCheck %s --check-prefix=WORDS
 
 // The filter is transformed and packed for two vectors of 16 output channels.
 
@@ -94,4 +95,74 @@ func.func @computed_weights(%x: tensor<1x56x56x32xf32>, %w: tensor<3x3x32x32xf32
   %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>}
        : (tensor<1x56x56x32xf32>, tensor<3x3x32x32xf32>) -> tensor<1x56x56x32xf32>
   return %0 : tensor<1x56x56x32xf32>
+}
+
+// Bytes are multiplied as pairs of 16 bits, by a filter of such pairs. What
+// multiplies them as bytes does as well by the definition.
+
+// CHECK-LABEL: func.func @bytes
+// CHECK: lathe.conv
+// WORDS-LABEL: func.func @bytes
+// WORDS: %[[FILTER:.*]] = lathe.constant dense_resource<{{.*}}> : tensor<1x36x17x64xi16>
+// WORDS: lathe.winograd_conv %arg0, %[[FILTER]], %arg1 {block = array<i64: {{[0-9]+, [0-9]+}}>, channels = 20 : i64, pads = array<i64: 1, 1, 1, 1>}
+// WORDS-SAME: (tensor<1x56x56x33xui8>, tensor<1x36x17x64xi16>, tensor<20xi32>) -> tensor<1x56x56x20xi32>
+func.func @bytes(%x: tensor<1x56x56x33xui8>, %bias: tensor<20xi32>) -> tensor<1x56x56x20xi32> {
+  %a = lathe.constant dense<[[[[1]], [[2]], [[3]]], [[[4]], [[5]], [[6]]], [[[7]], [[8]], [[9]]]]> : tensor<3x3x1x1xi8>
+  %b = lathe.constant dense<-3> : tensor<33x20xi8>
+  %w = lathe.mul %a, %b : (tensor<3x3x1x1xi8>, tensor<33x20xi8>) -> tensor<3x3x33x20xi8>
+  %0 = lathe.conv %x, %w, %bias {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x56x56x33xui8>, tensor<3x3x33x20xi8>, tensor<20xi32>) -> tensor<1x56x56x20xi32>
+  return %0 : tensor<1x56x56x20xi32>
+}
+
+// Padding with a zero point would not be zero.
+
+// WORDS-LABEL: func.func @zero_point
+// WORDS: lathe.conv
+func.func @zero_point(%x: tensor<1x56x56x33xui8>) -> tensor<1x56x56x20xi32> {
+  %a = lathe.constant dense<[[[[1]], [[2]], [[3]]], [[[4]], [[5]], [[6]]], [[[7]], [[8]], [[9]]]]> : tensor<3x3x1x1xi8>
+  %b = lathe.constant dense<-3> : tensor<33x20xi8>
+  %w = lathe.mul %a, %b : (tensor<3x3x1x1xi8>, tensor<33x20xi8>) -> tensor<3x3x33x20xi8>
+  %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, input_zero_point = 3 : si64}
+       : (tensor<1x56x56x33xui8>, tensor<3x3x33x20xi8>) -> tensor<1x56x56x20xi32>
+  return %0 : tensor<1x56x56x20xi32>
+}
+
+// Signed data lie on both sides of zero. A sum of products of these weights is up
+// to 128 * 160 * (8 * 127 + 126) = 23388160, below 2^25 = 33554432; with 240
+// input channels it may be 35082240.
+
+// WORDS-LABEL: func.func @signed
+// WORDS: lathe.winograd_conv
+func.func @signed(%x: tensor<1x28x28x160xi8>) -> tensor<1x28x28x20xi32> {
+  %a = lathe.constant dense<[[[[127]], [[126]], [[-127]]], [[[127]], [[127]], [[-127]]], [[[127]], [[127]], [[127]]]]> : tensor<3x3x1x1xi8>
+  %b = lathe.constant dense<1> : tensor<160x20xi8>
+  %w = lathe.mul %a, %b : (tensor<3x3x1x1xi8>, tensor<160x20xi8>) -> tensor<3x3x160x20xi8>
+  %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x28x28x160xi8>, tensor<3x3x160x20xi8>) -> tensor<1x28x28x20xi32>
+  return %0 : tensor<1x28x28x20xi32>
+}
+
+// WORDS-LABEL: func.func @too_large
+// WORDS: lathe.conv
+func.func @too_large(%x: tensor<1x28x28x240xi8>) -> tensor<1x28x28x20xi32> {
+  %a = lathe.constant dense<[[[[127]], [[126]], [[-127]]], [[[127]], [[127]], [[-127]]], [[[127]], [[127]], [[127]]]]> : tensor<3x3x1x1xi8>
+  %b = lathe.constant dense<1> : tensor<240x20xi8>
+  %w = lathe.mul %a, %b : (tensor<3x3x1x1xi8>, tensor<240x20xi8>) -> tensor<3x3x240x20xi8>
+  %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x28x28x240xi8>, tensor<3x3x240x20xi8>) -> tensor<1x28x28x20xi32>
+  return %0 : tensor<1x28x28x20xi32>
+}
+
+// Of so few channels, the transforms take longer than the products.
+
+// WORDS-LABEL: func.func @few_channels
+// WORDS: lathe.conv
+func.func @few_channels(%x: tensor<1x56x56x4xui8>) -> tensor<1x56x56x8xi32> {
+  %a = lathe.constant dense<[[[[1]], [[2]], [[3]]], [[[4]], [[5]], [[6]]], [[[7]], [[8]], [[9]]]]> : tensor<3x3x1x1xi8>
+  %b = lathe.constant dense<-3> : tensor<4x8xi8>
+  %w = lathe.mul %a, %b : (tensor<3x3x1x1xi8>, tensor<4x8xi8>) -> tensor<3x3x4x8xi8>
+  %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x56x56x4xui8>, tensor<3x3x4x8xi8>) -> tensor<1x56x56x8xi32>
+  return %0 : tensor<1x56x56x8xi32>
 }

@@ -5,8 +5,8 @@ multiply-adds on vectors."""
 import re
 import sys
 
-# FMA on AArch64 and x86-64.
-MULTIPLY_ADD = re.compile(r"\s(fmla|vfmadd\w+ps)\s")
+# FMA on AArch64 and x86-64, and pairs of 16 bits on the latter.
+MULTIPLY_ADD = re.compile(r"\s(fmla|vfmadd\w+ps|vpmaddwd)\s")
 LABEL = re.compile(r"^(\.\w+):")
 STACK = re.compile(r"\[sp\b|\(%rsp")
 

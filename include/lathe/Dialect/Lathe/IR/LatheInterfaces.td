@@ -176,6 +176,10 @@ def LoopNestOpInterface : OpInterface<"LoopNestOpInterface"> {
         elements instead, or if neighbours share nothing.
       }],
       "int64_t", "getRowWindow", (ins), "", "return 0;">,
+    InterfaceMethod<[{
+        Registers that a tile needs beside its sums, an element and the weights.
+      }],
+      "int64_t", "getOtherRegisters", (ins), "", "return 0;">,
   ];
 }
 

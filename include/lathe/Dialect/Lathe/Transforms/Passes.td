@@ -286,33 +286,6 @@ def FormKernels : Pass<"lathe-form-kernels", "::mlir::func::FuncOp"> {
   ];
 }
 
-def Winograd : Pass<"lathe-winograd", "::mlir::ModuleOp"> {
-  let summary = "Compute 3x3 convolutions by Winograd's algorithm where it wins";
-  let description = [{
-    Replaces convolutions of f32 with a 3x3 window, stride 1 and constant weights
-    by `lathe.winograd_conv`, which multiplies four times less (Lavin and Gray,
-    2015), if the cost model expects it to be faster: the transforms and a filter
-    four times as large must cost less than what is saved. The model counts vector
-    multiply-accumulates and the bytes of filters and patches that pass through
-    caches and memory; it also chooses how many tiles are transformed at a time.
-
-    The filters are transformed here and now. Weights that are all the same, or
-    stored in another form than f32, are left as small as they are, and a
-    convolution whose result is rounded to integers stays exact.
-  }];
-  let dependentDialects = ["::lathe::LatheDialect"];
-  let options = [
-    Option<"vectorBits", "vector-bits", "int64_t", "512",
-           "Width of the target's vectors in bits">,
-    Option<"threads", "threads", "int64_t", "1",
-           "Most threads that a kernel may use">,
-  ];
-  let statistics = [
-    Statistic<"numConverted", "num-converted",
-              "Convolutions that Winograd's algorithm computes">,
-  ];
-}
-
 defvar Lathe_DotKindOption =
     Option<"kind", "kind", "::lathe::DotKind", "::lathe::DotKind::None",
            "What the target's dot products multiply", [{::llvm::cl::values(
@@ -325,6 +298,39 @@ defvar Lathe_DotKindOption =
                         "four bytes with or without sign"),
              clEnumValN(::lathe::DotKind::Words, "s16",
                         "two signed 16-bit integers"))}]>;
+
+def Winograd : Pass<"lathe-winograd", "::mlir::ModuleOp"> {
+  let summary = "Compute 3x3 convolutions by Winograd's algorithm where it wins";
+  let description = [{
+    Replaces convolutions of f32 with a 3x3 window, stride 1 and constant weights
+    by `lathe.winograd_conv`, which multiplies four times less (Lavin and Gray,
+    2015), if the cost model expects it to be faster: the transforms and a filter
+    four times as large must cost less than what is saved. The model counts vector
+    multiply-accumulates and the bytes of filters and patches that pass through
+    caches and memory; it also chooses how many tiles are transformed at a time.
+
+    Where the target multiplies 16-bit integers at most (`kind=s16`), the same goes
+    for convolutions of bytes without a zero point, if their weights tell that no
+    sum is so large that it would not come out exact. Dot products of bytes
+    compute the definition.
+
+    The filters are transformed here and now. Weights that are all the same, or
+    stored in another form than f32 or i8, are left as small as they are, and a
+    convolution of floats whose result is rounded to integers stays exact.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", "512",
+           "Width of the target's vectors in bits">,
+    Option<"threads", "threads", "int64_t", "1",
+           "Most threads that a kernel may use">,
+    Lathe_DotKindOption,
+  ];
+  let statistics = [
+    Statistic<"numConverted", "num-converted",
+              "Convolutions that Winograd's algorithm computes">,
+  ];
+}
 
 def PrepareIntegers : Pass<"lathe-prepare-integers", "::mlir::func::FuncOp"> {
   let summary = "Bring integers into the form that vector instructions take";
