@@ -57,8 +57,7 @@ llvm::Expected<HeldOutResult> HeldOut::measure(ModuleOp quantized) const {
 
 DividedSamples lathe::divideSamples(const Dataset &dataset,
                                     std::vector<int64_t> samples,
-                                    int64_t interval) {
-  constexpr int64_t most = 32;
+                                    int64_t interval, int64_t most) {
   if (samples.empty())
     samples = spreadSamples(dataset.getNumSamples(), dataset.getNumSamples());
   auto count = static_cast<int64_t>(samples.size());

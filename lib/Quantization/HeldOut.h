@@ -59,10 +59,10 @@ struct DividedSamples {
 };
 
 /// Holds one in `interval` of `samples` out, or of all of `dataset` if there
-/// are none, and 32 at most.
+/// are none, and `most` at most.
 DividedSamples divideSamples(const Dataset &dataset,
-                             std::vector<int64_t> samples,
-                             int64_t interval = 8);
+                             std::vector<int64_t> samples, int64_t interval = 8,
+                             int64_t most = 32);
 
 } // namespace lathe
 
