@@ -125,7 +125,7 @@ llvm::Expected<PostTrainingResult> BlockStorer::run() {
   DividedSamples divided = divideSamples(dataset, calibration.samples);
   calibration.samples = std::move(divided.calibrating);
   HeldOut heldOut(dataset, std::move(divided.heldOut), calibration.threads);
-  result.report.numHeldOut = heldOut.size();
+  result.report.numHeldOut = calibration.numHeldOut = heldOut.size();
   if (llvm::Error error = heldOut.record(module))
     return std::move(error);
   if (llvm::Error error = observe())

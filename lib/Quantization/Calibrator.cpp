@@ -73,7 +73,7 @@ lathe::chooseSamples(const Dataset &dataset,
   std::vector<int64_t> samples = options.samples;
   if (samples.empty())
     samples = spreadSamples(dataset.getNumSamples(), dataset.getNumSamples());
-  auto numSamples = static_cast<int64_t>(samples.size());
+  auto numSamples = static_cast<int64_t>(samples.size()) + options.numHeldOut;
   if (numSamples < options.leastSamples)
     return llvm::createStringError(
         "calibration has " + Twine(numSamples) +

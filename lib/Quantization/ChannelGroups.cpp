@@ -67,6 +67,14 @@ static bool passesFactors(Operation *op) {
   return channels && channels.passesChannelFactors();
 }
 
+/// The op that can multiply its result by factors, if `op` is one.
+static ChannelFactorOpInterface getAbsorber(Operation *op) {
+  auto channels = dyn_cast<ChannelFactorOpInterface>(op);
+  return channels && channels.absorbsChannelFactors()
+             ? channels
+             : ChannelFactorOpInterface();
+}
+
 /// The layer that `op` is, if its weights and bias are constants.
 static WeightedOpInterface getLayer(Operation *op) {
   auto layer = dyn_cast<WeightedOpInterface>(op);
@@ -135,6 +143,10 @@ void GroupFinder::join(Operation *op) {
   }
   if (getLayer(op))
     return;
+  if (ChannelFactorOpInterface absorber = getAbsorber(op)) {
+    llvm::for_each(op->getOperands(), [&](Value value) { fix(value); });
+    return;
+  }
   // Whatever this is, within regions too, needs its operands as they are.
   op->walk([&](Operation *inner) {
     llvm::for_each(inner->getOperands(), [&](Value value) { fix(value); });
@@ -158,6 +170,8 @@ void GroupFinder::collect(Operation *op) {
                                 type.getShape().back());
     read.statisticsOf[op] = getData(layer.getData());
   }
+  if (ChannelFactorOpInterface absorber = getAbsorber(op))
+    getGroup(op->getResult(0)).absorbers.push_back(absorber);
   if (passesFactors(op)) {
     double &limit = getGroup(op->getResult(0)).limit;
     limit = std::min(limit, cast<ChannelFactorOpInterface>(op).getUpperLimit());
@@ -192,7 +206,8 @@ std::vector<ChannelGroup> GroupFinder::find() {
     isFixed[classes[index]] = true;
   std::vector<ChannelGroup> found;
   for (auto [i, group] : llvm::enumerate(groups))
-    if (!isFixed[i] && !group.members.empty() && !group.producers.empty())
+    if (!isFixed[i] && !group.members.empty() &&
+        !(group.producers.empty() && group.absorbers.empty()))
       found.push_back(std::move(group));
   return found;
 }

@@ -8,7 +8,7 @@
 #ifndef LATHE_LIB_QUANTIZATION_CHANNELGROUPS_H
 #define LATHE_LIB_QUANTIZATION_CHANNELGROUPS_H
 
-#include "lathe/Dialect/Lathe/IR/LatheInterfaces.h"
+#include "lathe/Dialect/Lathe/IntegerForms/IntegerForms.h"
 #include "lathe/Quantization/TensorStatistics.h"
 #include "lathe/Support/HostTensor.h"
 
@@ -59,9 +59,11 @@ struct ChannelGroup {
   size_t numChannels = 0;
   /// Those that are to be quantized; at least one.
   llvm::SmallVector<const TensorStatistics *> members;
-  /// Layers that compute them, at least one, and layers that read them.
+  /// Layers that compute them, and layers that read them.
   llvm::SmallVector<WeightedOpInterface> producers;
   llvm::SmallVector<LayerWeights, 0> consumers;
+  /// Other ops that compute them and can multiply constants of theirs.
+  llvm::SmallVector<ChannelFactorOpInterface> absorbers;
   /// Of what each consumer reads; none if that is not to be quantized.
   llvm::DenseMap<mlir::Operation *, const TensorStatistics *> statisticsOf;
   /// The least upper bound of the limits from 0 on in between.

@@ -244,6 +244,8 @@ int64_t lathe::equalizeChannels(
       continue;
     for (WeightedOpInterface producer : group.producers)
       scaleOutputs(producer, factors);
+    for (ChannelFactorOpInterface absorber : group.absorbers)
+      absorber.absorbChannelFactors(factors);
     for (const LayerWeights &consumer : group.consumers)
       scaleInputs(consumer, factors);
     ++numChanged;

@@ -34,7 +34,7 @@ void PostTraining::divideSamples() {
                     : lathe::divideSamples(dataset, calibration.samples);
   calibration.samples = std::move(divided.calibrating);
   heldOut.emplace(dataset, std::move(divided.heldOut), calibration.threads);
-  report.numHeldOut = heldOut->size();
+  report.numHeldOut = calibration.numHeldOut = heldOut->size();
 }
 
 /// Lets outputs of mixed ranges stay real, and what leads to them.

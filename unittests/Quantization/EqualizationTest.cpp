@@ -130,6 +130,34 @@ TEST_F(EqualizationTest, WhatDoesNotCommuteWithFactorsIsLeftAlone) {
   EXPECT_EQ(model.print(), before);
 }
 
+TEST_F(EqualizationTest, NormalizationsScaleChannels) {
+  // With a scale and a bias of its own, and without, for which it gets a scale.
+  for (llvm::StringRef norm :
+       {"lathe.layer_norm %0 {axis = 1 : i64, epsilon = 1.0e-5 : f64}",
+        "lathe.layer_norm %0 scale %b1 bias %b0 {axis = 1 : i64, epsilon = "
+        "1.0e-5 : f64}"}) {
+    std::string text = getProducts(norm);
+    bool hasScale = norm.contains("scale");
+    if (hasScale) {
+      // Of the same magnitudes as without.
+      size_t place = text.find("%w1 =");
+      text.insert(place, "%b1 = lathe.constant dense<1.0> : tensor<3xf32>\n");
+      size_t types =
+          text.find("(tensor<4x3xf32>) -> tensor<4x3xf32> loc(\"Between");
+      text.replace(types, 17,
+                   "(tensor<4x3xf32>, tensor<3xf32>, tensor<3xf32>)");
+    }
+    TestModel model(text);
+    observe(model);
+    std::vector<float> before = outputs;
+    double ratio = getMagnitude(2) / getMagnitude(1);
+    EXPECT_EQ(equalize(model), 1);
+    observe(model);
+    expectSameOutputs(before, 1e-5);
+    EXPECT_NE(getMagnitude(2) / getMagnitude(1), ratio);
+  }
+}
+
 TEST_F(EqualizationTest, OutputsKeepTheirChannels) {
   TestModel model(getProducts("lathe.relu %0"));
   observe(model);

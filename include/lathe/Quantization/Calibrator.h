@@ -23,6 +23,8 @@ struct CalibrationOptions {
   /// Fewer are an error: a range from a handful of samples clips what the next
   /// one brings.
   int64_t leastSamples = 16;
+  /// Samples that are held out of these, and count as well.
+  int64_t numHeldOut = 0;
   /// The statistics do not depend on it.
   unsigned threads = 1;
   /// Bytes of tensors to observe in one pass over the samples. Should there be

@@ -12,6 +12,8 @@
 #include "Detail.h"
 
 #include "lathe/Dialect/Lathe/IR/Constants.h"
+#include "lathe/Reference/Evaluator.h"
+#include "lathe/Support/HostTensorAttr.h"
 
 using namespace mlir;
 using namespace lathe;
@@ -67,6 +69,41 @@ struct ChannelFactors
   }
 };
 
+/// A normalization multiplies by its scale last.
+struct LayerNormFactors
+    : ChannelFactorOpInterface::ExternalModel<LayerNormFactors, LayerNormOp> {
+  bool passesChannelFactors(Operation *) const { return false; }
+
+  bool absorbsChannelFactors(Operation *op) const {
+    auto norm = cast<LayerNormOp>(op);
+    auto isKnown = [](Value value) {
+      return !value || isConstantExpression(value);
+    };
+    return norm.getType().getElementType().isF32() &&
+           static_cast<int64_t>(norm.getAxis()) ==
+               norm.getType().getRank() - 1 &&
+           isKnown(norm.getScale()) && isKnown(norm.getBias());
+  }
+
+  void absorbChannelFactors(Operation *op, ArrayRef<double> factors) const {
+    auto norm = cast<LayerNormOp>(op);
+    OpBuilder builder(op);
+    auto multiply = [&](Value value) -> Value {
+      HostTensor product = *evaluateConstant(value);
+      for (int64_t i = 0; i < product.getNumElements(); ++i)
+        product.setDouble(i, product.getDouble(i) * factors[i]);
+      return ConstantOp::create(
+          builder, value.getLoc(),
+          toElementsAttr(product, op->getContext(), getConstantName(value)));
+    };
+    norm.getScaleMutable().assign(
+        norm.getScale() ? multiply(norm.getScale())
+                        : buildFactors(builder, op->getLoc(), factors));
+    if (norm.getBias())
+      norm.getBiasMutable().assign(multiply(norm.getBias()));
+  }
+};
+
 template <typename... Ops> void attach(MLIRContext *context) {
   (Ops::template attachInterface<ChannelFactors<Ops>>(*context), ...);
 }
@@ -76,4 +113,5 @@ template <typename... Ops> void attach(MLIRContext *context) {
 void integer::registerChannelFactors(MLIRContext *context) {
   attach<ReluOp, ClampOp, MaxPoolOp, AvgPoolOp, AddOp, SubOp, ReshapeOp,
          ReduceOp>(context);
+  LayerNormOp::attachInterface<LayerNormFactors>(*context);
 }

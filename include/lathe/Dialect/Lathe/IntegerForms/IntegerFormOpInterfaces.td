@@ -69,6 +69,14 @@ def ChannelFactorOpInterface : OpInterface<"ChannelFactorOpInterface"> {
     InterfaceMethod<"The upper limit; infinite where there is none.",
       "double", "getUpperLimit", (ins), "",
       "return std::numeric_limits<double>::infinity();">,
+    InterfaceMethod<[{
+        Whether constants of the op can be multiplied so that its result is, by
+        factors for its channels.
+      }],
+      "bool", "absorbsChannelFactors", (ins), "", "return false;">,
+    InterfaceMethod<"Multiplies them.",
+      "void", "absorbChannelFactors",
+      (ins "::llvm::ArrayRef<double>":$factors), "", "return;">,
   ];
 }
 
