@@ -26,6 +26,8 @@ void lathe::setLoweringOptions(LoweringOptions &options,
   options.ioInArena = code.io == IOMode::Arena;
   bool hasVectors = target.backend == TargetBackend::LLVM;
   options.vectorBits = hasVectors ? target.vector.bits : 0;
+  // Helium has wider instructions, which are not used yet.
+  options.pairs = target.backend == TargetBackend::C && target.dsp;
   if (hasVectors) {
     options.vectorRegisters = target.vector.registers;
     options.alignment = 64; // a cache line, and the widest vector
@@ -93,6 +95,8 @@ std::string lathe::getLoweringFlag(const TargetDescription &target,
      << " alignment=" << options.alignment << " threads=" << options.threads
      << (options.ioInArena ? " io-in-arena=true" : "")
      << (options.winograd ? "" : " winograd=false");
+  if (options.pairs)
+    os << " pairs=true";
   if (options.dots != DotKind::None)
     os << " dots=" << getName(options.dots);
   if (options.panelWidth != 0)

@@ -55,6 +55,8 @@ void lathe::buildKernelPipeline(OpPassManager &pm,
     buildVectorIntegerPipeline(pm, options.dots);
   else
     buildIntegerPipeline(pm);
+  if (options.pairs)
+    pm.addNestedPass<func::FuncOp>(createPairProducts());
   if (options.winograd && options.vectorBits > 0) {
     WinogradOptions winograd;
     winograd.vectorBits = options.vectorBits;

@@ -61,6 +61,10 @@ struct LoweringOptions : mlir::PassPipelineOptions<LoweringOptions> {
           clEnumValN(DotKind::AnyBytes, "u8s8",
                      "four bytes with or without sign"),
           clEnumValN(DotKind::Words, "s16", "two signed 16-bit integers"))};
+  Option<bool> pairs{
+      *this, "pairs",
+      llvm::cl::desc("The target multiplies pairs of 16-bit integers"),
+      llvm::cl::init(false)};
   Option<bool> ioInArena{
       *this, "io-in-arena",
       llvm::cl::desc("Place inputs and outputs in the arena as well"),

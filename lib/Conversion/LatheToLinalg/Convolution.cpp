@@ -13,6 +13,7 @@
 #include "GenericBuilder.h"
 #include "Patterns.h"
 #include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
+#include "lathe/Dialect/Lathe/IR/LathePairOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -480,11 +481,24 @@ struct EraseWinogradSigns : OpConversionPattern<WinogradConvOp> {
   }
 };
 
+/// As with Winograd's algorithm.
+struct ErasePairConvSign : OpConversionPattern<PairConvOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(PairConvOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<PairConvOp>(
+        op, op->getResultTypes(), adaptor.getOperands(), op->getAttrs());
+    return success();
+  }
+};
+
 } // namespace
 
 void lathe::detail::populateConvolutionPatterns(const TypeConverter &converter,
                                                 RewritePatternSet &patterns) {
   patterns.add<LowerConv, LowerConvTranspose, LowerDotConv, LowerDotDepthwise,
-               EraseWinogradSigns, LowerMatMul>(converter,
-                                                patterns.getContext());
+               EraseWinogradSigns, ErasePairConvSign, LowerMatMul>(
+      converter, patterns.getContext());
 }

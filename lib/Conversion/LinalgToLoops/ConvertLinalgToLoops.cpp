@@ -175,12 +175,14 @@ static bool isOneNest(const KernelBody &body, MLIRContext *context) {
 
 namespace {
 
-/// Emits the form of loops that suits what the kernel computes; `winograd` is
-/// null or its root.
+/// Emits the form of loops that suits what the kernel computes; `root` is null
+/// or an op whose loops have no form in linalg.
 LogicalResult emitLoops(OpBuilder &builder, const KernelBody &body,
-                        WinogradConvOp winograd) {
-  if (winograd)
+                        Operation *root) {
+  if (auto winograd = dyn_cast_if_present<WinogradConvOp>(root))
     return emitWinograd(builder, body, winograd);
+  if (auto conv = dyn_cast_if_present<PairConvOp>(root))
+    return emitPairConv(builder, body, conv);
   return isOneNest(body, builder.getContext()) ? emitTiles(builder, body)
                                                : emitRows(builder, body);
 }
@@ -190,11 +192,11 @@ struct ConvertLinalgToLoops
   void runOnOperation() override {
     func::FuncOp func = getOperation();
     KernelBody body;
-    WinogradConvOp winograd;
+    Operation *root = nullptr;
     SmallVector<Operation *> old;
     func.walk([&](Operation *op) {
-      if (auto conv = dyn_cast<WinogradConvOp>(op))
-        winograd = conv;
+      if (isa<ScratchOpInterface>(op))
+        root = op;
       if (auto store = dyn_cast<bufferization::MaterializeInDestinationOp>(op))
         body.stores.push_back({store.getSource(), store.getDest()});
       if (auto generic = dyn_cast<linalg::GenericOp>(op))
@@ -212,11 +214,11 @@ struct ConvertLinalgToLoops
       body.parallel = strategy.getParallel();
     }
 
-    if (winograd)
+    if (root)
       body.scratch = func.getArguments().back();
 
     OpBuilder builder(func.getBody().front().getTerminator());
-    if (failed(emitLoops(builder, body, winograd)))
+    if (failed(emitLoops(builder, body, root)))
       return signalPassFailure();
 
     // What described the computation on tensors is no longer needed; scalar

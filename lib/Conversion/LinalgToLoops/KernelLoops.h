@@ -10,6 +10,7 @@
 
 #include "TensorReader.h"
 
+#include "lathe/Dialect/Lathe/IR/LathePairOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -84,6 +85,10 @@ mlir::LogicalResult emitRows(mlir::OpBuilder &builder, const KernelBody &body);
 /// are those of the strategy's tile for loop "t".
 mlir::LogicalResult emitWinograd(mlir::OpBuilder &builder,
                                  const KernelBody &body, WinogradConvOp op);
+
+/// Emits a convolution by 16-bit multiply-accumulates.
+mlir::LogicalResult emitPairConv(mlir::OpBuilder &builder,
+                                 const KernelBody &body, PairConvOp op);
 
 } // namespace lathe
 

@@ -24,7 +24,7 @@ static constexpr double beyondZeroPoints = 1 << 20;
 // Parameters
 //===----------------------------------------------------------------------===//
 
-IntegerRange IntegerRange::get(Type element) {
+StorageRange StorageRange::get(Type element) {
   unsigned width = element.getIntOrFloatBitWidth();
   if (element.isUnsignedInteger())
     return {0, static_cast<int64_t>(llvm::maxUIntN(width))};
@@ -105,7 +105,7 @@ static std::optional<int64_t> getParameterAxis(const HostTensor &parameter) {
 quant::QuantizedType
 lathe::frontend::getQuantizedType(const Quantization &parameters,
                                   ArrayRef<int64_t> shape, Type element,
-                                  IntegerRange range) {
+                                  StorageRange range) {
   std::optional<HostTensor> scale = getConstant(parameters.scale);
   std::optional<HostTensor> zero = getConstant(parameters.zeroPoint);
   auto integer = dyn_cast<IntegerType>(element);
@@ -162,7 +162,7 @@ Value lathe::frontend::createDequantize(NodeContext &node, Value value,
   Type element = getElement(value);
   if (isa<IntegerType>(element))
     if (auto type = getQuantizedType(parameters, getShape(value), element,
-                                     IntegerRange::get(element)))
+                                     StorageRange::get(element)))
       return node.create<DequantizeOp>(node.create<StorageCastOp>(value, type),
                                        real);
   Value centered = createCentered(node, value, parameters.zeroPoint);
@@ -173,7 +173,7 @@ Value lathe::frontend::createDequantize(NodeContext &node, Value value,
 /// `value`, int32 or float, limited to `range`, as int32 after the zero point
 /// has been added.
 static Value addZeroPoint(NodeContext &node, Value value, Value zeroPoint,
-                          IntegerRange range) {
+                          StorageRange range) {
   Type wide = node.getBuilder().getI32Type();
   auto clamp = [&](Value x, double low, double high) {
     return node.create<ClampOp>(x, llvm::APFloat(low), llvm::APFloat(high));
@@ -198,13 +198,13 @@ static Value addZeroPoint(NodeContext &node, Value value, Value zeroPoint,
 Value lathe::frontend::createSaturated(NodeContext &node, Value value,
                                        Value zeroPoint, Type element) {
   return node.castTo(
-      addZeroPoint(node, value, zeroPoint, IntegerRange::get(element)),
+      addZeroPoint(node, value, zeroPoint, StorageRange::get(element)),
       element);
 }
 
 Value lathe::frontend::createQuantize(NodeContext &node, Value value,
                                       const Quantization &parameters,
-                                      Type element, IntegerRange range) {
+                                      Type element, StorageRange range) {
   if (node.hasFailed())
     return {};
   Type real = node.getBuilder().getF32Type();
@@ -266,6 +266,6 @@ DynamicallyQuantized DynamicallyQuantized::get(NodeContext &node, Value input) {
   if (node.hasFailed())
     return {};
   Value value =
-      createQuantize(node, input, parameters, byte, IntegerRange::get(byte));
+      createQuantize(node, input, parameters, byte, StorageRange::get(byte));
   return {value, parameters};
 }

@@ -24,11 +24,11 @@ namespace lathe::frontend {
 
 /// The least and the largest integer of a quantized tensor, which may use less
 /// than its element type has.
-struct IntegerRange {
+struct StorageRange {
   int64_t low, high;
 
   /// That of an integer element type.
-  static IntegerRange get(mlir::Type element);
+  static StorageRange get(mlir::Type element);
 };
 
 /// Scale and zero point of a quantized tensor. They are scalars, or have the
@@ -62,7 +62,7 @@ mlir::Value createCentered(NodeContext &node, mlir::Value value,
 mlir::quant::QuantizedType getQuantizedType(const Quantization &parameters,
                                             mlir::ArrayRef<int64_t> shape,
                                             mlir::Type element,
-                                            IntegerRange range);
+                                            StorageRange range);
 
 /// `(value - zeroPoint) * scale` in float.
 mlir::Value createDequantize(NodeContext &node, mlir::Value value,
@@ -72,7 +72,7 @@ mlir::Value createDequantize(NodeContext &node, mlir::Value value,
 /// of type `element` within `range`.
 mlir::Value createQuantize(NodeContext &node, mlir::Value value,
                            const Quantization &parameters, mlir::Type element,
-                           IntegerRange range);
+                           StorageRange range);
 
 /// The quantized tensor nearest to the int32 `sums` of which each unit means
 /// `factors` (their product), computed in float. The result has the type

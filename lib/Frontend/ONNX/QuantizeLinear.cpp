@@ -95,7 +95,7 @@ static LogicalResult convertQuantizeLinear(NodeContext &node) {
   if (dataType == 0 && node.getInput(2))
     dataType = node.getDataType(2);
   Type element = node.getBuilder().getIntegerType(8, /*isSigned=*/false);
-  IntegerRange range = IntegerRange::get(element);
+  StorageRange range = StorageRange::get(element);
   Quantization parameters = getParameters(node);
   if (node.hasFailed())
     return failure();
@@ -108,11 +108,11 @@ static LogicalResult convertQuantizeLinear(NodeContext &node) {
       return node.error("results of type " + getDataTypeName(dataType) +
                         " are not supported");
     element = getElementType(node.getBuilder().getContext(), stored->kind);
-    range = IntegerRange::get(element);
+    range = StorageRange::get(element);
     if (stored->bits < 8)
       range = isUnsignedInteger(stored->kind)
-                  ? IntegerRange{0, (1 << stored->bits) - 1}
-                  : IntegerRange{-(1 << (stored->bits - 1)),
+                  ? StorageRange{0, (1 << stored->bits) - 1}
+                  : StorageRange{-(1 << (stored->bits - 1)),
                                  (1 << (stored->bits - 1)) - 1};
   }
   Value result =

@@ -37,7 +37,7 @@ struct Quantized {
   }
   Value quantize(NodeContext &node, Value real) const {
     return createQuantize(node, real, parameters, element,
-                          IntegerRange::get(element));
+                          StorageRange::get(element));
   }
 };
 } // namespace

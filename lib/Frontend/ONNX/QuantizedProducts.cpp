@@ -62,7 +62,7 @@ static Value getKnownReals(NodeContext &node, unsigned index, int64_t axis) {
       Quantization::get(node, getShape(value), axis, index + 1, index + 2);
   if (node.hasFailed() ||
       !getQuantizedType(parameters, getShape(value), getElement(value),
-                        IntegerRange::get(getElement(value))))
+                        StorageRange::get(getElement(value))))
     return {};
   return createDequantize(node, value, parameters);
 }
@@ -83,7 +83,7 @@ static Value getKnownBias(NodeContext &node, Value bias, Value lhs, Value rhs) {
   Quantization parameters{node.createConstant(scale), Value()};
   if (node.hasFailed() ||
       !getQuantizedType(parameters, getShape(bias), getElement(bias),
-                        IntegerRange::get(getElement(bias))))
+                        StorageRange::get(getElement(bias))))
     return {};
   return createDequantize(node, bias, parameters);
 }
@@ -110,7 +110,7 @@ static LogicalResult convertQLinearConv(NodeContext &node) {
   if (Value conv = createKnownConv(node)) {
     auto output = Quantization::get(node, getShape(conv), 1, 6, 7);
     return node.setResults(createQuantize(node, conv, output, element,
-                                          IntegerRange::get(element)));
+                                          StorageRange::get(element)));
   }
   Value sums = createConv(node, getCentered(node, 0, 2, 1),
                           getCentered(node, 3, 5, 0), node.getInput(8));
@@ -171,7 +171,7 @@ static LogicalResult convertQLinearMatMul(NodeContext &node) {
     auto output =
         Quantization::get(node, getShape(product), getRank(product) - 2, 6, 7);
     return node.setResults(createQuantize(node, product, output, element,
-                                          IntegerRange::get(element)));
+                                          StorageRange::get(element)));
   }
   Value sums =
       createMatMul(node, getLeftFactor(node, 0, 2), getRightFactor(node, 3, 5));
@@ -258,7 +258,7 @@ static LogicalResult convertQGemm(NodeContext &node) {
     if (Value product = createKnownGemm(node, transposeA, transposeB)) {
       auto output = Quantization::get(node, getShape(product), 0, 7, 8);
       return node.setResults(createQuantize(node, product, output, element,
-                                            IntegerRange::get(element)));
+                                            StorageRange::get(element)));
     }
   Value lhs = getCentered(node, 0, 2, transposeA ? 1 : 0);
   Value rhs = getCentered(node, 3, 5, transposeB ? 0 : 1);

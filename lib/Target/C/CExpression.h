@@ -13,6 +13,7 @@
 #define LATHE_LIB_TARGET_C_CEXPRESSION_H
 
 #include "CContext.h"
+#include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
@@ -64,6 +65,7 @@ private:
   CExpr printMinMax(mlir::Operation *op, llvm::StringRef name, bool isUnsigned);
   CExpr printCompare(mlir::arith::CmpIOp op);
   CExpr printIntegerCast(mlir::Operation *op);
+  CExpr printRescale(RescaleOp op);
 
   CExpr printFloat(mlir::Operation *op);
   CExpr printFloatBinary(mlir::Operation *op, llvm::StringRef symbol,

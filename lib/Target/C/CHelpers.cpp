@@ -191,6 +191,50 @@ static inline uint16_t f32_to_bf16(float value) {
 )";
 }
 
+/// Pairs of 16-bit integers in 32 bits, for the DSP extension of Armv7E-M and
+/// for all other machines.
+static void addPairs(HelperTable &table) {
+  table["dual_mac"] =
+      R"(#ifdef __ARM_FEATURE_SIMD32
+#include <arm_acle.h>
+#endif
+
+/* acc plus the products of the lower halves of a and b and of the upper ones,
+   modulo 2^32. */
+static inline int32_t dual_mac(int32_t acc, int32_t a, int32_t b) {
+#ifdef __ARM_FEATURE_SIMD32
+  return __smlad(a, b, acc);
+#else
+  const int32_t low = (int32_t)(int16_t)(a & 0xffff) * (int16_t)(b & 0xffff);
+  const int32_t high = (a >> 16) * (b >> 16);
+  return (int32_t)((uint32_t)acc + (uint32_t)low + (uint32_t)high);
+#endif
+}
+)";
+  table["low_bytes"] =
+      R"(#ifdef __ARM_FEATURE_SIMD32
+#include <arm_acle.h>
+#endif
+
+/* The lower byte of each half of x with its sign. */
+static inline int32_t low_bytes(int32_t x) {
+#ifdef __ARM_FEATURE_SIMD32
+  return __sxtb16(x);
+#else
+  const uint32_t low = (uint32_t)(int32_t)(int8_t)(x & 0xff);
+  const uint32_t high = (uint32_t)(int32_t)(int8_t)((x >> 16) & 0xff);
+  return (int32_t)((low & 0xffffu) | (high << 16));
+#endif
+}
+)";
+  table["join_halves"] =
+      R"(/* The lower half of low, and that of high above it. */
+static inline int32_t join_halves(int32_t low, int32_t high) {
+  return (int32_t)(((uint32_t)low & 0xffffu) | ((uint32_t)high << 16));
+}
+)";
+}
+
 static const HelperTable &getHelpers() {
   static const HelperTable helpers = [] {
     HelperTable table;
@@ -205,6 +249,7 @@ static const HelperTable &getHelpers() {
     addBitCasts(table, "32", "float");
     addBitCasts(table, "64", "double");
     addHalfFloats(table);
+    addPairs(table);
     return table;
   }();
   return helpers;

@@ -12,6 +12,7 @@
 
 #include "CExpression.h"
 #include "CRange.h"
+#include "lathe/Dialect/Lathe/IR/LathePairOps.h"
 #include "lathe/Target/Common/CLiterals.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -244,6 +245,24 @@ CExpr CExpressionPrinter::printIntegerCast(Operation *op) {
   return CExpr::cast(value, type);
 }
 
+CExpr CExpressionPrinter::printRescale(RescaleOp op) {
+  CType wide = CType::getSigned(64);
+  auto literal = [](int64_t value) -> CExpr {
+    return {formatCInteger(value),
+            value < 0 ? Precedence::Unary : Precedence::Primary,
+            CType::getSigned(llvm::isInt<32>(value) ? 32 : 64), true};
+  };
+  CExpr product =
+      CExpr::binary(CExpr::cast(print(op.getX()), wide), "*",
+                    print(op.getFactor()), Precedence::Multiplicative, wide);
+  CExpr sum = CExpr::binary(product, "+", literal(op.getOffset()),
+                            Precedence::Additive, wide);
+  CExpr shifted =
+      CExpr::binary(sum, ">>", literal(static_cast<int64_t>(op.getShift())),
+                    Precedence::Shift, wide);
+  return CExpr::cast(shifted, CType());
+}
+
 CExpr CExpressionPrinter::printInteger(Operation *op) {
   return TypeSwitch<Operation *, CExpr>(op)
       .Case<arith::AddIOp>([&](auto) {
@@ -285,6 +304,21 @@ CExpr CExpressionPrinter::printInteger(Operation *op) {
         return callHelper("abs_i" + llvm::utostr(width),
                           {print(op->getOperand(0))}, CType::getSigned(width));
       })
+      .Case<DualMacOp>([&](auto mac) {
+        return callHelper(
+            "dual_mac",
+            {print(mac.getAcc()), print(mac.getA()), print(mac.getB())},
+            CType());
+      })
+      .Case<LowBytesOp>([&](auto bytes) {
+        return callHelper("low_bytes", {print(bytes.getX())}, CType());
+      })
+      .Case<JoinHalvesOp>([&](auto join) {
+        return callHelper("join_halves",
+                          {print(join.getLow()), print(join.getHigh())},
+                          CType());
+      })
+      .Case<RescaleOp>([&](auto rescale) { return printRescale(rescale); })
       .Default([&](Operation *) {
         return unsupported(op, "there is no C for this operation");
       });

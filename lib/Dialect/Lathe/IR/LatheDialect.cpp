@@ -12,6 +12,7 @@
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
+#include "lathe/Dialect/Lathe/IR/LathePairOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheStorageOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h"
 
@@ -52,6 +53,10 @@ void LatheDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "lathe/Dialect/Lathe/IR/LathePairOps.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

@@ -17,8 +17,6 @@
 using namespace mlir;
 using namespace lathe;
 
-#include "lathe/Dialect/Lathe/IR/LatheWinogradOpInterfaces.cpp.inc"
-
 #define GET_OP_CLASSES
 #include "lathe/Dialect/Lathe/IR/LatheWinogradOps.cpp.inc"
 

@@ -45,19 +45,23 @@ void lathe::buildGraphPipeline(OpPassManager &manager) {
   manager.addPass(createSymbolDCEPass());
 }
 
-static void addIntegerGraph(OpPassManager &manager) {
-  manager.addNestedPass<func::FuncOp>(createPropagateQuantization());
-  manager.addNestedPass<func::FuncOp>(createIntegerGraph());
-}
-
 /// Computes what the passes on integers made of weights and biases.
 static void addIntegerCleanup(OpPassManager &manager) {
   manager.addPass(createFoldConstants());
   addCleanup(manager);
 }
 
+static void addIntegerGraph(OpPassManager &manager) {
+  manager.addNestedPass<func::FuncOp>(createPropagateQuantization());
+  manager.addNestedPass<func::FuncOp>(createIntegerGraph());
+  // Which joins ops to functions of one table.
+  addCleanup(manager);
+  manager.addNestedPass<func::FuncOp>(createShrinkChannels());
+}
+
 void lathe::buildIntegerPipeline(OpPassManager &manager) {
   addIntegerGraph(manager);
+  manager.addNestedPass<func::FuncOp>(createPrepareIntegers());
   addIntegerCleanup(manager);
 }
 

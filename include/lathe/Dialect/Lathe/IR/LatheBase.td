@@ -58,14 +58,14 @@ class Lathe_Op<string mnemonic, list<Trait> traits = []>
     : Op<Lathe_Dialect, mnemonic, traits>;
 
 /// A pure tensor op whose result type follows from its operands and attributes.
-/// Cost, quantization and layout are asked of every op, so that passes need no
+/// Cost, quantization, layout and channels are asked of every op, so that passes need no
 /// list of ops; the interfaces' defaults suit ops that move data, and an op
 /// that differs declares the method in `extraClassDeclaration`.
 class Lathe_TensorOp<string mnemonic, list<Trait> traits = []>
     : Lathe_Op<mnemonic,
                traits # [Pure, InferTypeOpAdaptorWithIsCompatible,
                          CostOpInterface, QuantizationOpInterface,
-                         LayoutOpInterface]> {
+                         LayoutOpInterface, ChannelOpInterface]> {
   let results = (outs Lathe_Tensor:$result);
   // Quantized results choose their own scale and zero point.
   code ownDefinitions = "";

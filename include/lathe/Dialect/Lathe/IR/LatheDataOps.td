@@ -34,6 +34,11 @@ class Lathe_ViewOp<string mnemonic, list<Trait> traits = []>
     ::lathe::QuantizationKind getQuantizationKind() {
       return ::lathe::QuantizationKind::SameParameters;
     }
+    ::llvm::SmallVector<unsigned> getChannelOperands();
+    ::lathe::ChannelRanges
+    getChannelRanges(::llvm::ArrayRef<::lathe::ChannelRanges> operands) {
+      return ::lathe::impl::getMovedRanges(getOperation(), operands);
+    }
   }] # ownDeclarations;
 }
 
@@ -45,6 +50,10 @@ def Lathe_ReshapeOp : Lathe_ViewOp<"reshape"> {
   let arguments = (ins Lathe_Tensor:$input, DenseI64ArrayAttr:$shape);
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
+  let ownDeclarations = [{
+    ::mlir::Value buildOnChannels(::mlir::OpBuilder &builder,
+                                  ::mlir::ValueRange operands);
+  }];
 }
 
 def Lathe_TransposeOp : Lathe_ViewOp<"transpose"> {
@@ -76,6 +85,8 @@ def Lathe_SliceOp : Lathe_ViewOp<"slice"> {
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
   let ownDeclarations = [{
+    ::mlir::Value buildOnChannels(::mlir::OpBuilder &builder,
+                                  ::mlir::ValueRange operands);
     ::llvm::SmallVector<unsigned>
     getPermutedOperands(::llvm::ArrayRef<int64_t> permutation);
     ::mlir::Value buildPermuted(::mlir::OpBuilder &builder,
@@ -114,6 +125,11 @@ def Lathe_ConcatOp : Lathe_TensorOp<"concat",
     ::lathe::QuantizationKind getQuantizationKind() {
       return ::lathe::QuantizationKind::SameParameters;
     }
+    ::llvm::SmallVector<unsigned> getChannelOperands();
+    ::lathe::ChannelRanges
+    getChannelRanges(::llvm::ArrayRef<::lathe::ChannelRanges> operands) {
+      return ::lathe::impl::getMovedRanges(getOperation(), operands);
+    }
     ::llvm::SmallVector<unsigned>
     getPermutedOperands(::llvm::ArrayRef<int64_t> permutation);
     ::mlir::Value buildPermuted(::mlir::OpBuilder &builder,
@@ -141,6 +157,9 @@ def Lathe_PadOp : Lathe_TensorOp<"pad"> {
     ::lathe::QuantizationKind getQuantizationKind() {
       return ::lathe::QuantizationKind::SameParameters;
     }
+    ::llvm::SmallVector<unsigned> getChannelOperands();
+    ::lathe::ChannelRanges
+    getChannelRanges(::llvm::ArrayRef<::lathe::ChannelRanges> operands);
     ::llvm::SmallVector<unsigned>
     getPermutedOperands(::llvm::ArrayRef<int64_t> permutation);
     ::mlir::Value buildPermuted(::mlir::OpBuilder &builder,
@@ -165,6 +184,9 @@ def Lathe_GatherOp : Lathe_TensorOp<"gather"> {
     ::lathe::QuantizationKind getQuantizationKind() {
       return ::lathe::QuantizationKind::SameParameters;
     }
+    ::llvm::SmallVector<unsigned> getChannelOperands();
+    ::lathe::ChannelRanges
+    getChannelRanges(::llvm::ArrayRef<::lathe::ChannelRanges> operands);
   }];
 }
 

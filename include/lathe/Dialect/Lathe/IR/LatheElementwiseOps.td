@@ -47,6 +47,13 @@ class Lathe_ElementwiseOp<string mnemonic, string quantizationKind>
     bool canWriteOver(unsigned operand) {
       return ::lathe::impl::hasTypeOfResult(getOperation(), operand);
     }
+    ::llvm::SmallVector<unsigned> getChannelOperands() {
+      return ::lathe::impl::nonScalarOperands(getOperation());
+    }
+    ::lathe::ChannelRanges
+    getChannelRanges(::llvm::ArrayRef<::lathe::ChannelRanges> operands) {
+      return ::lathe::impl::getElementwiseRanges(getOperation(), operands);
+    }
   }] # moreDeclarations;
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }

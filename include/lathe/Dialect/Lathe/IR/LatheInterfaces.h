@@ -8,6 +8,7 @@
 #ifndef LATHE_DIALECT_LATHE_IR_LATHEINTERFACES_H
 #define LATHE_DIALECT_LATHE_IR_LATHEINTERFACES_H
 
+#include "lathe/Dialect/Lathe/IR/ChannelRanges.h"
 #include "lathe/Support/RealInterval.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpDefinition.h"

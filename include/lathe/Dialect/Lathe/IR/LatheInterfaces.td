@@ -77,6 +77,36 @@ def LayoutOpInterface : OpInterface<"LayoutOpInterface"> {
   ];
 }
 
+def ChannelOpInterface : OpInterface<"ChannelOpInterface"> {
+  let cppNamespace = "::lathe";
+  let description = [{
+    How an op treats the channels of tensors, their last dimension.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        The operands, by number, of which channel c of the result is computed by
+        their channel c alone, or their channel c mod n if they have fewer, n.
+        Nothing else of the op has channels then. Empty where channels are mixed.
+      }],
+      "::llvm::SmallVector<unsigned>", "getChannelOperands", (ins), "",
+      "return {};">,
+    InterfaceMethod<[{
+        What the channels of the result lie between if those of the operands lie
+        in `operands`.
+      }],
+      "::lathe::ChannelRanges", "getChannelRanges",
+      (ins "::llvm::ArrayRef<::lathe::ChannelRanges>":$operands), "",
+      "return ::lathe::getTypeRanges($_op->getResult(0).getType());">,
+    InterfaceMethod<[{
+        Builds the op that keeps channels on operands of which channels were
+        taken away.
+      }],
+      "::mlir::Value", "buildOnChannels",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands), "",
+      "return ::lathe::impl::cloneOnChannels($_op, builder, operands);">,
+  ];
+}
+
 def WeightedOpInterface : OpInterface<"WeightedOpInterface"> {
   let cppNamespace = "::lathe";
   let description = [{
@@ -92,6 +122,8 @@ def WeightedOpInterface : OpInterface<"WeightedOpInterface"> {
       "::mlir::Value", "getWeights", (ins)>,
     InterfaceMethod<"The bias, of shape [output channels], or null.",
       "::mlir::Value", "getBias", (ins)>,
+    InterfaceMethod<"What is subtracted from integers of the data.",
+      "int64_t", "getDataZeroPoint", (ins)>,
     InterfaceMethod<"Replaces the data by a tensor of the same type.",
       "void", "setData", (ins "::mlir::Value":$value)>,
     InterfaceMethod<"Replaces the weights by a tensor of the same type.",
@@ -126,6 +158,15 @@ def WeightedOpInterface : OpInterface<"WeightedOpInterface"> {
         convolution. 0 where the weights are read in another order.
       }],
       "int64_t", "getWeightGroups", (ins), "", "return 0;">,
+    InterfaceMethod<[{
+        Builds the op on operands of which channels were taken away: input
+        channels of the data and of the last dimension but one of the weights,
+        output channels of the last dimension of the weights and of the bias. In a
+        depthwise convolution these are the same.
+      }],
+      "::mlir::Value", "buildOnFewerChannels",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands), "",
+      "return ::lathe::impl::cloneOnChannels($_op, builder, operands);">,
     InterfaceMethod<
       "How far apart, along the last dimension of the data but one, the first "
       "elements lie that neighbouring iterations of the row loop read.",
@@ -224,6 +265,17 @@ def AssembleOpInterface : OpInterface<"AssembleOpInterface"> {
       }],
       "::lathe::StridedView", "getOperandView",
       (ins "unsigned":$operand, "const ::lathe::StridedView &":$result)>,
+  ];
+}
+
+def ScratchOpInterface : OpInterface<"ScratchOpInterface"> {
+  let cppNamespace = "::lathe";
+  let description = [{
+    An op whose loops need memory besides that of its operands and results.
+  }];
+  let methods = [
+    InterfaceMethod<"The bytes of the arena that the loops need.",
+      "int64_t", "getScratchBytes", (ins)>,
   ];
 }
 

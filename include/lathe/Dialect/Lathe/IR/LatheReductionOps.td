@@ -29,6 +29,9 @@ def Lathe_ReduceOp : Lathe_TensorOp<"reduce",
     ::lathe::QuantizationKind getQuantizationKind() {
       return ::lathe::QuantizationKind::Rescaled;
     }
+    ::llvm::SmallVector<unsigned> getChannelOperands();
+    ::lathe::ChannelRanges
+    getChannelRanges(::llvm::ArrayRef<::lathe::ChannelRanges> operands);
     ::llvm::SmallVector<unsigned>
     getPermutedOperands(::llvm::ArrayRef<int64_t> permutation);
     ::mlir::Value buildPermuted(::mlir::OpBuilder &builder,

@@ -54,6 +54,7 @@ def Lathe_ConvOp : Lathe_TensorOp<"conv",
     int64_t getMACs();
     int64_t getWeightChannelAxis() { return getWeight().getType().getRank() - 1; }
     ::mlir::Value getData() { return getInput(); }
+    int64_t getDataZeroPoint() { return getInputZeroPoint(); }
     ::mlir::Value getWeights() { return getWeight(); }
     void setData(::mlir::Value value) { getInputMutable().assign(value); }
     void setWeights(::mlir::Value value) { getWeightMutable().assign(value); }
@@ -61,6 +62,8 @@ def Lathe_ConvOp : Lathe_TensorOp<"conv",
     ::mlir::Value spreadInputChannels(::mlir::OpBuilder &builder,
                                       ::mlir::Value vector);
     int64_t getWeightGroups() { return isDepthwise() ? 0 : getGroup(); }
+    ::mlir::Value buildOnFewerChannels(::mlir::OpBuilder &builder,
+                                       ::mlir::ValueRange operands);
     int64_t getRowStride() { return getStrides().back(); }
     bool usesAllWeights();
   }];
@@ -98,6 +101,7 @@ def Lathe_ConvTransposeOp : Lathe_TensorOp<"conv_transpose",
     int64_t getMACs();
     int64_t getWeightChannelAxis() { return getWeight().getType().getRank() - 1; }
     ::mlir::Value getData() { return getInput(); }
+    int64_t getDataZeroPoint() { return getInputZeroPoint(); }
     ::mlir::Value getWeights() { return getWeight(); }
     void setData(::mlir::Value value) { getInputMutable().assign(value); }
     void setWeights(::mlir::Value value) { getWeightMutable().assign(value); }
@@ -114,6 +118,7 @@ class Lathe_PoolOp<string mnemonic> : Lathe_TensorOp<mnemonic,
   let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
   string quantizationKind = "Rescaled";
+  code ownDeclarations = "";
   let extraClassDeclaration = [{
     /// Number of spatial dimensions.
     int64_t getSpatialRank() { return getInput().getType().getRank() - 2; }
@@ -121,12 +126,19 @@ class Lathe_PoolOp<string mnemonic> : Lathe_TensorOp<mnemonic,
       return ::lathe::QuantizationKind::}] # quantizationKind # [{;
     }
     int64_t getElementOps();
-  }];
+    ::llvm::SmallVector<unsigned> getChannelOperands() { return {0}; }
+  }] # ownDeclarations;
 }
 
 def Lathe_MaxPoolOp : Lathe_PoolOp<"max_pool"> {
   let summary = "maximum over windows, channels last";
   let quantizationKind = "SameParameters";
+  let ownDeclarations = [{
+    ::lathe::ChannelRanges
+    getChannelRanges(::llvm::ArrayRef<::lathe::ChannelRanges> operands) {
+      return ::lathe::impl::getMovedRanges(getOperation(), operands);
+    }
+  }];
   let description = [{
     The largest element of each window of `input` [N, s1 … sk, C]. Padding is
     never picked. Windows that reach beyond the padding, as ONNX's ceil_mode
@@ -177,6 +189,7 @@ def Lathe_MatMulOp : Lathe_TensorOp<"matmul",
     int64_t getMACs();
     int64_t getWeightChannelAxis() { return getRhs().getType().getRank() - 1; }
     ::mlir::Value getData() { return getLhs(); }
+    int64_t getDataZeroPoint() { return getLhsZeroPoint(); }
     ::mlir::Value getWeights() { return getRhs(); }
     void setData(::mlir::Value value) { getLhsMutable().assign(value); }
     void setWeights(::mlir::Value value) { getRhsMutable().assign(value); }

@@ -16,8 +16,6 @@
 
 #include "mlir/IR/BuiltinTypes.h"
 
-#include "lathe/Dialect/Lathe/IR/LatheWinogradOpInterfaces.h.inc"
-
 #define GET_OP_CLASSES
 #include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h.inc"
 

@@ -10,16 +10,6 @@
 
 include "lathe/Dialect/Lathe/IR/LatheBase.td"
 
-def ScratchOpInterface : OpInterface<"ScratchOpInterface"> {
-  let cppNamespace = "::lathe";
-  let description = [{
-    An op whose loops need memory besides that of its operands and results.
-  }];
-  let methods = [
-    InterfaceMethod<"The bytes of the arena that the loops need.",
-      "int64_t", "getScratchBytes", (ins)>,
-  ];
-}
 
 def Lathe_WinogradFilterOp : Lathe_TensorOp<"winograd_filter"> {
   let summary = "the filter of a convolution in Winograd's domain";

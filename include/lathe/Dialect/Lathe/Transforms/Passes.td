@@ -299,6 +299,36 @@ defvar Lathe_DotKindOption =
              clEnumValN(::lathe::DotKind::Words, "s16",
                         "two signed 16-bit integers"))}]>;
 
+def ShrinkChannels : Pass<"lathe-shrink-channels", "::mlir::func::FuncOp"> {
+  let summary = "Remove channels that are constant or that nothing needs";
+  let description = [{
+    For each channel of each integer tensor, an interval holds all values that it
+    can have for any input: that of a product follows from its weights and bias
+    and the intervals of its data, that of other ops from interval arithmetic.
+    Where it holds one value, what reads the channel needs to know that value
+    alone: a product adds it, times its weights, to its bias, unless some windows
+    reach into padding of another value.
+
+    Channels that no weight multiplies and no other op reads are then taken out of
+    the tensors, and of the weights and biases of what computes them. Elementwise
+    operations, pooling and depthwise convolutions tie the channels of several
+    tensors together; they go if none of them is needed. Convolutions of several
+    groups keep theirs, which have to be of equal size.
+
+    No bit of a result changes: integer sums are exact, and stay within the bounds
+    that were proved for them.
+
+    Example: see test/Dialect/Lathe/Transforms/shrink-channels.mlir.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect", "::mlir::arith::ArithDialect"];
+  let statistics = [
+    Statistic<"numConstant", "constant",
+              "Constant channels that became a part of a bias, for each product"
+              " that read them">,
+    Statistic<"numMACs", "macs", "Multiply-accumulates saved">,
+  ];
+}
+
 def Winograd : Pass<"lathe-winograd", "::mlir::ModuleOp"> {
   let summary = "Compute 3x3 convolutions by Winograd's algorithm where it wins";
   let description = [{
@@ -357,6 +387,24 @@ def PrepareIntegers : Pass<"lathe-prepare-integers", "::mlir::func::FuncOp"> {
     Statistic<"numProducts", "products", "Number of products of bytes">,
     Statistic<"numNarrow", "narrow",
               "Number of requantizations that 32 bits hold">,
+  ];
+}
+
+def PairProducts : Pass<"lathe-pair-products", "::mlir::func::FuncOp"> {
+  let summary = "Compute products by 16-bit multiply-accumulates";
+  let description = [{
+    Turns convolutions and matrix products of 8-bit integers with constant weights
+    into `lathe.pair_conv`, for processors with the DSP extension of Armv7E-M.
+    Two output channels share each product there, so the sums of every second one,
+    which intervals of the data and the weights bound, must fit 24 bits, and its
+    weights must not be -128. Products of which that is not true stay as they are,
+    as do those of several groups and with dilations.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect", "::mlir::arith::ArithDialect"];
+  let statistics = [
+    Statistic<"numConverted", "converted", "Products that were converted">,
+    Statistic<"numTooLarge", "too-large",
+              "Products whose sums or weights are too large">,
   ];
 }
 
