@@ -100,16 +100,14 @@ private:
 
 void PairEmitter::loop(StringRef name, int64_t low, int64_t high, int64_t step,
                        Body body) {
-  auto build = [&](int64_t low, int64_t high, int64_t step) {
-    buildLoop(builder, space, loc, name, builder.getIndexAttr(low),
-              builder.getIndexAttr(high), step, {low, high - step}, {},
-              [&](AffineExpr index, ValueRange) -> Values {
-                body(index);
-                return {};
-              });
-  };
-  if (low < high)
-    build(low, high, step);
+  if (low >= high)
+    return;
+  buildLoop(builder, space, loc, name, builder.getIndexAttr(low),
+            builder.getIndexAttr(high), step, {low, high - step}, {},
+            [&](AffineExpr index, ValueRange) -> Values {
+              body(index);
+              return {};
+            });
 }
 
 /// Calls `body` for each index of the dimensions from `dim` to the ones with

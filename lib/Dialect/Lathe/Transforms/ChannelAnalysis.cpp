@@ -17,10 +17,6 @@
 using namespace mlir;
 using namespace lathe;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 static bool hasChannels(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return type && type.getRank() > 0;
@@ -44,6 +40,9 @@ std::optional<ProductConstants> ProductConstants::get(WeightedOpInterface op) {
   Operation *product = op.getOperation();
   RankedTensorType type = typeOf(op.getWeights());
   if (!type.getElementType().isInteger() || type.getRank() < 2)
+    return std::nullopt;
+  if (auto matmul = dyn_cast<MatMulOp>(product);
+      matmul && matmul.getRhsZeroPoint() != 0)
     return std::nullopt;
   int64_t inputs = type.getShape().take_back(2)[0],
           outputs = type.getShape().back();
@@ -97,16 +96,13 @@ static ChannelRanges getConstantRanges(Operation &op) {
 }
 
 void ChannelRangeAnalysis::visit(Operation &op) {
-  if (op.getNumResults() != 1 || op.hasTrait<OpTrait::ConstantLike>()) {
-    for (Value result : op.getResults())
-      ranges[result] = op.getNumResults() == 1
-                           ? getConstantRanges(op)
-                           : getTypeRanges(result.getType());
+  for (Value result : op.getResults())
+    ranges[result] = getTypeRanges(result.getType());
+  if (op.getNumResults() != 1)
     return;
-  }
-  ChannelRanges &result = ranges[op.getResult(0)];
-  result = getTypeRanges(op.getResult(0).getType());
-  if (auto product = dyn_cast<WeightedOpInterface>(op)) {
+  if (op.hasTrait<OpTrait::ConstantLike>()) {
+    ranges[op.getResult(0)] = getConstantRanges(op);
+  } else if (auto product = dyn_cast<WeightedOpInterface>(op)) {
     ranges[op.getResult(0)] = getProductRanges(product);
   } else if (auto channels = dyn_cast<ChannelOpInterface>(op)) {
     SmallVector<ChannelRanges> operands;

@@ -19,11 +19,15 @@
 
 namespace lathe {
 
+inline mlir::RankedTensorType typeOf(mlir::Value tensor) {
+  return mlir::cast<mlir::RankedTensorType>(tensor.getType());
+}
+
 /// The constant integer weights and bias of a product.
 class ProductConstants {
 public:
   /// None if `op` has weights that are not constant, of other elements than
-  /// integers, or in an order that is not known.
+  /// integers, with a zero point, or in an order that is not known.
   static std::optional<ProductConstants> get(WeightedOpInterface op);
 
   int64_t getNumOutputs() const { return outputs; }

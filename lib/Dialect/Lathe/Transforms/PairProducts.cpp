@@ -22,10 +22,6 @@ namespace lathe {
 using namespace mlir;
 using namespace lathe;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 namespace {
 
 /// A product as `lathe.pair_conv` computes it.

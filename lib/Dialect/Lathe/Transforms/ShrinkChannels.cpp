@@ -26,10 +26,6 @@ namespace lathe {
 using namespace mlir;
 using namespace lathe;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 namespace {
 
 class ShrinkChannels : public lathe::impl::ShrinkChannelsBase<ShrinkChannels> {

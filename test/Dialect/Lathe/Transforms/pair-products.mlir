@@ -55,3 +55,12 @@ func.func @others(%x: tensor<1x8x8x4xi8>) -> (tensor<1x8x8x4xi32>, tensor<1x4x4x
   %1 = lathe.conv %x, %v {strides = array<i64: 1, 1>, dilations = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>} : (tensor<1x8x8x4xi8>, tensor<3x3x4x4xi8>) -> tensor<1x4x4x4xi32>
   return %0, %1 : tensor<1x8x8x4xi32>, tensor<1x4x4x4xi32>
 }
+
+// Weights less 5 are other ones.
+// CHECK-LABEL: func @weights_with_zero_point
+// CHECK: lathe.matmul
+func.func @weights_with_zero_point(%x: tensor<1x2xi8>) -> tensor<1x2xi32> {
+  %w = lathe.constant dense<1> : tensor<2x2xi8>
+  %0 = lathe.matmul %x, %w {rhs_zero_point = 5 : si64} : (tensor<1x2xi8>, tensor<2x2xi8>) -> tensor<1x2xi32>
+  return %0 : tensor<1x2xi32>
+}

@@ -93,3 +93,16 @@ func.func @needed(%x: tensor<1x4x4x2xi8>) -> (tensor<1x4x4x4xi8>, tensor<1x4x4x2
   %2 = lathe.conv %1, %w1 {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, group = 2 : i64} : (tensor<1x4x4x4xi8>, tensor<1x1x2x2xi8>) -> tensor<1x4x4x2xi32>
   return %1, %2 : tensor<1x4x4x4xi8>, tensor<1x4x4x2xi32>
 }
+
+// A weight of 0 is -5 where the zero point is 5, so it needs its channel.
+// CHECK-LABEL: func @weights_with_zero_point
+// CHECK: lathe.matmul {{.*}} -> tensor<1x2xi32>
+// CHECK: lathe.matmul {{.*}} : (tensor<1x2xi8>, tensor<2x1xi8>)
+func.func @weights_with_zero_point(%x: tensor<1x2xi8>) -> tensor<1x1xi32> {
+  %w = lathe.constant dense<[[1, 2], [3, 4]]> : tensor<2x2xi8>
+  %v = lathe.constant dense<[[1], [0]]> : tensor<2x1xi8>
+  %0 = lathe.matmul %x, %w : (tensor<1x2xi8>, tensor<2x2xi8>) -> tensor<1x2xi32>
+  %1 = lathe.cast %0 {to = i8} : (tensor<1x2xi32>) -> tensor<1x2xi8>
+  %2 = lathe.matmul %1, %v {rhs_zero_point = 5 : si64} : (tensor<1x2xi8>, tensor<2x1xi8>) -> tensor<1x1xi32>
+  return %2 : tensor<1x1xi32>
+}
