@@ -234,22 +234,21 @@ UnaryTable lathe::getUnaryTable(const QuantizationParameters &from,
 }
 
 /// The distance of entries.
-static constexpr int32_t segment = 128;
-
-WideUnaryTable
-lathe::getWideUnaryTable(const QuantizationParameters &from,
-                         const QuantizationParameters &to,
-                         llvm::function_ref<double(double)> function) {
-  WideUnaryTable table;
-  for (auto [i, entry] : llvm::enumerate(table))
-    entry = quantize(function(from.dequantize(from.low + int64_t(i) * segment)),
-                     to);
+WideUnaryTable lathe::getWideUnaryTable(
+    const QuantizationParameters &from, const QuantizationParameters &to,
+    llvm::function_ref<double(double)> function, unsigned shift) {
+  WideUnaryTable table{{}, shift};
+  for (int64_t place = 0; place <= 1 << 16; place += int64_t(1) << shift)
+    table.entries.push_back(
+        quantize(function(from.dequantize(from.low + place)), to));
   return table;
 }
 
 int32_t lathe::interpolate(const WideUnaryTable &table, int32_t place) {
-  int32_t begin = table[place / segment], end = table[place / segment + 1];
-  return begin + (((end - begin) * (place % segment) + segment / 2) >> 7);
+  int32_t segment = 1 << table.shift;
+  const int32_t *begin = &table.entries[place / segment], *end = begin + 1;
+  return *begin +
+         (((*end - *begin) * (place % segment) + segment / 2) >> table.shift);
 }
 
 double
@@ -257,6 +256,7 @@ lathe::getInterpolationError(const WideUnaryTable &table,
                              const QuantizationParameters &from,
                              const QuantizationParameters &to,
                              llvm::function_ref<double(double)> function) {
+  int32_t segment = 1 << table.shift;
   double largest = 0;
   for (int32_t place = segment / 2; place < 1 << 16; place += segment) {
     double exact = std::clamp(

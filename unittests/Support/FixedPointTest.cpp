@@ -186,12 +186,13 @@ TEST(FixedPointTest, WideTableHoldsTheEndsOfLines) {
   QuantizationParameters from(8.0 / 32768, 0, -32768, 32767);
   QuantizationParameters to(1.0 / 32768, 0, -32768, 32767);
   WideUnaryTable table = getWideUnaryTable(from, to, sigmoid);
-  EXPECT_EQ(table[0], 11);
-  EXPECT_EQ(table[100], 248);
-  EXPECT_EQ(table[256], 16384);
-  EXPECT_EQ(table[257], 16640);
-  EXPECT_EQ(table[300], 26155);
-  EXPECT_EQ(table[512], 32757);
+  EXPECT_EQ(table.entries.size(), 513u);
+  EXPECT_EQ(table.entries[0], 11);
+  EXPECT_EQ(table.entries[100], 248);
+  EXPECT_EQ(table.entries[256], 16384);
+  EXPECT_EQ(table.entries[257], 16640);
+  EXPECT_EQ(table.entries[300], 26155);
+  EXPECT_EQ(table.entries[512], 32757);
   EXPECT_EQ(interpolate(table, 0), 11);
   EXPECT_EQ(interpolate(table, 12345), 222);
   EXPECT_EQ(interpolate(table, 32768), 16384);
@@ -199,6 +200,14 @@ TEST(FixedPointTest, WideTableHoldsTheEndsOfLines) {
   EXPECT_EQ(interpolate(table, 40000), 27981);
   EXPECT_EQ(interpolate(table, 65535), 32757);
   EXPECT_NEAR(getInterpolationError(table, from, to, sigmoid), 1.2648312, 1e-6);
+  // Sixteen times as many lines have the same ends, and are closer in between.
+  WideUnaryTable fine = getWideUnaryTable(from, to, sigmoid, finestLines);
+  EXPECT_EQ(fine.entries.size(), 8193u);
+  for (size_t i = 0; i < table.entries.size(); ++i)
+    EXPECT_EQ(fine.entries[16 * i], table.entries[i]);
+  EXPECT_EQ(interpolate(fine, 32769), 16386);
+  // What rounding leaves.
+  EXPECT_LT(getInterpolationError(fine, from, to, sigmoid), 1.0);
 }
 
 TEST(FixedPointTest, InterpolationErrorTellsThatLinesDoNotFit) {

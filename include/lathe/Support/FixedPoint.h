@@ -89,16 +89,24 @@ UnaryTable getUnaryTable(const QuantizationParameters &from,
                          const QuantizationParameters &to,
                          llvm::function_ref<double(double)> function);
 
-/// The ends of 512 lines that together are about a function of a 16-bit
-/// integer, by its place in its range divided by 128.
-using WideUnaryTable = std::array<int32_t, 513>;
+/// The ends of lines that together are about a function of a 16-bit integer, by
+/// its place in its range divided by 2^shift: 2^(16 - shift) numbers and the
+/// one behind the last.
+struct WideUnaryTable {
+  llvm::SmallVector<int32_t, 0> entries;
+  unsigned shift;
+};
 
-/// `function` of every 128th of the numbers of `from`, of which there are
+/// Of a few lines (513 numbers), and of the most (8193).
+inline constexpr unsigned coarsestLines = 7, finestLines = 3;
+
+/// `function` of every 2^shift-th of the numbers of `from`, of which there are
 /// 2^16, and of the one behind the last, in the integers of `to`: rounded and
 /// limited as those of `getUnaryTable`.
 WideUnaryTable getWideUnaryTable(const QuantizationParameters &from,
                                  const QuantizationParameters &to,
-                                 llvm::function_ref<double(double)> function);
+                                 llvm::function_ref<double(double)> function,
+                                 unsigned shift = coarsestLines);
 
 /// What `table` holds for the number at `place` in its range, from 0 to 2^16 -
 /// 1: on the line between two entries, rounded to nearest, halves up.

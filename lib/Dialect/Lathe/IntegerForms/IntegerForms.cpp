@@ -216,19 +216,37 @@ static Value buildEntries(IntegerBuilder &b, ArrayRef<int32_t> entries,
 }
 
 /// What `interpolate` computes for each element of `place`.
-static Value buildInterpolation(IntegerBuilder &b, Value entries, Value place,
-                                const QuantizedResult &result) {
+static Value buildInterpolation(IntegerBuilder &b, const WideUnaryTable &table,
+                                Value place, const QuantizedResult &result) {
   auto number = [&](int64_t value) { return b.scalar(value, b.getI32()); };
-  Value index = b.create<ShiftRightOp>(place, number(7));
+  Value entries = buildEntries(b, table.entries, result);
+  int64_t segment = int64_t(1) << table.shift;
+  Value index = b.create<ShiftRightOp>(place, number(table.shift));
   auto getEntry = [&](Value index) {
     return b.cast(b.lookUp(entries, index), b.getI32());
   };
   Value begin = getEntry(index);
   Value end = getEntry(b.create<AddOp>(index, number(1)));
-  Value rest = b.create<AndOp>(place, number(127));
+  Value rest = b.create<AndOp>(place, number(segment - 1));
   Value rise = b.create<MulOp>(b.create<SubOp>(end, begin), rest);
-  rise = b.create<ShiftRightOp>(b.create<AddOp>(rise, number(64)), number(7));
+  rise = b.create<ShiftRightOp>(b.create<AddOp>(rise, number(segment / 2)),
+                                number(table.shift));
   return b.cast(b.create<AddOp>(begin, rise), getStorage(result));
+}
+
+/// The table of the fewest lines that are close to `function`; none if even the
+/// most are not: beyond half a step where the same range is 256 numbers, and
+/// what the rounding of entries and between them adds.
+static std::optional<WideUnaryTable>
+findLines(const QuantizationParameters &from, const QuantizationParameters &to,
+          llvm::function_ref<double(double)> function) {
+  double tolerance = static_cast<double>(to.high - to.low) / 512 + 1;
+  for (unsigned shift = coarsestLines; shift >= finestLines; --shift) {
+    WideUnaryTable table = getWideUnaryTable(from, to, function, shift);
+    if (getInterpolationError(table, from, to, function) <= tolerance)
+      return table;
+  }
+  return std::nullopt;
 }
 
 Value lathe::buildTable(OpBuilder &builder, Location loc,
@@ -249,22 +267,16 @@ Value lathe::buildTable(OpBuilder &builder, Location loc,
                               first + count - 1);
   QuantizationParameters to(result.getScale(), result.getZeroPoint(),
                             result.low, result.high);
-  WideUnaryTable lines;
-  if (width == 16) {
-    lines = getWideUnaryTable(from, to, function);
-    // Half a step where the same range is 256 numbers, and what the rounding
-    // of entries and between them adds.
-    double tolerance = static_cast<double>(result.high - result.low) / 512 + 1;
-    if (getInterpolationError(lines, from, to, function) > tolerance)
-      return reason = "the function is too steep for lines between 513 numbers",
-             Value();
-  }
+  std::optional<WideUnaryTable> lines;
+  if (width == 16 && !(lines = findLines(from, to, function)))
+    return reason = "the function is too steep for lines between 8193 numbers",
+           Value();
   IntegerBuilder b(builder, loc);
   Value place = b.cast(operand.stored, b.getI32());
   if (first != 0)
     place = b.create<SubOp>(place, b.scalar(first, b.getI32()));
   if (width == 16)
-    return buildInterpolation(b, buildEntries(b, lines, result), place, result);
+    return buildInterpolation(b, *lines, place, result);
   UnaryTable entries = getUnaryTable(from, to, function);
   return b.lookUp(buildEntries(b, entries, result), place);
 }
