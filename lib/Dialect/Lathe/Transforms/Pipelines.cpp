@@ -54,7 +54,7 @@ static void addIntegerCleanup(OpPassManager &manager) {
 static void addIntegerGraph(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(createPropagateQuantization());
   manager.addNestedPass<func::FuncOp>(createIntegerGraph());
-  // Which joins ops to functions of one table.
+  // So that no op is left that nothing needs: it would need all its channels.
   addCleanup(manager);
   manager.addNestedPass<func::FuncOp>(createShrinkChannels());
 }
