@@ -482,14 +482,14 @@ struct EraseWinogradSigns : OpConversionPattern<WinogradConvOp> {
 };
 
 /// As with Winograd's algorithm.
-struct ErasePairConvSign : OpConversionPattern<PairConvOp> {
-  using OpConversionPattern::OpConversionPattern;
+template <typename Op> struct ErasePairSign : OpConversionPattern<Op> {
+  using OpConversionPattern<Op>::OpConversionPattern;
 
   LogicalResult
-  matchAndRewrite(PairConvOp op, OpAdaptor adaptor,
+  matchAndRewrite(Op op, typename Op::Adaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    rewriter.replaceOpWithNewOp<PairConvOp>(
-        op, op->getResultTypes(), adaptor.getOperands(), op->getAttrs());
+    rewriter.replaceOpWithNewOp<Op>(op, op->getResultTypes(),
+                                    adaptor.getOperands(), op->getAttrs());
     return success();
   }
 };
@@ -499,6 +499,7 @@ struct ErasePairConvSign : OpConversionPattern<PairConvOp> {
 void lathe::detail::populateConvolutionPatterns(const TypeConverter &converter,
                                                 RewritePatternSet &patterns) {
   patterns.add<LowerConv, LowerConvTranspose, LowerDotConv, LowerDotDepthwise,
-               EraseWinogradSigns, ErasePairConvSign, LowerMatMul>(
+               EraseWinogradSigns, ErasePairSign<PairConvOp>,
+               ErasePairSign<PairDepthwiseOp>, LowerMatMul>(
       converter, patterns.getContext());
 }

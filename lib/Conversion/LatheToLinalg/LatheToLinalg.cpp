@@ -74,7 +74,7 @@ struct ConvertLatheToLinalg
     target.addDynamicallyLegalOp<MemoryAtOp>(
         [&](Operation *op) { return converter.isLegal(op); });
     // Its loops have no form in linalg.
-    target.addDynamicallyLegalOp<PairConvOp, WinogradConvOp>(
+    target.addDynamicallyLegalOp<PairConvOp, PairDepthwiseOp, WinogradConvOp>(
         [&](Operation *op) { return converter.isLegal(op); });
     // In the regions of elementwise ops.
     target.addLegalOp<RescaleOp>();

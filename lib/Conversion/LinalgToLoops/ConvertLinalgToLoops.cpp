@@ -183,6 +183,8 @@ LogicalResult emitLoops(OpBuilder &builder, const KernelBody &body,
     return emitWinograd(builder, body, winograd);
   if (auto conv = dyn_cast_if_present<PairConvOp>(root))
     return emitPairConv(builder, body, conv);
+  if (auto conv = dyn_cast_if_present<PairDepthwiseOp>(root))
+    return emitPairDepthwise(builder, body, conv);
   return isOneNest(body, builder.getContext()) ? emitTiles(builder, body)
                                                : emitRows(builder, body);
 }

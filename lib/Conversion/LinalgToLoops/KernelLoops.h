@@ -86,9 +86,12 @@ mlir::LogicalResult emitRows(mlir::OpBuilder &builder, const KernelBody &body);
 mlir::LogicalResult emitWinograd(mlir::OpBuilder &builder,
                                  const KernelBody &body, WinogradConvOp op);
 
-/// Emits a convolution by 16-bit multiply-accumulates.
+/// Emits products by 16-bit multiply-accumulates.
 mlir::LogicalResult emitPairConv(mlir::OpBuilder &builder,
                                  const KernelBody &body, PairConvOp op);
+mlir::LogicalResult emitPairDepthwise(mlir::OpBuilder &builder,
+                                      const KernelBody &body,
+                                      PairDepthwiseOp op);
 
 } // namespace lathe
 

@@ -1,24 +1,22 @@
-//===- PairLoops.cpp - Convolution by 16-bit multiply-accumulates ---------===//
+//===- PairLoops.cpp - Products by 16-bit multiply-accumulates ------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// The loops of lathe.pair_conv. For each row of the result, the rows of the
-// input that its windows reach for the first time become 16-bit integers in a
-// ring. Then come, for two pixels side by side and four output channels, the
-// sums over the rows of the window, each of which is one run of pairs in the
-// ring, and what was fused behind the convolution. Without windows, two pixels
-// take the ring's place.
+// The loops of lathe.pair_conv. The windows of two pixels of the result, which
+// are numbered across rows and images, become words side by side: all that is
+// read of a row of a window lies together in memory, except at the image's
+// edges. A part of the output channels is summed (lathe.pair_dot), then what
+// was fused behind the product is computed of each sum.
 //
 //===----------------------------------------------------------------------===//
 
-#include "KernelLoops.h"
-
-#include "lathe/Dialect/Lathe/IR/LathePairOps.h"
+#include "PairEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
@@ -26,426 +24,281 @@ using namespace lathe;
 
 namespace {
 
-class PairEmitter {
+class PairConvEmitter : PairEmitter {
 public:
-  PairEmitter(OpBuilder &builder, const KernelBody &body, PairConvOp op)
-      : builder(builder), loc(op.getLoc()), body(body), op(op),
-        space(builder.getContext()), reader(builder, space),
-        input(op.getInput().getType().getShape()),
-        output(op.getType().getShape()), rank(op.getSpatialRank()),
-        rows(op.getKernelRows()) {}
+  PairConvEmitter(OpBuilder &builder, const KernelBody &body, PairConvOp conv)
+      : PairEmitter(builder, body, conv), conv(conv),
+        input(conv.getInput().getType().getShape()),
+        output(conv.getType().getShape()), rank(conv.getSpatialRank()),
+        lanes(conv.getNumLanes()), pixels(conv.getNumPixels()),
+        rowWords(PairConvOp::getWordsOf(conv.getElementsOfRow())) {}
 
   LogicalResult emit();
 
 private:
-  using Body = llvm::function_ref<void(AffineExpr)>;
-  using Values = SmallVector<Value>;
-
-  /// Pixels of the result next to each other: the first, and how many.
-  struct Pixels {
-    Indices first;
-    int64_t count;
-  };
-  /// What is computed in registers: so many channels, an even number, of block
-  /// `block`.
-  struct Tile {
-    const Pixels &pixels;
-    int64_t channels;
-    AffineExpr block;
-  };
-  /// Of windows in two dimensions: the rows that lie inside of the input, and
-  /// the place of the first of them in the ring.
-  struct Window {
-    Value firstRow, endRow, slot;
+  /// A row of a window: where it begins in the input, and in the words.
+  struct Row {
+    Indices outer;
+    AffineExpr row, left, at;
+    /// Whether the row lies in the image; null if it always does.
+    Value isInside;
   };
 
-  void loop(StringRef name, int64_t low, int64_t high, int64_t step, Body body);
-  void loopOverBatch(Indices outer, int64_t dim,
-                     llvm::function_ref<void(const Indices &)> body);
-  Value index(AffineExpr expr);
-  Value number(int64_t value);
-  int64_t padBefore(int64_t dim) { return rank == 0 ? 0 : op.getPads()[dim]; }
-  int64_t strideOf(int64_t dim) { return rank == 0 ? 1 : op.getStrides()[dim]; }
+  Indices findPixel(AffineExpr pixel);
+  Indices indicesOf(const Row &row, AffineExpr column, AffineExpr channel);
+  void clearRest();
+  void expandWindow(AffineExpr pixel, AffineExpr lane);
+  void expandRow(const Row &row);
+  void expandEdge(const Row &row);
+  void expandEdgeColumns(const Row &row);
+  void expandEdgeBytes(const Row &row);
+  void expand(Value source, AffineExpr first, AffineExpr at, int64_t count);
+  AffineExpr numberOf(const Indices &indices);
+  void emitPixels(AffineExpr first);
+  OpFoldResult atMost(AffineExpr expr, int64_t limit);
+  void emitPart(AffineExpr first, AffineExpr block);
+  void storeChannel(AffineExpr first, AffineExpr channel, AffineExpr c);
 
-  void clearPadding();
-  void expandPixel(Indices pixel, AffineExpr place);
-  void expandRow(const Indices &outer, AffineExpr row);
-  void expandRowIfInside(const Indices &outer, AffineExpr row);
-  void emitImage(const Indices &outer);
-  void emitRow(const Indices &outer, AffineExpr row);
-  Window findWindow(AffineExpr top);
-  void emitPixels(const Pixels &pixels, const Window &window);
-  void emitChannels(const Pixels &pixels, AffineExpr channel, int64_t channels,
-                    const Window &window);
-  Values sumRows(const Tile &tile, Values sums, const Window &window);
-  Values sumRow(const Tile &tile, AffineExpr data, AffineExpr row, Values sums);
-  Values addPair(const Tile &tile, AffineExpr data, AffineExpr row,
-                 AffineExpr pair, Values sums);
-  void store(const Indices &indices, Value value);
-
-  OpBuilder &builder;
-  Location loc;
-  const KernelBody &body;
-  PairConvOp op;
-  IndexSpace space;
-  TensorReader reader;
+  PairConvOp conv;
   ArrayRef<int64_t> input, output;
-  int64_t rank, rows;
-  /// Words of 32 bits.
-  Value scratch;
-  bool failed = false;
+  int64_t rank, lanes, pixels, rowWords;
+  Value memory, words, edge, sums;
 };
 
 } // namespace
 
-void PairEmitter::loop(StringRef name, int64_t low, int64_t high, int64_t step,
-                       Body body) {
-  if (low >= high)
-    return;
-  buildLoop(builder, space, loc, name, builder.getIndexAttr(low),
-            builder.getIndexAttr(high), step, {low, high - step}, {},
-            [&](AffineExpr index, ValueRange) -> Values {
-              body(index);
-              return {};
-            });
-}
-
-/// Calls `body` for each index of the dimensions from `dim` to the ones with
-/// windows, or the last but one without.
-void PairEmitter::loopOverBatch(
-    Indices outer, int64_t dim,
-    llvm::function_ref<void(const Indices &)> body) {
-  int64_t last =
-      static_cast<int64_t>(output.size()) - 1 - std::max<int64_t>(rank, 1);
-  if (dim == last)
-    return body(outer);
-  loop("i", 0, output[dim], 1, [&](AffineExpr i) {
-    Indices next = outer;
-    next.push_back(i);
-    loopOverBatch(next, dim + 1, body);
-  });
-}
-
-Value PairEmitter::index(AffineExpr expr) {
-  return space.materialize(builder, loc, space.flatten(expr));
-}
-
-Value PairEmitter::number(int64_t value) {
-  return arith::ConstantOp::create(builder, loc,
-                                   builder.getI32IntegerAttr(value));
-}
-
-//===----------------------------------------------------------------------===//
-// The data as pairs
-//===----------------------------------------------------------------------===//
-
-/// Fills the padding beside the rows of the ring, which nothing writes to
-/// again.
-void PairEmitter::clearPadding() {
-  int64_t pixel = op.getPairsOfPixel(), row = op.getPairsOfRow();
-  int64_t before = op.getPads()[rank - 1] * pixel;
-  int64_t after = op.getPads().back() * pixel;
-  if (before + after == 0)
-    return;
-  loop("kh", 0, rows, 1, [&](AffineExpr slot) {
-    auto clear = [&](AffineExpr i) {
-      memref::StoreOp::create(builder, loc, number(0), scratch,
-                              index(slot * row + i));
-    };
-    loop("i", 0, before, 1, clear);
-    loop("i", row - after, row, 1, clear);
-  });
-}
-
-/// Writes the channels of `pixel` as pairs, from word `place` on.
-void PairEmitter::expandPixel(Indices pixel, AffineExpr place) {
-  int64_t channels = input.back(), pairs = channels / 2;
-  auto read = [&](AffineExpr channel) -> Value {
-    pixel.back() = channel;
-    Value byte = reader.read(op.getInput(), pixel, 1);
-    failed |= !byte;
-    if (failed)
-      return number(0);
-    Type i32 = builder.getI32Type();
-    Value wide = op.getIsUnsigned()
-                     ? Value(arith::ExtUIOp::create(builder, loc, i32, byte))
-                     : Value(arith::ExtSIOp::create(builder, loc, i32, byte));
-    if (op.getZeroPoint() == 0)
-      return wide;
-    return arith::SubIOp::create(builder, loc, wide, number(op.getZeroPoint()));
-  };
-  auto write = [&](AffineExpr pair, Value low, Value high) {
-    Value word = JoinHalvesOp::create(builder, loc, low, high);
-    memref::StoreOp::create(builder, loc, word, scratch, index(place + pair));
-  };
-  pixel.push_back({});
-  loop("c", 0, pairs, 1, [&](AffineExpr pair) {
-    Value low = read(pair * 2);
-    write(pair, low, read(pair * 2 + 1));
-  });
-  if (channels % 2 == 1)
-    write(space.constant(pairs), read(space.constant(channels - 1)), number(0));
-}
-
-/// Brings row `row` of the input into the ring.
-void PairEmitter::expandRow(const Indices &outer, AffineExpr row) {
-  int64_t width = input[input.size() - 2], pixel = op.getPairsOfPixel();
-  AffineExpr start = space.simplify(row % rows, 1) * op.getPairsOfRow() +
-                     padBefore(rank - 1) * pixel;
-  loop("w", 0, width, 1, [&](AffineExpr w) {
-    Indices indices = outer;
-    if (rank > 1)
-      indices.push_back(row);
-    indices.push_back(w);
-    expandPixel(indices, start + w * pixel);
-  });
-}
-
-void PairEmitter::expandRowIfInside(const Indices &outer, AffineExpr row) {
-  int64_t height = input[input.size() - 3];
-  IndexRange range = space.rangeOf(row);
-  if (range.high < 0 || range.low >= height)
-    return;
-  if (range.low >= 0 && range.high < height)
-    return expandRow(outer, row);
-  // As unsigned numbers, negative ones are large.
-  Value isInside = arith::CmpIOp::create(
-      builder, loc, arith::CmpIPredicate::ult, index(row),
-      arith::ConstantIndexOp::create(builder, loc, height));
-  auto branch = scf::IfOp::create(builder, loc, isInside,
-                                  /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPoint(branch.thenYield());
-  expandRow(outer, row);
-}
-
-//===----------------------------------------------------------------------===//
-// Rows and pixels of the result
-//===----------------------------------------------------------------------===//
-
-/// All rows of the result at `outer`, the indices before those with windows.
-void PairEmitter::emitImage(const Indices &outer) {
-  if (rank == 0)
-    return emitRow(outer, space.constant(0));
-  clearPadding();
-  if (rank == 1) {
-    expandRow(outer, space.constant(0));
-    return emitRow(outer, space.constant(0));
+/// The indices of pixel number `pixel` of the result.
+Indices PairConvEmitter::findPixel(AffineExpr pixel) {
+  Indices indices;
+  for (int64_t extent : llvm::reverse(output.drop_back())) {
+    bool isLast = indices.size() + 2 == output.size();
+    indices.push_back(isLast ? pixel : space.simplify(pixel % extent, 1));
+    pixel = space.simplify(pixel.floorDiv(extent), 1);
   }
-  int64_t stride = op.getStrides()[0], before = op.getPads()[0];
-  // What a row of the result reaches for the first time.
-  int64_t fresh = std::min(stride, rows);
-  for (int64_t row = 0;
-       row < std::min(rows - before - fresh, input[input.size() - 3]); ++row)
-    expandRow(outer, space.constant(row));
-  loop("oh", 0, output[output.size() - 3], 1, [&](AffineExpr oh) {
-    for (int64_t i = rows - fresh; i < rows; ++i)
-      expandRowIfInside(outer, oh * stride - before + i);
-    emitRow(outer, oh);
+  std::reverse(indices.begin(), indices.end());
+  return indices;
+}
+
+/// The indices in the input of an element of a row of a window.
+Indices PairConvEmitter::indicesOf(const Row &row, AffineExpr column,
+                                   AffineExpr channel) {
+  Indices indices = row.outer;
+  if (rank > 1)
+    indices.push_back(row.row);
+  indices.push_back(row.left + column);
+  indices.push_back(channel);
+  return indices;
+}
+
+/// The number of an element of the input in the order of memory.
+AffineExpr PairConvEmitter::numberOf(const Indices &indices) {
+  AffineExpr number = space.constant(0);
+  for (auto [index, extent] : llvm::zip_equal(indices, input))
+    number = number * extent + index;
+  return number;
+}
+
+//===----------------------------------------------------------------------===//
+// Windows as words
+//===----------------------------------------------------------------------===//
+
+void PairConvEmitter::expand(Value source, AffineExpr first, AffineExpr at,
+                             int64_t count) {
+  ExpandBytesOp::create(builder, loc, source, index(first), words, index(at),
+                        count, lanes, conv.getIsUnsigned());
+}
+
+/// Writes the words that make their number even; their weights are zeros.
+void PairConvEmitter::clearRest() {
+  for (int64_t word = conv.getKernelRows() * rowWords; word < conv.getWords();
+       ++word)
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      writeWord(number(0), words, space.constant(word * lanes + lane));
+}
+
+/// Writes the window of pixel number `pixel` to the words of `lane`.
+void PairConvEmitter::expandWindow(AffineExpr pixel, AffineExpr lane) {
+  if (rank == 0)
+    return expand(memory, pixel * input.back(), lane, input.back());
+  Indices at = findPixel(pixel);
+  Row row;
+  row.left =
+      keep(at.back()) * conv.getStrides().back() - conv.getPads()[rank - 1];
+  row.outer.assign(at.begin(), at.end() - rank);
+  AffineExpr top = space.constant(0);
+  if (rank > 1)
+    top = keep(at[at.size() - 2]) * conv.getStrides()[0] - conv.getPads()[0];
+  loop("kh", 0, conv.getKernelRows(), 1, [&](AffineExpr kh) {
+    row.row = top + kh;
+    row.at = kh * (rowWords * lanes) + lane;
+    expandRow(row);
   });
 }
 
-/// The window whose first row is `top`.
-PairEmitter::Window PairEmitter::findWindow(AffineExpr top) {
-  int64_t height = input[input.size() - 3];
-  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-  Value all = arith::ConstantIndexOp::create(builder, loc, rows);
-  IndexRange range = space.rangeOf(top);
-  Window window{zero, all, {}};
-  if (range.low < 0)
-    window.firstRow = arith::MaxSIOp::create(builder, loc, index(-top), zero);
-  if (range.high + rows > height)
-    window.endRow =
-        arith::MinSIOp::create(builder, loc, index(-top + height), all);
-  Value first =
-      arith::AddIOp::create(builder, loc, index(top), window.firstRow);
-  window.slot = arith::RemUIOp::create(builder, loc, first, all);
-  return window;
-}
-
-/// Row `oh` of the result.
-void PairEmitter::emitRow(const Indices &outer, AffineExpr oh) {
-  Window window;
+void PairConvEmitter::expandRow(const Row &row) {
+  int64_t columns = conv.getKernel().back();
+  Row known = row;
   if (rank > 1)
-    window = findWindow(oh * op.getStrides()[0] - op.getPads()[0]);
-  int64_t width = output[output.size() - 2];
-  int64_t full = width - width % PairConvOp::pixelBlock;
-  auto emit = [&](int64_t count) {
-    return [&, count](AffineExpr ow) {
-      Pixels pixels{outer, count};
-      if (rank > 1)
-        pixels.first.push_back(oh);
-      pixels.first.push_back(ow);
-      emitPixels(pixels, window);
-    };
+    known.isInside = isInside(row.row, input[input.size() - 3]);
+  Value fits = isInside(row.left, input[input.size() - 2] - columns + 1);
+  Value condition = both(known.isInside, fits);
+  auto whole = [&] {
+    AffineExpr zero = space.constant(0);
+    expand(memory, numberOf(indicesOf(row, zero, zero)), row.at,
+           conv.getElementsOfRow());
   };
-  loop("ow", 0, full, PairConvOp::pixelBlock, emit(PairConvOp::pixelBlock));
-  loop("ow", full, width, 1, emit(1));
+  if (!condition)
+    return whole();
+  branch(condition, whole, [&] { expandEdge(known); });
 }
 
-void PairEmitter::emitPixels(const Pixels &pixels, const Window &window) {
-  if (rank == 0)
-    for (int64_t i = 0; i < pixels.count; ++i) {
-      Indices pixel = pixels.first;
-      pixel.back() = pixel.back() + i;
-      expandPixel(pixel, space.constant(i * op.getPairsOfPixel()));
-    }
-  int64_t channels = op.getChannels(), block = PairConvOp::channelBlock;
-  int64_t full = channels - channels % block;
-  auto emit = [&](int64_t count) {
-    return [&, count](AffineExpr channel) {
-      emitChannels(pixels, channel, count, window);
-    };
-  };
-  loop("oc", 0, full, block, emit(block));
-  if (full < channels)
-    emit(channels - full)(space.constant(full));
+/// A row of a window that may have padding in it.
+void PairConvEmitter::expandEdge(const Row &row) {
+  // Only as many channels fill words that are those of a row, too.
+  if (input.back() % 4 == 0)
+    return expandEdgeColumns(row);
+  expandEdgeBytes(row);
 }
 
-/// `channels` of a block from `channel` on.
-void PairEmitter::emitChannels(const Pixels &pixels, AffineExpr channel,
-                               int64_t channels, const Window &window) {
-  // Channels share words, two and two.
-  Tile tile{pixels, channels + channels % 2,
-            space.simplify(
-                space.flatten(channel).floorDiv(PairConvOp::channelBlock), 1)};
-  Values sums;
-  for (int64_t pixel = 0; pixel < pixels.count; ++pixel)
-    for (int64_t i = 0; i < tile.channels; ++i)
-      sums.push_back(reader.read(op.getBias(), {channel + i}, 1));
-  failed |= llvm::is_contained(sums, Value());
-  if (failed)
-    return;
-  sums = sumRows(tile, sums, window);
-  for (int64_t pixel = 0; pixel < pixels.count && !failed; ++pixel)
-    for (int64_t i = 0; i < channels; ++i) {
-      Value sum = sums[pixel * tile.channels + i];
-      if (i % 2 == 1) {
-        Value even = sums[pixel * tile.channels + i - 1];
-        Value both = arith::SubIOp::create(builder, loc, sum, even);
-        sum = arith::ShRSIOp::create(builder, loc, both, number(8));
-      }
-      Indices indices = pixels.first;
-      indices.back() = indices.back() + pixel;
-      indices.push_back(channel + i);
-      store(indices, sum);
-    }
+void PairConvEmitter::expandEdgeColumns(const Row &row) {
+  int64_t channels = input.back();
+  AffineExpr zero = space.constant(0);
+  loop("kw", 0, conv.getKernel().back(), 1, [&](AffineExpr kw) {
+    AffineExpr at = row.at + kw * (channels / 2 * lanes);
+    Value inside =
+        both(row.isInside, isInside(row.left + kw, input[input.size() - 2]));
+    branch(
+        inside,
+        [&] {
+          expand(memory, numberOf(indicesOf(row, kw, zero)), at, channels);
+        },
+        [&] {
+          loop("i", 0, channels / 2, 1, [&](AffineExpr i) {
+            writeWord(repeat(conv.getPadding()), words, at + i * lanes);
+          });
+        });
+  });
+}
+
+void PairConvEmitter::expandEdgeBytes(const Row &row) {
+  int64_t channels = input.back();
+  Value padding = arith::ConstantOp::create(
+      builder, loc,
+      IntegerAttr::get(builder.getI8Type(),
+                       APInt(8, static_cast<uint64_t>(conv.getPadding()),
+                             /*isSigned=*/false, /*implicitTrunc=*/true)));
+  loop("kw", 0, conv.getKernel().back(), 1, [&](AffineExpr kw) {
+    Value inside =
+        both(row.isInside, isInside(row.left + kw, input[input.size() - 2]));
+    auto copy = [&](bool isPadding) {
+      loop("c", 0, channels, 1, [&](AffineExpr c) {
+        Value byte = isPadding
+                         ? padding
+                         : readByte(conv.getInput(), indicesOf(row, kw, c));
+        memref::StoreOp::create(builder, loc, byte, edge,
+                                index(kw * channels + c));
+      });
+    };
+    branch(inside, [&] { copy(false); }, [&] { copy(true); });
+  });
+  expand(edge, space.constant(0), row.at, conv.getElementsOfRow());
 }
 
 //===----------------------------------------------------------------------===//
 // Sums
 //===----------------------------------------------------------------------===//
 
-/// Adds the products of all rows of the window to `sums`: of each pixel, of
-/// each channel.
-PairEmitter::Values PairEmitter::sumRows(const Tile &tile, Values sums,
-                                         const Window &window) {
-  AffineExpr data = space.constant(0);
-  if (rank > 0)
-    data =
-        tile.pixels.first.back() * (strideOf(rank - 1) * op.getPairsOfPixel());
-  if (rank < 2)
-    return sumRow(tile, data, space.constant(0), sums);
-  auto constant = [&](int64_t value) -> Value {
-    return arith::ConstantIndexOp::create(builder, loc, value);
-  };
-  // The place in the ring goes round with the row of the window.
-  Values carried = sums;
-  carried.push_back(window.slot);
-  Values done = buildLoop(
-      builder, space, loc, "kh", window.firstRow, window.endRow, 1,
-      {0, rows - 1}, carried,
-      [&](AffineExpr row, ValueRange carried) -> Values {
-        Value slot = carried.back();
-        AffineExpr place = space.add(slot, {0, rows - 1});
-        Values next = sumRow(tile, place * op.getPairsOfRow() + data, row,
-                             llvm::to_vector(carried.drop_back()));
-        Value following =
-            arith::AddIOp::create(builder, loc, slot, constant(1));
-        Value isEnd = arith::CmpIOp::create(
-            builder, loc, arith::CmpIPredicate::eq, following, constant(rows));
-        next.push_back(arith::SelectOp::create(builder, loc, isEnd, constant(0),
-                                               following));
-        return next;
-      });
-  done.pop_back();
-  return done;
-}
-
-/// Adds the products of row `row` of the window, which begins at word `data` of
-/// the scratch.
-PairEmitter::Values PairEmitter::sumRow(const Tile &tile, AffineExpr data,
-                                        AffineExpr row, Values sums) {
-  // A loop is worth its registers from here on.
-  constexpr int64_t mostUnrolled = 12, unrolled = 8;
-  int64_t pairs = op.getPairsOfWindow();
-  auto addPairs = [&](AffineExpr first, int64_t count, Values sums) {
-    for (int64_t i = 0; i < count; ++i)
-      sums = addPair(tile, data + first + i, row, first + i, sums);
-    return sums;
-  };
-  if (pairs <= mostUnrolled)
-    return addPairs(space.constant(0), pairs, sums);
-  int64_t full = pairs - pairs % unrolled;
-  sums = buildLoop(builder, space, loc, "pair", builder.getIndexAttr(0),
-                   builder.getIndexAttr(full), unrolled, {0, full - unrolled},
-                   sums, [&](AffineExpr pair, ValueRange carried) {
-                     return addPairs(pair, unrolled, llvm::to_vector(carried));
-                   });
-  return addPairs(space.constant(full), pairs - full, sums);
-}
-
-/// Adds the products of one pair of elements of each pixel, the first at word
-/// `data`, with the weights of all channels, which go from word to word.
-PairEmitter::Values PairEmitter::addPair(const Tile &tile, AffineExpr data,
-                                         AffineExpr row, AffineExpr pair,
-                                         Values sums) {
-  int64_t apart = rank == 0 ? op.getPairsOfPixel()
-                            : strideOf(rank - 1) * op.getPairsOfPixel();
-  Values elements;
-  for (int64_t pixel = 0; pixel < tile.pixels.count; ++pixel)
-    elements.push_back(memref::LoadOp::create(builder, loc, scratch,
-                                              index(data + pixel * apart)));
-  auto add = [&](int64_t channel, Value word) {
-    for (int64_t pixel = 0; pixel < tile.pixels.count; ++pixel) {
-      Value &sum = sums[pixel * tile.channels + channel];
-      sum = DualMacOp::create(builder, loc, sum, elements[pixel], word);
+/// All channels of the pixels from `first` on that are computed together.
+void PairConvEmitter::emitPixels(AffineExpr first) {
+  loop("lane", 0, lanes, 1, [&](AffineExpr lane) {
+    AffineExpr pixel = first + lane;
+    if (pixels % lanes != 0) {
+      // The last one is computed twice rather than that something is read
+      // behind it.
+      Value last = arith::ConstantIndexOp::create(builder, loc, pixels - 1);
+      pixel =
+          space.add(arith::MinSIOp::create(builder, loc, index(pixel), last),
+                    {0, pixels - 1});
     }
+    expandWindow(pixel, lane);
+  });
+  loop("block", 0, conv.getNumBlocks(), conv.getBlocksOfPart(),
+       [&](AffineExpr block) { emitPart(first, block); });
+}
+
+/// The smaller one of `expr` and a number that it reaches or exceeds at times.
+OpFoldResult PairConvEmitter::atMost(AffineExpr expr, int64_t limit) {
+  IndexRange range = space.rangeOf(expr);
+  if (range.low >= limit)
+    return builder.getIndexAttr(limit);
+  if (range.low == range.high)
+    return builder.getIndexAttr(range.low);
+  Value bound = arith::ConstantIndexOp::create(builder, loc, limit);
+  return Value(arith::MinSIOp::create(builder, loc, index(expr), bound));
+}
+
+/// The channels of the blocks from `block` on.
+void PairConvEmitter::emitPart(AffineExpr first, AffineExpr block) {
+  constexpr int64_t channels = PairConvOp::channelBlock;
+  auto locate = [&](Value constant) {
+    Indices start(cast<RankedTensorType>(constant.getType()).getRank(),
+                  space.constant(0));
+    auto place = reader.locate(constant, start);
+    failed |= !place;
+    return place ? place->first : Value();
   };
-  for (int64_t channel = 0; channel < tile.channels; channel += 2) {
-    Value word =
-        reader.read(op.getWeight(),
-                    {tile.block, row, pair, space.constant(channel / 2)}, 1);
-    failed |= !word;
-    if (failed)
-      return sums;
-    add(channel + 1, word);
-    add(channel, LowBytesOp::create(builder, loc, word));
-  }
-  return sums;
+  Value weight = locate(conv.getWeight()), bias = locate(conv.getBias());
+  if (failed)
+    return;
+  int64_t part = conv.getBlocksOfPart();
+  Value blocks = getValueOrCreateConstantIndexOp(
+      builder, loc, atMost(-block + conv.getNumBlocks(), part));
+  PairDotOp::create(
+      builder, loc, words, weight, index(block * (conv.getWords() * 2)), bias,
+      index(block * channels), sums, blocks, conv.getWords(), lanes);
+
+  AffineExpr channel = block * channels;
+  OpFoldResult count = atMost(-channel + output.back(), part * channels);
+  buildLoop(builder, space, loc, "c", builder.getIndexAttr(0), count, 1,
+            {0, part * channels - 1}, {},
+            [&](AffineExpr c, ValueRange) -> SmallVector<Value> {
+              storeChannel(first, channel + c, c);
+              return {};
+            });
 }
 
-/// Writes what the kernel computes of the convolution's element at `indices`.
-void PairEmitter::store(const Indices &indices, Value value) {
-  reader.startPoint();
-  reader.setKnown(op.getResult(), value);
-  for (const KernelStore &target : body.stores) {
-    std::optional<Indices> at =
-        project(space, op.getResult(), indices, target.tensor, 1);
-    Value result = at ? reader.read(target.tensor, *at, 1) : Value();
-    failed |= !result;
-    if (!failed)
-      reader.store(target.tensor.getLoc(), result, target.memref, *at, 1);
+/// Stores what is computed of the sums of `channel`, which is number `c` of
+/// those in memory.
+void PairConvEmitter::storeChannel(AffineExpr first, AffineExpr channel,
+                                   AffineExpr c) {
+  for (int64_t lane = 0; lane < lanes; ++lane) {
+    AffineExpr pixel = first + lane;
+    Value isPixel = isInside(pixel, pixels);
+    branch(isPixel, [&] {
+      // Here it is known to be one.
+      if (isPixel)
+        pixel = space.add(index(pixel), {lane, pixels - 1});
+      Indices indices = findPixel(pixel);
+      indices.push_back(channel);
+      store(indices, readWord(sums, c * lanes + lane));
+    });
   }
 }
 
-LogicalResult PairEmitter::emit() {
-  int64_t words = op.getScratchBytes() / 4;
-  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-  scratch = memref::ViewOp::create(builder, loc,
-                                   MemRefType::get(words, builder.getI32Type()),
-                                   body.scratch, zero, ValueRange());
-  loopOverBatch({}, 0, [&](const Indices &outer) { emitImage(outer); });
+LogicalResult PairConvEmitter::emit() {
+  Type i32 = builder.getI32Type();
+  auto place =
+      reader.locate(conv.getInput(), Indices(input.size(), space.constant(0)));
+  if (!place)
+    return conv.emitOpError("needs an input in memory");
+  memory = place->first;
+  words = viewScratch(0, lanes * conv.getWords(), i32);
+  sums = viewScratch(conv.getWordBytes(), conv.getSumBytes() / 4, i32);
+  if (conv.isPadded())
+    edge = viewScratch(conv.getWordBytes() + conv.getSumBytes(),
+                       conv.getElementsOfRow(), builder.getI8Type());
+  clearRest();
+  loop("pixel", 0, pixels, lanes, [&](AffineExpr first) { emitPixels(first); });
   return failure(failed);
 }
 
@@ -453,5 +306,5 @@ LogicalResult lathe::emitPairConv(OpBuilder &builder, const KernelBody &body,
                                   PairConvOp op) {
   if (!body.scratch)
     return op.emitOpError("needs scratch; run lathe-form-kernels first");
-  return PairEmitter(builder, body, op).emit();
+  return PairConvEmitter(builder, body, op).emit();
 }

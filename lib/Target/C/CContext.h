@@ -28,6 +28,8 @@ struct CFile {
   /// Bits of a printed index: 32 if no memref or constant needs more.
   unsigned indexWidth = 32;
   CHelpers helpers;
+  /// Whether LATHE_KERNEL is in use.
+  bool hasKernels = false;
   bool needsMath = false;
   bool needsString = false;
   /// Set by the first diagnostic; nothing is printed from then on.

@@ -38,6 +38,9 @@ public:
   CExpr printElement(mlir::Value memref, mlir::ValueRange indices);
   /// A pointer to element 0 of `memref`.
   CExpr printPointer(mlir::Value memref);
+  /// A pointer to the element of `memref`, which is dense, with the number
+  /// `index` in the order of memory.
+  CExpr printPointer(mlir::Value memref, mlir::Value index);
   CExpr printIndex(const LinearIndex &index);
   /// The constant `attribute`.
   CExpr printConstant(mlir::Attribute attribute);
@@ -46,6 +49,7 @@ public:
   void collectReads(mlir::Value value, llvm::StringSet<> &names);
 
 private:
+  CExpr printAddress(llvm::StringRef pointer, const LinearIndex &offset);
   /// `value` read as unsigned, in an unsigned type.
   CExpr printUnsigned(mlir::Value value);
   CExpr printUnsigned(mlir::Value value, CExpr printed);
@@ -63,6 +67,7 @@ private:
                    Precedence precedence);
   CExpr printShift(mlir::Operation *op);
   CExpr printMinMax(mlir::Operation *op, llvm::StringRef name, bool isUnsigned);
+  std::optional<CExpr> printSaturation(mlir::arith::MinSIOp min);
   CExpr printCompare(mlir::arith::CmpIOp op);
   CExpr printIntegerCast(mlir::Operation *op);
   CExpr printRescale(RescaleOp op);

@@ -11,6 +11,7 @@
 
 #include "CFunctionPrinter.h"
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
+#include "lathe/Dialect/Lathe/IR/LathePairOps.h"
 #include "lathe/Target/Common/CLiterals.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/StringExtras.h"
@@ -26,10 +27,9 @@ static constexpr unsigned maxLineLength = 80;
 bool isWritten(Value memref) {
   for (OpOperand &use : memref.getUses()) {
     Operation *user = use.getOwner();
-    if (isa<memref::StoreOp>(user))
-      return true;
-    if (auto copy = dyn_cast<memref::CopyOp>(user);
-        copy && copy.getTarget() == memref)
+    auto effects = dyn_cast<MemoryEffectOpInterface>(user);
+    if (effects &&
+        effects.getEffectOnValue<MemoryEffects::Write>(memref).has_value())
       return true;
     if (isa<ViewLikeOpInterface>(user) && isWritten(user->getResult(0)))
       return true;
@@ -224,6 +224,10 @@ void CFunctionPrinter::printKernel(raw_ostream &out) {
       return function.reportUnsupported(op, "C has no type for its result");
     result = type->str();
   }
+  if (op.isPrivate() && op.getNumResults() == 0) {
+    function.file.hasKernels = true;
+    *os << "LATHE_KERNEL\n";
+  }
   std::string head = op.isPrivate() ? "static " : "";
   head += result + " " + function.file.symbols[op.getSymNameAttr()];
   printSignature(head, parameters);
@@ -324,6 +328,8 @@ void CFunctionPrinter::printStatement(Operation *statement) {
       .Case<memref::StoreOp>([&](auto store) { printStore(store); })
       .Case<memref::CopyOp>([&](auto copy) { printCopy(copy); })
       .Case<func::CallOp>([&](auto call) { printCall(call); })
+      .Case<ExpandBytesOp>([&](auto expand) { printExpandBytes(expand); })
+      .Case<PairDotOp>([&](auto dot) { printPairDot(dot); })
       .Case<func::ReturnOp>([&](auto ret) { printReturn(ret); })
       .Case<scf::ForOp>([&](auto loop) { printFor(loop); })
       .Case<scf::ParallelOp>([&](auto loop) { printParallel(loop, 0); })

@@ -19,7 +19,9 @@
 
 namespace lathe {
 
+class ExpandBytesOp;
 class MemoryAtOp;
+class PairDotOp;
 
 /// True if anything is stored through `memref` or a view of it.
 bool isWritten(mlir::Value memref);
@@ -53,6 +55,8 @@ private:
   void printStore(mlir::memref::StoreOp op);
   void printCopy(mlir::memref::CopyOp op);
   void printCall(mlir::func::CallOp op);
+  void printExpandBytes(ExpandBytesOp op);
+  void printPairDot(PairDotOp op);
   void printReturn(mlir::func::ReturnOp op);
   void printFor(mlir::scf::ForOp op);
   /// Prints the loops of `op` from `dimension` on, one inside the other.

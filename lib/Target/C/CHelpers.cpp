@@ -11,14 +11,15 @@
 
 #include "CHelpers.h"
 #include "lathe/Target/Common/CNames.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
-#include <map>
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace llvm;
 
 namespace lathe {
-
-using HelperTable = std::map<std::string, std::string>;
 
 /// Replaces each `$` in `text` by `value`.
 static std::string expand(StringRef text, StringRef value) {
@@ -31,7 +32,7 @@ static std::string expand(StringRef text, StringRef value) {
 /// Signed overflow is undefined in C, and wraps around in the IR. Converting
 /// back is implementation-defined; GCC, Clang and every compiler for the
 /// targets at hand define it as modulo 2^N.
-static void addWrapping(HelperTable &table, StringRef width) {
+static void addWrapping(CHelperTable &table, StringRef width) {
   for (auto [name, op] : {std::pair("add", "+"), {"sub", "-"}, {"mul", "*"}})
     table["wrap_" + std::string(name) + "_i" + width.str()] =
         expand("/* a " + std::string(op) +
@@ -44,7 +45,7 @@ static void addWrapping(HelperTable &table, StringRef width) {
                width);
 }
 
-static void addMinMax(HelperTable &table, StringRef suffix, StringRef type) {
+static void addMinMax(CHelperTable &table, StringRef suffix, StringRef type) {
   for (auto [name, op] : {std::pair("min", "<"), {"max", ">"}})
     table[std::string(name) + "_" + suffix.str()] =
         expand("static inline $ " + std::string(name) + "_" + suffix.str() +
@@ -52,7 +53,52 @@ static void addMinMax(HelperTable &table, StringRef suffix, StringRef type) {
                type);
 }
 
-static void addDivisions(HelperTable &table, StringRef width) {
+/// Limits to the range of a narrower type. GCC finds the instruction in some
+/// places alone, and the header of arm-none-eabi-gcc 12.2 converts signs.
+static void addSaturations(CHelperTable &table) {
+  for (StringRef sign : {"i", "u"})
+    for (unsigned width : {8, 16}) {
+      bool isSigned = sign == "i";
+      std::string name = "saturate_" + sign.str() + utostr(width);
+      std::string low = isSigned ? itostr(minIntN(width)) : "0";
+      std::string high =
+          isSigned ? itostr(maxIntN(width)) : utostr(maxUIntN(width));
+      table[name] = formatv(R"(/* The number from {0} to {1} next to x. */
+static inline int32_t {2}(int32_t x) {{
+#if defined(__ARM_FEATURE_SAT) && defined(__GNUC__) && defined(__thumb2__)
+  int32_t result;
+  __asm__("{3} %0, #{4}, %1" : "=r"(result) : "r"(x));
+  return result;
+#else
+  return x < {0} ? {0} : x > {1} ? {1} : x;
+#endif
+}
+)",
+                            low, high, name, isSigned ? "ssat" : "usat", width)
+                        .str();
+    }
+}
+
+/// GCC knows no such instruction but by its name.
+static void addRescale(CHelperTable &table) {
+  table["rescale"] =
+      R"(/* The upper half of x * factor, rounded, plus offset. */
+static inline int32_t rescale(int32_t x, int32_t factor, int32_t offset) {
+#if defined(__ARM_FEATURE_DSP) && defined(__GNUC__) && defined(__thumb2__)
+  int32_t result;
+  __asm__("smmlar %0, %1, %2, %3"
+          : "=r"(result)
+          : "r"(x), "r"(factor), "r"(offset));
+  return result;
+#else
+  const int64_t half = 0x80000000;
+  return (int32_t)(((int64_t)x * factor + half) >> 32) + offset;
+#endif
+}
+)";
+}
+
+static void addDivisions(CHelperTable &table, StringRef width) {
   table["floor_div_i" + width.str()] =
       expand("/* a / b, rounded towards minus infinity. */\n"
              "static inline int$_t floor_div_i$(int$_t a, int$_t b) {\n"
@@ -77,7 +123,7 @@ static void addDivisions(HelperTable &table, StringRef width) {
 
 /// maximum and minimum return a NaN if one operand is, maxnum and minnum the
 /// other operand. Zeros of either sign compare equal.
-static void addFloatMinMax(HelperTable &table, StringRef suffix,
+static void addFloatMinMax(CHelperTable &table, StringRef suffix,
                            StringRef type) {
   auto add = [&](StringRef name, StringRef comment, StringRef expression) {
     std::string function = (name + "_" + suffix).str();
@@ -94,7 +140,7 @@ static void addFloatMinMax(HelperTable &table, StringRef suffix,
       "a < b || b != b ? a : b");
 }
 
-static void addBitCasts(HelperTable &table, StringRef width, StringRef type) {
+static void addBitCasts(CHelperTable &table, StringRef width, StringRef type) {
   table["f" + width.str() + "_bits"] =
       expand("static inline int$_t f$_bits(" + type.str() +
                  " value) {\n  int$_t bits;\n"
@@ -108,7 +154,7 @@ static void addBitCasts(HelperTable &table, StringRef width, StringRef type) {
              width);
 }
 
-static void addHalfFloats(HelperTable &table) {
+static void addHalfFloats(CHelperTable &table) {
   table["f16_to_f32"] = R"(/* The value of IEEE half precision bits. */
 static inline float f16_to_f32(uint16_t half) {
   const uint32_t sign = (uint32_t)(half & 0x8000u) << 16;
@@ -191,73 +237,44 @@ static inline uint16_t f32_to_bf16(float value) {
 )";
 }
 
-/// Pairs of 16-bit integers in 32 bits, for the DSP extension of Armv7E-M and
-/// for all other machines.
-static void addPairs(HelperTable &table) {
-  table["dual_mac"] =
-      R"(#ifdef __ARM_FEATURE_SIMD32
-#include <arm_acle.h>
-#endif
-
-/* acc plus the products of the lower halves of a and b and of the upper ones,
-   modulo 2^32. */
-static inline int32_t dual_mac(int32_t acc, int32_t a, int32_t b) {
-#ifdef __ARM_FEATURE_SIMD32
-  return __smlad(a, b, acc);
-#else
-  const int32_t low = (int32_t)(int16_t)(a & 0xffff) * (int16_t)(b & 0xffff);
-  const int32_t high = (a >> 16) * (b >> 16);
-  return (int32_t)((uint32_t)acc + (uint32_t)low + (uint32_t)high);
-#endif
-}
-)";
-  table["low_bytes"] =
-      R"(#ifdef __ARM_FEATURE_SIMD32
-#include <arm_acle.h>
-#endif
-
-/* The lower byte of each half of x with its sign. */
-static inline int32_t low_bytes(int32_t x) {
-#ifdef __ARM_FEATURE_SIMD32
-  return __sxtb16(x);
-#else
-  const uint32_t low = (uint32_t)(int32_t)(int8_t)(x & 0xff);
-  const uint32_t high = (uint32_t)(int32_t)(int8_t)((x >> 16) & 0xff);
-  return (int32_t)((low & 0xffffu) | (high << 16));
-#endif
-}
-)";
-  table["join_halves"] =
-      R"(/* The lower half of low, and that of high above it. */
-static inline int32_t join_halves(int32_t low, int32_t high) {
-  return (int32_t)(((uint32_t)low & 0xffffu) | ((uint32_t)high << 16));
-}
-)";
-}
-
-static const HelperTable &getHelpers() {
-  static const HelperTable helpers = [] {
-    HelperTable table;
+static const CHelperTable &getHelpers() {
+  static const CHelperTable helpers = [] {
+    CHelperTable table;
     for (StringRef width : {"32", "64"}) {
       addWrapping(table, width);
       addDivisions(table, width);
       addMinMax(table, ("i" + width).str(), ("int" + width + "_t").str());
       addMinMax(table, ("u" + width).str(), ("uint" + width + "_t").str());
     }
+    addRescale(table);
+    addSaturations(table);
     addFloatMinMax(table, "f32", "float");
     addFloatMinMax(table, "f64", "double");
     addBitCasts(table, "32", "float");
     addBitCasts(table, "64", "double");
     addHalfFloats(table);
-    addPairs(table);
+    addPairHelpers(table);
     return table;
   }();
   return helpers;
 }
 
+/// The helpers that `text`, the definition of `name`, calls.
+static SmallVector<StringRef> getCallees(StringRef name, StringRef text) {
+  SmallVector<StringRef> callees;
+  for (const auto &[other, definition] : getHelpers())
+    if (other != name && text.contains(" " + other + "("))
+      callees.push_back(other);
+  return callees;
+}
+
 StringRef CHelpers::use(const std::string &name) {
-  assert(getHelpers().count(name) && "unknown helper");
-  return *used.insert(name).first;
+  auto helper = getHelpers().find(name);
+  assert(helper != getHelpers().end() && "unknown helper");
+  if (used.insert(name).second)
+    for (StringRef callee : getCallees(name, helper->second))
+      use(callee.str());
+  return helper->first;
 }
 
 void CHelpers::claimNames(CNameScope &scope) {
@@ -271,9 +288,19 @@ bool CHelpers::needsStringHeader() const {
   });
 }
 
+static void printHelper(StringRef name, StringSet<> &printed, raw_ostream &os) {
+  if (!printed.insert(name).second)
+    return;
+  StringRef text = getHelpers().at(name.str());
+  for (StringRef callee : getCallees(name, text))
+    printHelper(callee, printed, os);
+  os << "\n" << text;
+}
+
 void CHelpers::print(raw_ostream &os) const {
+  StringSet<> printed;
   for (const std::string &name : used)
-    os << "\n" << getHelpers().at(name);
+    printHelper(name, printed, os);
 }
 
 } // namespace lathe

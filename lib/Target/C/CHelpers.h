@@ -15,6 +15,7 @@
 
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/raw_ostream.h"
+#include <map>
 #include <set>
 #include <string>
 
@@ -22,11 +23,18 @@ namespace lathe {
 
 class CNameScope;
 
-/// The helpers a file needs; each is defined in the file as a `static inline`
+/// The definitions of helper functions by their names.
+using CHelperTable = std::map<std::string, std::string>;
+
+/// Adds the helpers for pairs of 16-bit integers.
+void addPairHelpers(CHelperTable &table);
+
+/// The helpers a file needs; each is defined in the file as a `static`
 /// function, and only if it is used.
 class CHelpers {
 public:
-  /// Notes that the helper `name` is called. There must be one of that name.
+  /// Notes that the helper `name` is called, and those that it calls. There
+  /// must be one of that name.
   llvm::StringRef use(const std::string &name);
 
   /// Reserves the names of all helpers.

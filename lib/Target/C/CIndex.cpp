@@ -127,12 +127,24 @@ CExpr CExpressionPrinter::printElement(Value memref, ValueRange indices) {
           Precedence::Primary, type.value_or(CType())};
 }
 
+CExpr CExpressionPrinter::printAddress(StringRef pointer,
+                                       const LinearIndex &offset) {
+  if (offset.isZero())
+    return CExpr::variable(pointer.str(), CType());
+  return {("&" + pointer + "[" + printIndex(offset).text + "]").str(),
+          Precedence::Unary, CType()};
+}
+
 CExpr CExpressionPrinter::printPointer(Value memref) {
   const CBuffer &buffer = function.buffers[memref];
-  if (buffer.offset.isZero())
-    return CExpr::variable(buffer.pointer, CType());
-  return {"&" + buffer.pointer + "[" + printIndex(buffer.offset).text + "]",
-          Precedence::Unary, CType()};
+  return printAddress(buffer.pointer, buffer.offset);
+}
+
+CExpr CExpressionPrinter::printPointer(Value memref, Value index) {
+  const CBuffer &buffer = function.buffers[memref];
+  LinearIndex offset = buffer.offset;
+  offset.add(index, 1);
+  return printAddress(buffer.pointer, offset);
 }
 
 } // namespace lathe

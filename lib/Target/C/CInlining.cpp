@@ -120,16 +120,18 @@ bool InlinePlan::writesBetween(Operation *first, Operation *last) {
   return false;
 }
 
+static bool isWrite(Operation *op) {
+  return isa<func::CallOp>(op) || hasEffect<MemoryEffects::Write>(op);
+}
+
 bool InlinePlan::mayWrite(Operation *op) {
   if (op->getNumRegions() == 0)
-    return isa<memref::StoreOp, memref::CopyOp, func::CallOp>(op);
+    return isWrite(op);
   auto [it, isNew] = writes.try_emplace(op, false);
   if (!isNew)
     return it->second;
   WalkResult result = op->walk([](Operation *inner) {
-    return isa<memref::StoreOp, memref::CopyOp, func::CallOp>(inner)
-               ? WalkResult::interrupt()
-               : WalkResult::advance();
+    return isWrite(inner) ? WalkResult::interrupt() : WalkResult::advance();
   });
   return writes[op] = result.wasInterrupted();
 }

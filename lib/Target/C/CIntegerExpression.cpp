@@ -174,8 +174,31 @@ CExpr CExpressionPrinter::printShift(Operation *op) {
   return CExpr::cast(result, type);
 }
 
+/// `min` and the maximum in it, where both limit to the range of a type.
+std::optional<CExpr> CExpressionPrinter::printSaturation(arith::MinSIOp min) {
+  auto max = min.getLhs().getDefiningOp<arith::MaxSIOp>();
+  APInt low, high;
+  if (!max || !min.getType().isInteger(32) ||
+      !function.plan.isInlined(min.getLhs()) ||
+      !matchPattern(max.getRhs(), m_ConstantInt(&low)) ||
+      !matchPattern(min.getRhs(), m_ConstantInt(&high)))
+    return std::nullopt;
+  int64_t first = low.getSExtValue(), last = high.getSExtValue();
+  for (unsigned width : {8, 16}) {
+    std::string suffix = llvm::utostr(width);
+    if (first == llvm::minIntN(width) && last == llvm::maxIntN(width))
+      return callHelper("saturate_i" + suffix, {print(max.getLhs())}, CType());
+    if (first == 0 && last == static_cast<int64_t>(llvm::maxUIntN(width)))
+      return callHelper("saturate_u" + suffix, {print(max.getLhs())}, CType());
+  }
+  return std::nullopt;
+}
+
 CExpr CExpressionPrinter::printMinMax(Operation *op, StringRef name,
                                       bool isUnsigned) {
+  if (auto min = dyn_cast<arith::MinSIOp>(op))
+    if (std::optional<CExpr> saturation = printSaturation(min))
+      return *saturation;
   Value lhs = op->getOperand(0), rhs = op->getOperand(1);
   CType type = typeOf(op->getResult(0));
   unsigned width = getResultType(type).width;
@@ -246,6 +269,15 @@ CExpr CExpressionPrinter::printIntegerCast(Operation *op) {
 }
 
 CExpr CExpressionPrinter::printRescale(RescaleOp op) {
+  // The upper half of a product, rounded, and a number added to it.
+  constexpr int64_t half = int64_t(1) << 31, one = 2 * half;
+  if (op.getShift() == 32 && (op.getOffset() - half) % one == 0)
+    return callHelper(
+        "rescale",
+        {print(op.getX()), print(op.getFactor()),
+         printConstant(IntegerAttr::get(IntegerType::get(op.getContext(), 32),
+                                        (op.getOffset() - half) / one))},
+        CType());
   CType wide = CType::getSigned(64);
   auto literal = [](int64_t value) -> CExpr {
     return {formatCInteger(value),
@@ -310,8 +342,13 @@ CExpr CExpressionPrinter::printInteger(Operation *op) {
             {print(mac.getAcc()), print(mac.getA()), print(mac.getB())},
             CType());
       })
-      .Case<LowBytesOp>([&](auto bytes) {
-        return callHelper("low_bytes", {print(bytes.getX())}, CType());
+      .Case<HalfMacOp>([&](auto mac) {
+        std::string name = "half_mac_";
+        name += mac.getATop() ? "t" : "b";
+        name += mac.getBTop() ? "t" : "b";
+        return callHelper(
+            name, {print(mac.getAcc()), print(mac.getA()), print(mac.getB())},
+            CType());
       })
       .Case<JoinHalvesOp>([&](auto join) {
         return callHelper("join_halves",

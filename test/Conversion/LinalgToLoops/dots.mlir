@@ -62,8 +62,7 @@ func.func @rows(%x: tensor<1x3x3x4xui8>) -> tensor<1x1x2x4xi32> {
 // Sixteen lanes of a requantization that fits them.
 
 // CHECK-LABEL: func.func private @requantize(
-// CHECK: %[[FACTORS:.*]] = arith.shli %{{.*}} : vector<4xi32>
-// CHECK: %[[PRODUCTS:.*]] = lathe.rescale %{{.*}}, %[[FACTORS]] {offset = 15032385536 : i64, shift = 32 : i64} : vector<4xi32>
+// CHECK: %[[PRODUCTS:.*]] = lathe.rescale %{{.*}}, %{{.*}} {offset = 15032385536 : i64, shift = 32 : i64} : vector<4xi32>
 // CHECK: %[[LOW:.*]] = arith.maxsi %[[PRODUCTS]]
 // CHECK: %[[LIMITED:.*]] = arith.minsi %[[LOW]]
 // CHECK: arith.trunci %[[LIMITED]] : vector<4xi32> to vector<4xi8>

@@ -25,7 +25,7 @@
 // CHECK-NEXT:             }
 // CHECK-NEXT:           }
 // CHECK-NEXT:         }
-// CHECK-NEXT:         y[(oh * 5 + ow) * 4 + oc] = (int8_t)min_i32(max_i32(acc >> 7, -128), 127);
+// CHECK-NEXT:         y[(oh * 5 + ow) * 4 + oc] = (int8_t)saturate_i8(acc >> 7);
 func.func @conv(%x: memref<1x6x5x3xi8> {lathe.name="x", lathe.type = ui8}, %w: memref<3x3x3x4xi8> {lathe.name="w"}, %y: memref<1x6x5x4xi8> {lathe.name="y"}) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index

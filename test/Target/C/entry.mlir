@@ -16,6 +16,7 @@ memref.global "private" constant @w : memref<2xf32> = dense<[0.1, -1.0]> loc("co
 
 // CHECK:      /* conv1: Mul
 // CHECK-NEXT:    an end of comment: * / */
+// CHECK-NEXT: LATHE_KERNEL
 // CHECK-NEXT: static void x_2(const int8_t *restrict x, const float *restrict w, float *y) {
 // CHECK-NEXT:   (void)x;
 // CHECK-NEXT:   y[0] = w[1];

@@ -1,7 +1,8 @@
 """Writes a model of 8-bit integers to bytes.mlir, with what dot products are
 used for, and its inputs to x.npy and image.npy, and without a header to
 inputs.bin: convolutions with and without padding and zero points, of signed and
-unsigned data, depthwise, in groups, of an image, and a matrix product. Some are as
+unsigned data, depthwise with filters of several sizes, in groups, of an image, of a
+signal, of many channels, and matrix products, one of a single row. Some are as
 Winograd's algorithm takes them, with an even and an odd number of channels."""
 
 import struct
@@ -41,14 +42,17 @@ def constant(shape, element, format, low, high):
     return add(f'lathe.constant dense<"0x{text}"> : ', tensor(shape, element))
 
 
-def requantize(sums, shape, element, zero_point, low, high):
+def requantize(sums, shape, element, zero_point, low, high, is_result=True):
     channels = [shape[-1]]
     factors = constant(channels, "i32", "i", 5 * 10**6, 10**7)
     types = f"({tensor(shape, 'i32')}, {tensor(channels, 'i32')}) -> "
     attributes = f"shift = 31 : si64, zero_point = {zero_point} : si64, "
     attributes += f"low = {low} : si64, high = {high} : si64, to = {element}"
     text = f"lathe.requantize {sums}, {factors} {{{attributes}}} : {types}"
-    results.append((add(text, tensor(shape, element)), tensor(shape, element)))
+    result = (add(text, tensor(shape, element)), tensor(shape, element))
+    if is_result:
+        results.append(result)
+    return result
 
 
 def conv(x, type, shape, weight, result, attributes, bias=True):
@@ -98,6 +102,35 @@ sums = conv("%x", x, x_shape, [1, 1, 20, 13], odd_shape, window(1, 0), False)
 requantize(sums, odd_shape, "i8", -2, -128, 127)
 sums = conv(*results[-1], odd_shape, [3, 3, 13, 33], shape, window(1, 1))
 requantize(sums, shape, "ui8", 100, 0, 255)
+
+# Depthwise, one behind the other: 3x3, 5x5, 2x4 and 1x1.
+shape = [1, 9, 11, 20]
+groups = ", group = 20 : i64"
+unsigned = ", input_zero_point = 7 : si64"
+sums = conv("%x", x, x_shape, [3, 3, 1, 20], shape, window(1, 1, groups + unsigned))
+filtered = requantize(sums, shape, "i8", -5, -128, 127, False)
+groups += zero_point
+sums = conv(*filtered, shape, [5, 5, 1, 20], shape, window(1, 2, groups))
+filtered = requantize(sums, shape, "i8", -5, -128, 127)
+shape = [1, 4, 8, 20]
+attributes = "strides = array<i64: 2, 1>, dilations = array<i64: 1, 1>, "
+attributes += "pads = array<i64: 0, 0, 0, 0>" + groups
+sums = conv(*filtered, shape, [2, 4, 1, 20], shape, attributes)
+filtered = requantize(sums, shape, "i8", -5, -128, 127)
+sums = conv(*filtered, shape, [1, 1, 1, 20], shape, window(1, 0, groups))
+filtered = requantize(sums, shape, "i8", -5, -128, 127)
+wide = [1, 4, 8, 150]
+sums = conv(*filtered, shape, [1, 1, 20, 150], wide, window(1, 0, zero_point))
+requantize(sums, wide, "i8", 9, -128, 127)
+signal = add("lathe.reshape %image {shape = array<i64: 1, 11, 27>} : ", f"({image}) -> tensor<1x11x27xi8>")
+attributes = "strides = array<i64: 2>, dilations = array<i64: 1>, pads = array<i64: 1, 1>"
+sums = conv(signal, "tensor<1x11x27xi8>", [], [3, 27, 5], [1, 6, 5], attributes + zero_point)
+requantize(sums, [1, 6, 5], "i8", 9, -128, 127)
+row = add("lathe.reshape %image {shape = array<i64: 1, 297>} : ", f"({image}) -> tensor<1x297xi8>")
+weights = constant([297, 70], "i8", "b", -60, 60)
+text = f"lathe.matmul {row}, {weights} {{lhs_zero_point = 3 : si64}} : "
+sums = add(text + "(tensor<1x297xi8>, tensor<297x70xi8>) -> ", "tensor<1x70xi32>")
+requantize(sums, [1, 70], "i8", 0, -128, 127)
 
 arguments = f'%x: {x} {{lathe.name = "x"}}, %image: {image} {{lathe.name = "image"}}'
 types = ", ".join(

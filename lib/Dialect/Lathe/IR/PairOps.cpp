@@ -20,29 +20,44 @@ using namespace lathe;
 #define GET_OP_CLASSES
 #include "lathe/Dialect/Lathe/IR/LathePairOps.cpp.inc"
 
+/// Replaces the extents before the last of `shape`, one for each element of
+/// `kernel`, by the number of places that windows have there.
+static LogicalResult countWindows(std::optional<Location> loc,
+                                  ArrayRef<int64_t> kernel,
+                                  ArrayRef<int64_t> strides,
+                                  ArrayRef<int64_t> pads,
+                                  SmallVectorImpl<int64_t> &shape) {
+  size_t rank = kernel.size();
+  if (rank > 2 || shape.size() < rank + 2)
+    return emitOptionalError(loc, "needs windows in at most two dimensions and "
+                                  "one before them and the channels");
+  if (strides.size() != rank || pads.size() != 2 * rank)
+    return emitOptionalError(
+        loc, "needs a stride and two pads for each dimension of the kernel");
+  for (size_t i = 0; i < rank; ++i) {
+    int64_t &extent = shape[shape.size() - 1 - rank + i];
+    int64_t room = extent + pads[i] + pads[rank + i] - kernel[i];
+    if (kernel[i] < 1 || strides[i] < 1 || pads[i] < 0 || pads[rank + i] < 0 ||
+        room < 0)
+      return emitOptionalError(loc, "the window is empty or does not fit");
+    extent = room / strides[i] + 1;
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// PairConvOp
+//===----------------------------------------------------------------------===//
+
 LogicalResult PairConvOp::inferReturnTypes(MLIRContext *,
                                            std::optional<Location> loc,
                                            Adaptor adaptor,
                                            SmallVectorImpl<Type> &types) {
   auto input = cast<RankedTensorType>(adaptor.getInput().getType());
-  ArrayRef<int64_t> kernel = adaptor.getKernel(), pads = adaptor.getPads();
-  size_t rank = kernel.size();
-  if (rank > 2 || input.getRank() < static_cast<int64_t>(rank) + 2)
-    return emitOptionalError(loc, "needs windows in at most two dimensions and "
-                                  "one before them and the channels");
-  if (adaptor.getStrides().size() != rank || pads.size() != 2 * rank)
-    return emitOptionalError(
-        loc, "needs a stride and two pads for each dimension of the kernel");
   SmallVector<int64_t> shape(input.getShape());
-  for (size_t i = 0; i < rank; ++i) {
-    int64_t stride = adaptor.getStrides()[i];
-    int64_t &extent = shape[shape.size() - 1 - rank + i];
-    int64_t room = extent + pads[i] + pads[rank + i] - kernel[i];
-    if (kernel[i] < 1 || stride < 1 || pads[i] < 0 || pads[rank + i] < 0 ||
-        room < 0)
-      return emitOptionalError(loc, "the window is empty or does not fit");
-    extent = room / stride + 1;
-  }
+  if (failed(countWindows(loc, adaptor.getKernel(), adaptor.getStrides(),
+                          adaptor.getPads(), shape)))
+    return failure();
   shape.back() = adaptor.getChannels();
   if (shape.back() < 1)
     return emitOptionalError(loc, "needs at least one output channel");
@@ -53,7 +68,7 @@ LogicalResult PairConvOp::inferReturnTypes(MLIRContext *,
 
 LogicalResult PairConvOp::verify() {
   int64_t blocks = llvm::divideCeil(getChannels(), channelBlock);
-  int64_t shape[] = {blocks, getKernelRows(), getPairsOfWindow(), 2};
+  int64_t shape[] = {blocks, getWords(), 2};
   if (getWeight().getType().getShape() != ArrayRef(shape))
     return emitOpError("needs weights of shape [") << ArrayRef(shape) << "]";
   if (getBias().getType().getShape() != ArrayRef{blocks * channelBlock})
@@ -62,25 +77,38 @@ LogicalResult PairConvOp::verify() {
   return success();
 }
 
-int64_t PairConvOp::getPairsOfRow() {
-  ArrayRef<int64_t> shape = getInput().getType().getShape();
-  ArrayRef<int64_t> pads = getPads();
-  int64_t width =
-      shape[shape.size() - 2] + pads[getSpatialRank() - 1] + pads.back();
-  return width * getPairsOfPixel();
+bool PairConvOp::isPadded() {
+  return llvm::any_of(getPads(), [](int64_t pad) { return pad > 0; });
+}
+
+int64_t PairConvOp::getBlocksOfPart() {
+  // Parts of the same size, but for the last.
+  int64_t parts = llvm::divideCeil(getNumBlocks(), maxBlocks);
+  return llvm::divideCeil(getNumBlocks(), parts);
+}
+
+int64_t PairConvOp::getWordBytes() { return 4 * getNumLanes() * getWords(); }
+
+int64_t PairConvOp::getSumBytes() {
+  return 4 * getNumLanes() * channelBlock * getBlocksOfPart();
 }
 
 int64_t PairConvOp::getScratchBytes() {
-  constexpr int64_t bytes = 4;
-  return bytes * (getKernel().empty() ? pixelBlock * getPairsOfPixel()
-                                      : getKernelRows() * getPairsOfRow());
+  return getWordBytes() + getSumBytes() +
+         (isPadded() ? llvm::alignTo(getElementsOfRow(), 4) : 0);
+}
+
+/// The windows of the pixels that a step of the loops reads lie behind all
+/// results of the steps before, if no pixel grows and none is read twice.
+bool PairConvOp::canWriteOver(unsigned operand) {
+  auto isOne = [](int64_t amount) { return amount == 1; };
+  return operand == 0 && llvm::all_of(getKernel(), isOne) && !isPadded() &&
+         static_cast<int64_t>(getChannels()) <=
+             getInput().getType().getShape().back();
 }
 
 int64_t PairConvOp::getMACs() {
-  int64_t window = getInput().getType().getShape().back();
-  for (int64_t extent : getKernel())
-    window *= extent;
-  return getType().getNumElements() * window;
+  return getType().getNumElements() * getKernelRows() * getElementsOfRow();
 }
 
 SmallVector<LoopDim> PairConvOp::getLoops() {
@@ -91,7 +119,74 @@ SmallVector<LoopDim> PairConvOp::getLoops() {
     loops[loops.size() - 2].name = "oh";
   loops.back().name = "ow";
   loops.push_back({"oc", static_cast<int64_t>(getChannels()), false});
-  loops.push_back({"kh", getKernelRows(), true});
-  loops.push_back({"pair", getPairsOfWindow(), true});
+  loops.push_back({"word", getWords(), true});
   return loops;
+}
+
+//===----------------------------------------------------------------------===//
+// PairDepthwiseOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult PairDepthwiseOp::inferReturnTypes(MLIRContext *,
+                                                std::optional<Location> loc,
+                                                Adaptor adaptor,
+                                                SmallVectorImpl<Type> &types) {
+  auto input = cast<RankedTensorType>(adaptor.getInput().getType());
+  auto weight = cast<RankedTensorType>(adaptor.getWeight().getType());
+  SmallVector<int64_t> shape(input.getShape());
+  if (shape.size() != 4 || weight.getRank() != 3 ||
+      weight.getDimSize(0) != shape.back())
+    return emitOptionalError(
+        loc, "needs an input [n, height, width, channels] and weights "
+             "[channels, rows, columns]");
+  if (failed(countWindows(loc, weight.getShape().drop_front(),
+                          adaptor.getStrides(), adaptor.getPads(), shape)))
+    return failure();
+  types.push_back(
+      RankedTensorType::get(shape, IntegerType::get(input.getContext(), 32)));
+  return success();
+}
+
+LogicalResult PairDepthwiseOp::verify() {
+  int64_t channels = getType().getShape().back();
+  if (getBias().getType().getShape() != ArrayRef{channels})
+    return emitOpError("needs a bias of shape [") << channels << "]";
+  return success();
+}
+
+int64_t PairDepthwiseOp::getPlaneRows() {
+  return (getType().getDimSize(1) - 1) * getStrides()[0] +
+         getWeight().getType().getDimSize(1);
+}
+
+int64_t PairDepthwiseOp::getWordsOfRow() {
+  int64_t elements = (getType().getDimSize(2) - 1) * getStrides()[1] +
+                     getWeight().getType().getDimSize(2);
+  return llvm::divideCeil(elements, 2);
+}
+
+int64_t PairDepthwiseOp::getScratchBytes() {
+  return 4 * getPlaneRows() * getWordsOfRow();
+}
+
+/// A channel is read whole before its results are written, and they lie in the
+/// same channel of the same image.
+bool PairDepthwiseOp::canWriteOver(unsigned operand) {
+  ArrayRef<int64_t> from = getInput().getType().getShape();
+  ArrayRef<int64_t> to = getType().getShape();
+  return operand == 0 &&
+         (from == to || (from[0] == 1 && to[1] * to[2] <= from[1] * from[2]));
+}
+
+int64_t PairDepthwiseOp::getMACs() {
+  ArrayRef<int64_t> weight = getWeight().getType().getShape();
+  return getType().getNumElements() * weight[1] * weight[2];
+}
+
+SmallVector<LoopDim> PairDepthwiseOp::getLoops() {
+  ArrayRef<int64_t> shape = getType().getShape();
+  ArrayRef<int64_t> weight = getWeight().getType().getShape();
+  return {{"i", shape[0], false},  {"oh", shape[1], false},
+          {"ow", shape[2], false}, {"c", shape[3], false},
+          {"kh", weight[1], true}, {"kw", weight[2], true}};
 }

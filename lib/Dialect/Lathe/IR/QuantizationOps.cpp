@@ -175,7 +175,7 @@ static Value buildNarrowRequantize(RequantizeOp op, OpBuilder &b, Location loc,
     return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(value));
   };
   if (int64_t more = shift - static_cast<int64_t>(op.getShift()))
-    multiplier = arith::ShLIOp::create(b, loc, multiplier, constant(more));
+    x = arith::ShLIOp::create(b, loc, x, constant(more));
   Value result = RescaleOp::create(b, loc, x, multiplier, shift,
                                    one / 2 + op.getZeroPoint() * one);
   result = arith::MaxSIOp::create(b, loc, result, constant(op.getLow()));

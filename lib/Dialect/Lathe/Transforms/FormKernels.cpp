@@ -143,7 +143,8 @@ void outline(Group &group) {
     for (Value operand : op->getOperands()) {
       Operation *producer = operand.getDefiningOp();
       // One that works on memory reads no literals.
-      bool isSplat = !isa<MemoryOpInterface>(last) && producer &&
+      bool isSplat = !isa<MemoryOpInterface>(last) &&
+                     !isa<ScratchOpInterface>(op) && producer &&
                      producer->hasTrait<OpTrait::ConstantLike>() &&
                      cast<ConstantOp>(producer).getValue().isSplat();
       if (!isSplat && (!producer || !group.ops.contains(producer)))

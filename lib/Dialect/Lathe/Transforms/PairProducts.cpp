@@ -24,11 +24,13 @@ using namespace lathe;
 
 namespace {
 
-/// A product as `lathe.pair_conv` computes it.
+/// A product as `lathe.pair_conv` or `lathe.pair_depthwise` computes it.
 struct PairProduct {
   WeightedOpInterface op;
   SmallVector<int64_t> kernel, strides, pads;
   ProductConstants constants;
+  /// Whether each channel has a filter of its own.
+  bool isDepthwise = false;
 
   int64_t getRows() const { return kernel.size() > 1 ? kernel.front() : 1; }
   int64_t getColumns() const { return kernel.empty() ? 1 : kernel.back(); }
@@ -50,7 +52,7 @@ int64_t PairProduct::getWeight(int64_t row, int64_t column, int64_t input,
                                   output);
 }
 
-/// The windows of `op`, or none if `lathe.pair_conv` has no such ones.
+/// The windows of `op`, or none if there are no loops for such ones.
 static std::optional<PairProduct> match(WeightedOpInterface op) {
   RankedTensorType data = typeOf(op.getData());
   if (data.getElementTypeBitWidth() != 8 || data.getRank() < 2 ||
@@ -60,15 +62,14 @@ static std::optional<PairProduct> match(WeightedOpInterface op) {
   SmallVector<int64_t> kernel, strides, pads;
   auto isOne = [](int64_t amount) { return amount == 1; };
   if (auto conv = dyn_cast<ConvOp>(op.getOperation())) {
-    if (conv.getSpatialRank() > 2 || conv.getGroup() != 1 ||
-        !llvm::all_of(conv.getDilations(), isOne))
+    if (conv.getSpatialRank() > 2 || !llvm::all_of(conv.getDilations(), isOne))
       return std::nullopt;
     kernel =
         llvm::to_vector(conv.getWeight().getType().getShape().drop_back(2));
     strides = llvm::to_vector(conv.getStrides());
     pads = llvm::to_vector(conv.getPads());
-    if (llvm::all_of(kernel, isOne) && llvm::all_of(strides, isOne) &&
-        conv.usesAllWeights())
+    if (conv.getGroup() == 1 && llvm::all_of(kernel, isOne) &&
+        llvm::all_of(strides, isOne) && conv.usesAllWeights())
       kernel.clear(), strides.clear(), pads.clear();
   } else if (!isa<MatMulOp>(op) || typeOf(op.getWeights()).getRank() != 2) {
     return std::nullopt;
@@ -76,10 +77,16 @@ static std::optional<PairProduct> match(WeightedOpInterface op) {
   std::optional<ProductConstants> constants = ProductConstants::get(op);
   if (!constants || constants->isGrouped())
     return std::nullopt;
-  return PairProduct{op, kernel, strides, pads, std::move(*constants)};
+  PairProduct product{op, kernel, strides, pads, std::move(*constants)};
+  product.isDepthwise =
+      isa<ConvOp>(op.getOperation()) && product.constants.isDepthwise();
+  // Loops for filters are there for images alone.
+  if (product.isDepthwise && (data.getRank() != 4 || kernel.size() != 2))
+    return std::nullopt;
+  return product;
 }
 
-/// Whether two channels can share each product: a word holds their weights, and
+/// Whether two channels can share each product: 16 bits hold their weights, and
 /// the sums of the second, bias included, have at most 24 bits.
 static bool canShare(const PairProduct &product, ArrayRef<IntegerRange> data) {
   constexpr int64_t limit = int64_t(1) << 23;
@@ -92,7 +99,8 @@ static bool canShare(const PairProduct &product, ArrayRef<IntegerRange> data) {
   for (int64_t i = 0; i < weights.getNumElements(); ++i) {
     int64_t weight = weights.getInt(i);
     int64_t output = product.constants.getOutput(i);
-    if (output % 2 == 1 && weight < -127)
+    // The least one of 16 bits is -128 * 256 + 0.
+    if (output % 2 == 1 && weight == -128 && weights.getInt(i - 1) < 0)
       return false;
     IntegerRange factor = data[product.constants.getInput(i)];
     factor = IntegerRange{factor.low - zero, factor.high - zero}.hull({0, 0});
@@ -105,45 +113,108 @@ static bool canShare(const PairProduct &product, ArrayRef<IntegerRange> data) {
   return true;
 }
 
+/// The elements that share words, in the order of `lathe.expand_bytes`: of a
+/// row of a window of so many, -1 for one that is 0.
+static SmallVector<std::pair<int64_t, int64_t>> pairElements(int64_t count) {
+  SmallVector<std::pair<int64_t, int64_t>> pairs;
+  int64_t first = 0;
+  for (; first + 4 <= count; first += 4) {
+    pairs.push_back({first, first + 2});
+    pairs.push_back({first + 1, first + 3});
+  }
+  switch (count - first) {
+  case 3:
+    pairs.push_back({first, first + 2});
+    pairs.push_back({first + 1, -1});
+    break;
+  case 2:
+    pairs.push_back({first, first + 1});
+    break;
+  case 1:
+    pairs.push_back({first, -1});
+    break;
+  default:
+    break;
+  }
+  return pairs;
+}
+
 /// The weights in the order of `lathe.pair_conv`.
 static HostTensor packWeights(const PairProduct &product) {
   constexpr int64_t block = PairConvOp::channelBlock;
   int64_t blocks = llvm::divideCeil(product.getOutputs(), block);
-  int64_t pairs = llvm::divideCeil(product.getInputs(), 2);
-  HostTensor packed(
-      ElementKind::I32,
-      {blocks, product.getRows(), product.getColumns() * pairs, block / 2});
-  MutableArrayRef<int32_t> words = packed.mutableData<int32_t>();
-  size_t next = 0;
-  for (int64_t o = 0; o < blocks * block; o += block)
+  int64_t elements = product.getColumns() * product.getInputs();
+  int64_t words =
+      llvm::alignTo(product.getRows() * PairConvOp::getWordsOf(elements),
+                    PairConvOp::wordBlock);
+  HostTensor packed(ElementKind::I32, {blocks, words, block / 2});
+  MutableArrayRef<int32_t> values = packed.mutableData<int32_t>();
+  // The multiplicand of channels `output` and the next for an element of a row.
+  auto join = [&](int64_t row, int64_t element, int64_t output) -> uint32_t {
+    if (element < 0)
+      return 0;
+    int64_t column = element / product.getInputs();
+    int64_t input = element % product.getInputs();
+    return static_cast<uint32_t>(
+               product.getWeight(row, column, input, output) +
+               256 * product.getWeight(row, column, input, output + 1)) &
+           0xffff;
+  };
+  for (int64_t o = 0; o < blocks; ++o) {
+    size_t next = static_cast<size_t>(o * words * (block / 2));
     for (int64_t row = 0; row < product.getRows(); ++row)
-      for (int64_t column = 0; column < product.getColumns(); ++column)
-        for (int64_t input = 0; input < 2 * pairs; input += 2)
-          for (int64_t half = 0; half < block; half += 2) {
-            auto join = [&](int64_t input) {
-              int64_t both =
-                  product.getWeight(row, column, input, o + half) +
-                  256 * product.getWeight(row, column, input, o + half + 1);
-              return static_cast<uint32_t>(both & 0xffff);
-            };
-            words[next++] =
-                static_cast<int32_t>(join(input) | join(input + 1) << 16);
-          }
+      for (auto [low, high] : pairElements(elements))
+        for (int64_t half = 0; half < block; half += 2)
+          values[next++] =
+              static_cast<int32_t>(join(row, low, o * block + half) |
+                                   join(row, high, o * block + half) << 16);
+  }
   return packed;
+}
+
+/// The bias of each output, less the zero point times the sum of its weights,
+/// modulo 2^64.
+static SmallVector<uint64_t, 0> foldZeroPoint(const PairProduct &product) {
+  WeightedOpInterface op = product.op;
+  SmallVector<uint64_t, 0> bias;
+  for (int64_t value : product.constants.bias)
+    bias.push_back(static_cast<uint64_t>(value));
+  const HostTensor &weights = product.constants.weights;
+  for (int64_t i = 0; i < weights.getNumElements(); ++i)
+    bias[product.constants.getOutput(i)] -=
+        static_cast<uint64_t>(op.getDataZeroPoint() * weights.getInt(i));
+  return bias;
 }
 
 static HostTensor packBias(const PairProduct &product) {
   constexpr int64_t block = PairConvOp::channelBlock;
   int64_t count = llvm::divideCeil(product.getOutputs(), block) * block;
   HostTensor packed(ElementKind::I32, {count});
-  for (auto [i, bias] : llvm::enumerate(product.constants.bias)) {
-    bool isOdd = i % 2 == 1;
-    uint64_t value = static_cast<uint64_t>(bias);
-    if (isOdd)
-      value =
-          256 * value + static_cast<uint64_t>(product.constants.bias[i - 1]);
+  SmallVector<uint64_t, 0> bias = foldZeroPoint(product);
+  for (size_t i = 0; i < bias.size(); ++i) {
+    uint64_t value = i % 2 == 1 ? 256 * bias[i] + bias[i - 1] : bias[i];
     packed.setInt(static_cast<int64_t>(i), static_cast<int32_t>(value));
   }
+  return packed;
+}
+
+/// The weights and the bias in the order of `lathe.pair_depthwise`.
+static HostTensor packFilters(const PairProduct &product) {
+  int64_t channels = product.getOutputs(), rows = product.getRows();
+  int64_t columns = product.getColumns();
+  HostTensor packed(ElementKind::I8, {channels, rows, columns});
+  const HostTensor &weights = product.constants.weights;
+  for (int64_t i = 0; i < weights.getNumElements(); ++i)
+    packed.setInt(i % channels * rows * columns + i / channels,
+                  weights.getInt(i));
+  return packed;
+}
+
+static HostTensor packFilterBias(const PairProduct &product) {
+  SmallVector<uint64_t, 0> bias = foldZeroPoint(product);
+  HostTensor packed(ElementKind::I32, {product.getOutputs()});
+  for (size_t i = 0; i < bias.size(); ++i)
+    packed.setInt(static_cast<int64_t>(i), static_cast<int32_t>(bias[i]));
   return packed;
 }
 
@@ -159,37 +230,61 @@ struct PairProducts : lathe::impl::PairProductsBase<PairProducts> {
       std::optional<PairProduct> product = match(op);
       if (!product)
         continue;
-      if (canShare(*product, ranges.get(op.getData()))) {
-        replace(*product);
-        ++numConverted;
-      } else {
+      if (product->isDepthwise)
+        replaceByPlanes(*product);
+      else if (canShare(*product, ranges.get(op.getData())))
+        replaceByShares(*product);
+      else
         ++numTooLarge;
-      }
     }
   }
 
-  static void replace(const PairProduct &product) {
+private:
+  static Value createConstant(OpBuilder &builder, Value like, StringRef name,
+                              WeightedOpInterface op,
+                              const HostTensor &tensor) {
+    Location loc = like ? like.getLoc() : op->getLoc();
+    SmallVector<StringRef> names = getNodeNames(loc);
+    return ConstantOp::create(
+        builder, loc,
+        toElementsAttr(tensor, builder.getContext(),
+                       names.empty() ? name : names.front()));
+  }
+
+  void replace(WeightedOpInterface op, Operation *by) {
+    by->setAttr("kernel_name",
+                StringAttr::get(&getContext(), op->getName().stripDialect()));
+    op->getResult(0).replaceAllUsesWith(by->getResult(0));
+    op->erase();
+    ++numConverted;
+  }
+
+  void replaceByShares(const PairProduct &product) {
     WeightedOpInterface op = product.op;
     OpBuilder builder(op);
-    auto constant = [&](Value like, StringRef name, const HostTensor &tensor) {
-      Location loc = like ? like.getLoc() : op->getLoc();
-      SmallVector<StringRef> names = getNodeNames(loc);
-      return ConstantOp::create(
-          builder, loc,
-          toElementsAttr(tensor, builder.getContext(),
-                         names.empty() ? name : names.front()));
-    };
-    Value weights = constant(op.getWeights(), "weights", packWeights(product));
-    Value bias = constant(op.getBias(), "bias", packBias(product));
+    Value weights = createConstant(builder, op.getWeights(), "weights", op,
+                                   packWeights(product));
+    Value bias =
+        createConstant(builder, op.getBias(), "bias", op, packBias(product));
     bool isUnsigned = typeOf(op.getData()).getElementType().isUnsignedInteger();
-    auto conv = PairConvOp::create(builder, op->getLoc(), op.getData(), weights,
+    replace(op, PairConvOp::create(builder, op->getLoc(), op.getData(), weights,
                                    bias, product.kernel, product.strides,
                                    product.pads, product.getOutputs(),
-                                   op.getDataZeroPoint(), isUnsigned);
-    conv->setAttr("kernel_name",
-                  builder.getStringAttr(op->getName().stripDialect()));
-    op->getResult(0).replaceAllUsesWith(conv);
-    op->erase();
+                                   op.getDataZeroPoint(), isUnsigned));
+  }
+
+  void replaceByPlanes(const PairProduct &product) {
+    WeightedOpInterface op = product.op;
+    OpBuilder builder(op);
+    Value filters = createConstant(builder, op.getWeights(), "weights", op,
+                                   packFilters(product));
+    Value bias = createConstant(builder, op.getBias(), "bias", op,
+                                packFilterBias(product));
+    bool isUnsigned = typeOf(op.getData()).getElementType().isUnsignedInteger();
+    replace(op, PairDepthwiseOp::create(builder, op->getLoc(), op.getData(),
+                                        filters, bias, product.strides,
+                                        product.pads, op.getDataZeroPoint(),
+                                        isUnsigned));
   }
 };
 

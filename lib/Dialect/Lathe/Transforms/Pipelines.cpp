@@ -57,11 +57,12 @@ static void addIntegerGraph(OpPassManager &manager) {
   // So that no op is left that nothing needs: it would need all its channels.
   addCleanup(manager);
   manager.addNestedPass<func::FuncOp>(createShrinkChannels());
+  // What is read of weights and biases is still what they are.
+  manager.addNestedPass<func::FuncOp>(createNarrowRequantize());
 }
 
 void lathe::buildIntegerPipeline(OpPassManager &manager) {
   addIntegerGraph(manager);
-  manager.addNestedPass<func::FuncOp>(createPrepareIntegers());
   addIntegerCleanup(manager);
 }
 

@@ -11,9 +11,6 @@
 // data if its value is not zero, and always where sums are so short that more
 // code for borders would cost more.
 //
-// A requantization multiplies to 64 bits. Where the multipliers tell that no
-// more than 32 of them are left, twice as many fit a vector from there on.
-//
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Dialect/Lathe/IR/Constants.h"
@@ -21,9 +18,6 @@
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 #include "lathe/Dialect/Lathe/Transforms/DotProducts.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
-#include "lathe/Support/HostTensorAttr.h"
-
-#include <cstdlib>
 
 namespace lathe {
 #define GEN_PASS_DEF_PREPAREINTEGERS
@@ -39,40 +33,6 @@ static RankedTensorType typeOf(Value value) {
 
 static bool isZero(int64_t amount) { return amount == 0; }
 
-/// The largest magnitude of the multipliers of `op` if they are constant.
-static std::optional<uint64_t> getLargestMultiplier(RequantizeOp op) {
-  auto constant = op.getMultipliers().getDefiningOp<ConstantOp>();
-  std::optional<HostTensor> multipliers;
-  if (constant)
-    multipliers = toHostTensor(constant.getValue());
-  if (!multipliers)
-    return std::nullopt;
-  uint64_t largest = 0;
-  for (int64_t multiplier : multipliers->data<int32_t>())
-    largest = std::max<uint64_t>(largest, std::abs(multiplier));
-  return largest;
-}
-
-/// The shift with which `op` can be computed so that what is left fits 32 bits:
-/// (x * m + 2^(s - 1)) / 2^s plus the zero point for any x of 32 bits.
-static std::optional<int64_t> getNarrowShift(RequantizeOp op) {
-  constexpr uint64_t one = 1;
-  std::optional<uint64_t> largest = getLargestMultiplier(op);
-  if (!largest || !typeOf(op.getInput()).getElementType().isInteger(32) ||
-      op.getTo().getIntOrFloatBitWidth() > 16)
-    return std::nullopt;
-  auto shift = static_cast<int64_t>(op.getShift());
-  if (shift > 32)
-    return std::nullopt;
-  // Beside the product, the rounding and the zero point.
-  uint64_t others = (static_cast<uint64_t>(std::abs(op.getZeroPoint())) + one)
-                    << shift;
-  if ((*largest << 31) + others >= one << (31 + shift))
-    return std::nullopt;
-  // The upper half of a product needs no shift. Multipliers stay below 2^31.
-  return *largest < one << (shift - 1) ? 32 : shift;
-}
-
 namespace {
 
 /// The data of a product and its zero point.
@@ -87,11 +47,6 @@ public:
   using PrepareIntegersBase::PrepareIntegersBase;
 
   void runOnOperation() override {
-    for (auto op : getOperation().getOps<RequantizeOp>())
-      if (std::optional<int64_t> shift = getNarrowShift(op)) {
-        op->setAttr(narrowAttrName, OpBuilder(op).getI64IntegerAttr(*shift));
-        ++numNarrow;
-      }
     if (kind == DotKind::None)
       return;
     flipped.clear();

@@ -1,12 +1,13 @@
 // RUN: lathe-opt %s --lathe-pair-products | FileCheck %s
 
-// Channels 0 and 1 share words: 3 + 256 * -2 for the first input, whose lower
-// half it is, 4 + 256 * 5 for the second. The third channel shares with none. Its
-// bias stays as it is, and that of channel 1 is -7 * 256 + 10.
+// Channels 0 and 1 share halves of words: 3 + 256 * -2 for the first input, whose
+// lower half it is, 4 + 256 * 5 for the second. The third channel shares with none.
+// Zeros make the number of words even. What the zero point takes off is a part of
+// the bias: 10 + 3 * 7, and 256 * (-7 + 3 * 3) + 31 for channel 1.
 // CHECK-LABEL: func @matmul
-// CHECK-DAG: %[[W:.*]] = lathe.constant dense<{{\[\[\[\[}}84213251, 393222]]]]> : tensor<1x1x1x2xi32>
-// CHECK-DAG: %[[B:.*]] = lathe.constant dense<[10, -1782, 3, 0]> : tensor<4xi32>
-// CHECK: lathe.pair_conv %arg0, %[[W]], %[[B]] {channels = 3 : i64, kernel = array<i64>, kernel_name = "matmul", pads = array<i64>, strides = array<i64>, zero_point = -3 : si64}
+// CHECK-DAG: %[[W:.*]] = lathe.constant dense<{{\[\[\[}}84213251, 393222], [0, 0]]]> : tensor<1x2x2xi32>
+// CHECK-DAG: %[[B:.*]] = lathe.constant dense<[31, 543, 39, 0]> : tensor<4xi32>
+// CHECK: lathe.pair_conv %arg0, %[[W]], %[[B]] {channels = 3 : i64, kernel = array<i64>, kernel_name = "matmul", padding = -3 : si64, pads = array<i64>, strides = array<i64>}
 func.func @matmul(%x: tensor<5x2xi8>) -> tensor<5x3xi32> {
   %w = lathe.constant dense<[[3, -2, 6], [4, 5, 6]]> : tensor<2x3xi8>
   %b = lathe.constant dense<[10, -7, 3]> : tensor<3xi32>
@@ -14,9 +15,11 @@ func.func @matmul(%x: tensor<5x2xi8>) -> tensor<5x3xi32> {
   return %0 : tensor<5x3xi32>
 }
 
-// Three channels are two pairs a pixel. uint8 is noted beside the type.
+// Of the nine elements in a row of a window, the last is alone in its word: five
+// words a row, and one more for an even number. uint8 is noted beside the type.
 // CHECK-LABEL: func @windows
-// CHECK: lathe.pair_conv {{.*}} is_unsigned, kernel = array<i64: 3, 3>, {{.*}} : (tensor<1x8x8x3xui8>, tensor<1x3x6x2xi32>, tensor<4xi32>) -> tensor<1x4x4x4xi32>
+// CHECK: lathe.constant dense<{{\[\[\[}}16843009, 16843009], [16843009, 16843009], [16843009, 16843009], [16843009, 16843009], [257, 257], {{.*}} [257, 257], [0, 0]]]>
+// CHECK: lathe.pair_conv {{.*}} is_unsigned, kernel = array<i64: 3, 3>, {{.*}} : (tensor<1x8x8x3xui8>, tensor<1x16x2xi32>, tensor<4xi32>) -> tensor<1x4x4x4xi32>
 func.func @windows(%x: tensor<1x8x8x3xui8>) -> tensor<1x4x4x4xi32> {
   %w = lathe.constant dense<1> : tensor<3x3x3x4xi8>
   %0 = lathe.conv %x, %w {strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 0, 0>, input_zero_point = 7 : si64} : (tensor<1x8x8x3xui8>, tensor<3x3x3x4xi8>) -> tensor<1x4x4x4xi32>
@@ -36,13 +39,28 @@ func.func @sums_of_the_second_channel(%x: tensor<1x260xi8>) -> (tensor<1x2xi32>,
   return %0, %1 : tensor<1x2xi32>, tensor<1x1xi32>
 }
 
-// -128 + 256 * -128 does not fit 16 bits.
+// -1 + 256 * -128 does not fit 16 bits, 0 + 256 * -128 does.
 // CHECK-LABEL: func @least_weight
 // CHECK: lathe.matmul
-func.func @least_weight(%x: tensor<1x2xi8>) -> tensor<1x2xi32> {
-  %w = lathe.constant dense<-128> : tensor<2x2xi8>
+// CHECK: lathe.pair_conv
+func.func @least_weight(%x: tensor<1x2xi8>) -> (tensor<1x2xi32>, tensor<1x2xi32>) {
+  %w = lathe.constant dense<[[-1, -128], [0, 0]]> : tensor<2x2xi8>
+  %v = lathe.constant dense<[[0, -128], [0, 0]]> : tensor<2x2xi8>
   %0 = lathe.matmul %x, %w : (tensor<1x2xi8>, tensor<2x2xi8>) -> tensor<1x2xi32>
-  return %0 : tensor<1x2xi32>
+  %1 = lathe.matmul %x, %v : (tensor<1x2xi8>, tensor<2x2xi8>) -> tensor<1x2xi32>
+  return %0, %1 : tensor<1x2xi32>, tensor<1x2xi32>
+}
+
+// A filter for each channel, one behind the other; 3 * (1 + 2 + 3 + 4) is taken off
+// the sums of the first.
+// CHECK-LABEL: func @depthwise
+// CHECK-DAG: %[[W:.*]] = lathe.constant dense<{{\[\[\[}}1, 2], [3, 4]], {{\[\[}}-1, -2], [-3, -4]]]> : tensor<2x2x2xi8>
+// CHECK-DAG: %[[B:.*]] = lathe.constant dense<[-30, 30]> : tensor<2xi32>
+// CHECK: lathe.pair_depthwise %arg0, %[[W]], %[[B]] {kernel_name = "conv", padding = 3 : si64, pads = array<i64: 0, 0, 1, 1>, strides = array<i64: 1, 2>} : (tensor<1x4x4x2xi8>, tensor<2x2x2xi8>, tensor<2xi32>) -> tensor<1x4x2x2xi32>
+func.func @depthwise(%x: tensor<1x4x4x2xi8>) -> tensor<1x4x2x2xi32> {
+  %w = lathe.constant dense<[[[[1, -1]], [[2, -2]]], [[[3, -3]], [[4, -4]]]]> : tensor<2x2x1x2xi8>
+  %0 = lathe.conv %x, %w {strides = array<i64: 1, 2>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 1, 1>, group = 2 : i64, input_zero_point = 3 : si64} : (tensor<1x4x4x2xi8>, tensor<2x2x1x2xi8>) -> tensor<1x4x2x2xi32>
+  return %0 : tensor<1x4x2x2xi32>
 }
 
 // CHECK-LABEL: func @others

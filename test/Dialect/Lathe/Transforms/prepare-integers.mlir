@@ -80,28 +80,6 @@ func.func @image(%x: tensor<1x8x8x3xui8>) -> tensor<1x4x4x2xi32> {
 
 // -----
 
-// 2^30 - 1 has room for a shift of 32, 2^30 for none; 2^31 - 1 could give 2^31.
-
-// CHECK-LABEL: func.func @requantize
-// CHECK: lathe.requantize {{.*}}lathe.narrow = 32
-// CHECK: lathe.requantize {{.*}}lathe.narrow = 31
-// CHECK: lathe.requantize
-// CHECK-NOT: lathe.narrow
-// CHECK: return
-// NONE-LABEL: func.func @requantize
-// NONE: lathe.requantize {{.*}}lathe.narrow = 32
-func.func @requantize(%x: tensor<1x2xi32>) -> (tensor<1x2xi8>, tensor<1x2xi8>, tensor<1x2xi8>) {
-  %a = lathe.constant dense<[5, 1073741823]> : tensor<2xi32>
-  %b = lathe.constant dense<[5, 1073741824]> : tensor<2xi32>
-  %c = lathe.constant dense<[5, 2147483647]> : tensor<2xi32>
-  %0 = lathe.requantize %x, %a {shift = 31 : si64, zero_point = 3 : si64, low = -128 : si64, high = 127 : si64, to = i8} : (tensor<1x2xi32>, tensor<2xi32>) -> tensor<1x2xi8>
-  %1 = lathe.requantize %x, %b {shift = 31 : si64, zero_point = 3 : si64, low = -128 : si64, high = 127 : si64, to = i8} : (tensor<1x2xi32>, tensor<2xi32>) -> tensor<1x2xi8>
-  %2 = lathe.requantize %x, %c {shift = 31 : si64, zero_point = 3 : si64, low = -128 : si64, high = 127 : si64, to = i8} : (tensor<1x2xi32>, tensor<2xi32>) -> tensor<1x2xi8>
-  return %0, %1, %2 : tensor<1x2xi8>, tensor<1x2xi8>, tensor<1x2xi8>
-}
-
-// -----
-
 // What is computed is computed inside of the border, unless it has a place
 // already.
 

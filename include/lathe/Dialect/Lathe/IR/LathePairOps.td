@@ -12,7 +12,8 @@ include "lathe/Dialect/Lathe/IR/LatheBase.td"
 
 def Lathe_PairConvOp : Lathe_TensorOp<"pair_conv",
     [DeclareOpInterfaceMethods<LoopNestOpInterface>,
-     DeclareOpInterfaceMethods<ScratchOpInterface>]> {
+     DeclareOpInterfaceMethods<ScratchOpInterface>,
+     DeclareOpInterfaceMethods<InPlaceOpInterface>]> {
   let summary = "convolution or matrix product by 16-bit multiply-accumulates";
   let description = [{
     What `lathe.conv` computes of 8-bit integers, in one group and with dilations
@@ -21,9 +22,11 @@ def Lathe_PairConvOp : Lathe_TensorOp<"pair_conv",
     last dimensions of `input` but the channels that have windows, two at most;
     without one it is a product of matrices.
 
-    The data of a window become 16-bit integers less the zero point, in memory of
-    the op's own: for windows a ring of as many rows as they have, with the padding
-    in it, else a few pixels.
+    The windows of two pixels become 16-bit integers in memory of the op's own,
+    words of the first and of the second pixel in turn. `padding` is what lies
+    around the input. Of four elements that follow each other in a row of a window,
+    the first and the third share a word, and the second and the fourth, as
+    `lathe.expand_bytes` leaves them.
 
     A weight of 16 bits holds those of two output channels, `w0 + 256 w1`, so that
     one product serves both: with S0 and S1 the channels' sums, the sum of these
@@ -32,19 +35,19 @@ def Lathe_PairConvOp : Lathe_TensorOp<"pair_conv",
     more than 24. (The idea of packing two products into one multiplication: Xilinx,
     Deep Learning with INT8 Optimization on Xilinx Devices, WP486, 2017.)
 
-    `weight` is [blocks, kernel rows, pairs, 2]: for four output channels, the
-    pairs of neighbouring elements in a row of the window, [columns, channels]
-    with the number of channels rounded up to an even one, as two words for the
-    first and the last two of the four. The lower half of a word is for the first
-    element. `bias` is [4 * blocks]: that of an even channel as it is, b0, that of
-    an odd one as b0 + 256 b1, both modulo 2^32.
+    `weight` is [blocks, words, 2]: for four output channels, the words of a window,
+    each as two words for the first and the last two of the four, with zeros behind
+    the last so that the number of words is even. The lower half of a word is for
+    the first element. `bias` is [4 * blocks]: that of an even channel as it is, b0,
+    that of an odd one as b0 + 256 b1, both modulo 2^32. It holds what a zero point
+    of the input takes off the sums.
 
     Example:
     ```mlir
     %r = lathe.pair_conv %x, %w, %b {kernel = array<i64: 3, 3>,
            strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>,
-           channels = 8 : i64, zero_point = -3 : si64}
-         : (tensor<1x8x8x16xi8>, tensor<2x3x24x2xi32>, tensor<8xi32>)
+           channels = 8 : i64, padding = -3 : si64}
+         : (tensor<1x8x8x16xi8>, tensor<2x72x2xi32>, tensor<8xi32>)
            -> tensor<1x8x8x8xi32>
     ```
   }];
@@ -53,12 +56,18 @@ def Lathe_PairConvOp : Lathe_TensorOp<"pair_conv",
                        RankedTensorOf<[I32]>:$bias,
                        DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
                        DenseI64ArrayAttr:$pads, I64Attr:$channels,
-                       SI64Attr:$zero_point, UnitAttr:$is_unsigned);
+                       SI64Attr:$padding, UnitAttr:$is_unsigned);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
   let extraClassDeclaration = [{
-    /// Output channels that are computed together, and pixels of a row.
-    static constexpr int64_t channelBlock = 4, pixelBlock = 2;
+    /// Output channels that share the data, and as many blocks of them whose sums
+    /// are in memory at a time.
+    static constexpr int64_t channelBlock = 4, maxBlocks = 16;
+    /// Words are summed two at a time.
+    static constexpr int64_t wordBlock = 2;
+
+    /// Words that hold so many elements next to each other.
+    static int64_t getWordsOf(int64_t elements) { return (elements + 1) / 2; }
 
     /// Dimensions with a window.
     int64_t getSpatialRank() { return getKernel().size(); }
@@ -66,16 +75,75 @@ def Lathe_PairConvOp : Lathe_TensorOp<"pair_conv",
     int64_t getKernelRows() {
       return getSpatialRank() > 1 ? getKernel().front() : 1;
     }
-    /// Pairs of channels in a pixel.
-    int64_t getPairsOfPixel() {
-      return (getInput().getType().getShape().back() + 1) / 2;
+    /// Elements in a row of a window, which follow each other in memory.
+    int64_t getElementsOfRow() {
+      int64_t channels = getInput().getType().getShape().back();
+      return channels * (getKernel().empty() ? 1 : getKernel().back());
     }
-    /// Pairs in a row of a window.
-    int64_t getPairsOfWindow() {
-      return getPairsOfPixel() * (getKernel().empty() ? 1 : getKernel().back());
+    /// Words of a window.
+    int64_t getWords() {
+      int64_t words = getKernelRows() * getWordsOf(getElementsOfRow());
+      return (words + wordBlock - 1) / wordBlock * wordBlock;
     }
-    /// Pairs in a row of the ring, with its padding; of windows only.
-    int64_t getPairsOfRow();
+    /// Pixels of the result.
+    int64_t getNumPixels() {
+      return getType().getNumElements() / getType().getShape().back();
+    }
+    /// Pixels that are computed together.
+    int64_t getNumLanes() { return getNumPixels() > 1 ? 2 : 1; }
+    /// Blocks of output channels.
+    int64_t getNumBlocks() {
+      return (getType().getShape().back() + channelBlock - 1) / channelBlock;
+    }
+    /// As many of them as are summed before what was fused is computed of their
+    /// sums.
+    int64_t getBlocksOfPart();
+    /// Bytes of scratch for words, behind them for sums and, where a row of a
+    /// window may reach into the padding, for such a row.
+    int64_t getWordBytes();
+    int64_t getSumBytes();
+    bool isPadded();
+    int64_t getMACs();
+  }];
+}
+
+def Lathe_PairDepthwiseOp : Lathe_TensorOp<"pair_depthwise",
+    [DeclareOpInterfaceMethods<LoopNestOpInterface>,
+     DeclareOpInterfaceMethods<ScratchOpInterface>,
+     DeclareOpInterfaceMethods<InPlaceOpInterface>]> {
+  let summary = "depthwise convolution by 16-bit multiply-accumulates";
+  let description = [{
+    What `lathe.conv` computes of 8-bit integers in two dimensions, with a group for
+    each channel, one filter each and dilations of 1, for processors with SMLAD.
+
+    One channel at a time becomes a plane of pairs of neighbouring 16-bit integers,
+    in memory of the op's own, with `padding` around it; so the result may take the
+    place of the input. Of the filter's row w0, w1, w2 pairs (w0, w1) and (w1, w2)
+    are in registers: a window that starts at the first element of a pair takes one
+    and half of the other, a window that starts at the second element the reverse.
+
+    `weight` is [channels, kernel rows, kernel columns]. `bias` holds what a zero
+    point of the input takes off the sums.
+
+    Example:
+    ```mlir
+    %r = lathe.pair_depthwise %x, %w, %b {strides = array<i64: 1, 1>,
+           pads = array<i64: 1, 1, 1, 1>, padding = -128 : si64}
+         : (tensor<1x8x8x16xi8>, tensor<16x3x3xi8>, tensor<16xi32>)
+           -> tensor<1x8x8x16xi32>
+    ```
+  }];
+  let arguments = (ins RankedTensorOf<[I8, UI8]>:$input,
+                       RankedTensorOf<[I8]>:$weight,
+                       RankedTensorOf<[I32]>:$bias,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
+                       SI64Attr:$padding, UnitAttr:$is_unsigned);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Rows of the plane, and words in each: what the windows reach.
+    int64_t getPlaneRows();
+    int64_t getWordsOfRow();
     int64_t getMACs();
   }];
 }
@@ -92,16 +160,18 @@ def Lathe_DualMacOp : Lathe_Op<"dual_mac",
   let assemblyFormat = "$acc `,` $a `,` $b attr-dict";
 }
 
-def Lathe_LowBytesOp : Lathe_Op<"low_bytes",
+def Lathe_HalfMacOp : Lathe_Op<"half_mac",
     [Pure, SameOperandsAndResultType]> {
-  let summary = "the lower bytes of both halves, sign-extended";
+  let summary = "a product of 16-bit integers added to a sum";
   let description = [{
-    Each half of the result is the lower byte of that half of `x` with its sign.
-    SXTB16 of Arm's DSP extension.
+    `acc` plus the product of one half of `a` and one of `b`, all signed: the upper
+    half with `a_top` or `b_top`, the lower one without. The sum wraps around.
+    SMLABB, SMLABT, SMLATB and SMLATT of Arm's DSP extension.
   }];
-  let arguments = (ins I32:$x);
+  let arguments = (ins I32:$acc, I32:$a, I32:$b, UnitAttr:$a_top,
+                       UnitAttr:$b_top);
   let results = (outs I32:$result);
-  let assemblyFormat = "$x attr-dict";
+  let assemblyFormat = "$acc `,` $a `,` $b attr-dict";
 }
 
 def Lathe_JoinHalvesOp : Lathe_Op<"join_halves",
@@ -114,6 +184,55 @@ def Lathe_JoinHalvesOp : Lathe_Op<"join_halves",
   let arguments = (ins I32:$low, I32:$high);
   let results = (outs I32:$result);
   let assemblyFormat = "$low `,` $high attr-dict";
+}
+
+def Lathe_ExpandBytesOp : Lathe_Op<"expand_bytes"> {
+  let summary = "bytes as pairs of 16-bit integers";
+  let description = [{
+    Writes the `count` bytes of `source` from element `first` on to elements `at`,
+    `at + step`, … of `target`, two to a word: of each four the first and the third
+    to one word, the second and the fourth to the next. Of a rest of three the last
+    has 0 as its partner; a rest of two shares a word, as does one byte with 0. The
+    first of two is the lower half. Elements of `source` and `target` are numbered
+    in the order of memory.
+
+    Example:
+    ```mlir
+    lathe.expand_bytes %x[%i], %words[%lane] {count = 48 : i64, step = 2 : i64}
+      : memref<1x8x8x16xi8>, memref<48xi32>
+    ```
+  }];
+  let arguments = (ins Arg<MemRefOf<[I8, UI8]>, "", [MemRead]>:$source,
+                       Index:$first,
+                       Arg<MemRefOf<[I32]>, "", [MemWrite]>:$target, Index:$at,
+                       I64Attr:$count, I64Attr:$step, UnitAttr:$is_unsigned);
+  let assemblyFormat = [{
+    $source `[` $first `]` `,` $target `[` $at `]` attr-dict `:` type($source)
+    `,` type($target)
+  }];
+}
+
+def Lathe_PairDotOp : Lathe_Op<"pair_dot"> {
+  let summary = "sums of products of pairs for blocks of four channels";
+  let description = [{
+    The sums that `lathe.pair_conv` computes of `lanes` pixels, one or two, for
+    `blocks` times four output channels. `data` has `words` words of each pixel, in
+    turn. `weight` has, from element `first_weight` on, `words` times two words for
+    each block, and `bias` four numbers from element `first_bias` on. The sum of
+    channel c and pixel i goes to element `lanes` c + i of `sums`.
+  }];
+  let arguments = (ins Arg<MemRefOf<[I32]>, "", [MemRead]>:$data,
+                       Arg<MemRefOf<[I32]>, "", [MemRead]>:$weight,
+                       Index:$first_weight,
+                       Arg<MemRefOf<[I32]>, "", [MemRead]>:$bias,
+                       Index:$first_bias,
+                       Arg<MemRefOf<[I32]>, "", [MemWrite]>:$sums,
+                       Index:$blocks, I64Attr:$words, I64Attr:$lanes);
+  let assemblyFormat = [{
+    $blocks `blocks` $data `,` $weight `[` $first_weight `]` `,` $bias `[`
+    $first_bias `]` `,` $sums attr-dict `:` type($data) `,` type($weight) `,`
+    type($bias) `,` type($sums)
+  }];
 }
 
 #endif // LATHE_DIALECT_LATHE_IR_LATHEPAIROPS_TD

@@ -375,16 +375,27 @@ def PrepareIntegers : Pass<"lathe-prepare-integers", "::mlir::func::FuncOp"> {
     and the channels become one dimension with a single channel, of which a row of
     the window is a part without gaps.
 
-    A `lathe.requantize` of i32 gets the attribute `lathe.narrow` if its constant
-    multipliers are so small that the result fits 32 bits before it is limited;
-    its value is the shift to compute with.
-
     Idempotent.
   }];
   let dependentDialects = ["::lathe::LatheDialect"];
   let options = [Lathe_DotKindOption];
   let statistics = [
     Statistic<"numProducts", "products", "Number of products of bytes">,
+  ];
+}
+
+def NarrowRequantize : Pass<"lathe-narrow-requantize", "::mlir::func::FuncOp"> {
+  let summary = "Find requantizations that 32 bits hold";
+  let description = [{
+    A `lathe.requantize` of i32 gets the attribute `lathe.narrow` if its constant
+    multipliers and what its input lies between for any input of the model tell
+    that the result fits 32 bits before it is limited. The attribute's value is the
+    shift to compute with: 32, the upper half of a product, where multipliers have
+    bits to spare, by which they are shifted, or all numbers of the input, which
+    are shifted when they are multiplied.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+  let statistics = [
     Statistic<"numNarrow", "narrow",
               "Number of requantizations that 32 bits hold">,
   ];
@@ -394,11 +405,13 @@ def PairProducts : Pass<"lathe-pair-products", "::mlir::func::FuncOp"> {
   let summary = "Compute products by 16-bit multiply-accumulates";
   let description = [{
     Turns convolutions and matrix products of 8-bit integers with constant weights
-    into `lathe.pair_conv`, for processors with the DSP extension of Armv7E-M.
-    Two output channels share each product there, so the sums of every second one,
-    which intervals of the data and the weights bound, must fit 24 bits, and its
-    weights must not be -128. Products of which that is not true stay as they are,
-    as do those of several groups and with dilations.
+    into `lathe.pair_conv`, for processors with the DSP extension of Armv7E-M, and
+    depthwise convolutions of images into `lathe.pair_depthwise`. Two output
+    channels share each product of the former, so the sums of every second one,
+    which intervals of the data and the weights bound, must fit 24 bits, and no
+    weight of -128 may meet a negative one of the channel before. Products of which
+    that is not true stay as they are, as do those of several groups of more than
+    one channel and with dilations.
   }];
   let dependentDialects = ["::lathe::LatheDialect", "::mlir::arith::ArithDialect"];
   let statistics = [

@@ -1,0 +1,125 @@
+//===- PairEmitter.cpp - Loops of 16-bit multiply-accumulates -------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "PairEmitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace lathe;
+
+void PairEmitter::loop(StringRef name, int64_t low, int64_t high, int64_t step,
+                       Body body) {
+  if (low >= high)
+    return;
+  int64_t last = low + (high - low - 1) / step * step;
+  // A loop of one iteration is none, whatever is missing to a whole step.
+  buildLoop(builder, space, loc, name, builder.getIndexAttr(low),
+            builder.getIndexAttr(last == low ? low + step : high), step,
+            {low, last}, {},
+            [&](AffineExpr index, ValueRange) -> SmallVector<Value> {
+              body(index);
+              return {};
+            });
+}
+
+void PairEmitter::branch(Value condition, llvm::function_ref<void()> then,
+                         llvm::function_ref<void()> otherwise) {
+  if (!condition)
+    return then();
+  auto branch =
+      scf::IfOp::create(builder, loc, condition,
+                        /*withElseRegion=*/static_cast<bool>(otherwise));
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(branch.thenYield());
+  then();
+  if (!otherwise)
+    return;
+  builder.setInsertionPoint(branch.elseYield());
+  otherwise();
+}
+
+Value PairEmitter::index(AffineExpr expr) {
+  return space.materialize(builder, loc, space.flatten(expr));
+}
+
+Value PairEmitter::number(int64_t value) {
+  return arith::ConstantOp::create(builder, loc,
+                                   builder.getI32IntegerAttr(value));
+}
+
+AffineExpr PairEmitter::keep(AffineExpr expr) {
+  IndexRange range = space.rangeOf(expr);
+  if (range.low == range.high)
+    return space.constant(range.low);
+  return space.add(index(expr), range);
+}
+
+Value PairEmitter::isInside(AffineExpr expr, int64_t extent) {
+  IndexRange range = space.rangeOf(expr);
+  if (range.low >= 0 && range.high < extent)
+    return {};
+  // As unsigned numbers, negative ones are large.
+  return arith::CmpIOp::create(
+      builder, loc, arith::CmpIPredicate::ult, index(expr),
+      arith::ConstantIndexOp::create(builder, loc, extent));
+}
+
+Value PairEmitter::both(Value a, Value b) {
+  if (!a || !b)
+    return a ? a : b;
+  return arith::AndIOp::create(builder, loc, a, b);
+}
+
+Value PairEmitter::viewScratch(int64_t offset, int64_t count, Type element) {
+  return memref::ViewOp::create(
+      builder, loc, MemRefType::get(count, element), body.scratch,
+      arith::ConstantIndexOp::create(builder, loc, offset), ValueRange());
+}
+
+Value PairEmitter::repeat(int64_t value) {
+  uint32_t half = static_cast<uint32_t>(value) & 0xffff;
+  return number(static_cast<int32_t>(half | half << 16));
+}
+
+void PairEmitter::writeWord(Value word, Value words, AffineExpr at) {
+  memref::StoreOp::create(builder, loc, word, words, index(at));
+}
+
+Value PairEmitter::readWord(Value words, AffineExpr at) {
+  return memref::LoadOp::create(builder, loc, words, index(at));
+}
+
+Value PairEmitter::readByte(Value input, const Indices &indices) {
+  if (Value byte = failed ? Value() : reader.read(input, indices, 1))
+    return byte;
+  failed = true;
+  return arith::ConstantOp::create(builder, loc, builder.getI8IntegerAttr(0));
+}
+
+Value PairEmitter::readWide(Value input, const Indices &indices,
+                            bool isUnsigned) {
+  Value byte = readByte(input, indices);
+  Type i32 = builder.getI32Type();
+  if (isUnsigned)
+    return arith::ExtUIOp::create(builder, loc, i32, byte);
+  return arith::ExtSIOp::create(builder, loc, i32, byte);
+}
+
+void PairEmitter::store(const Indices &indices, Value value) {
+  reader.startPoint();
+  reader.setKnown(op->getResult(0), value);
+  for (const KernelStore &target : body.stores) {
+    std::optional<Indices> at =
+        project(space, op->getResult(0), indices, target.tensor, 1);
+    Value result = at ? reader.read(target.tensor, *at, 1) : Value();
+    failed |= !result;
+    if (!failed)
+      reader.store(target.tensor.getLoc(), result, target.memref, *at, 1);
+  }
+}

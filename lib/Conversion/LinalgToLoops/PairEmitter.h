@@ -1,0 +1,69 @@
+//===- PairEmitter.h - Loops of 16-bit multiply-accumulates -----*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_LIB_CONVERSION_LINALGTOLOOPS_PAIREMITTER_H
+#define LATHE_LIB_CONVERSION_LINALGTOLOOPS_PAIREMITTER_H
+
+#include "KernelLoops.h"
+
+namespace lathe {
+
+/// What the loops of lathe.pair_conv and lathe.pair_depthwise have in common:
+/// they build scalar code around words of scratch memory that hold two 16-bit
+/// integers each.
+class PairEmitter {
+protected:
+  PairEmitter(mlir::OpBuilder &builder, const KernelBody &body,
+              mlir::Operation *op)
+      : builder(builder), loc(op->getLoc()), body(body), op(op),
+        space(builder.getContext()), reader(builder, space) {}
+
+  using Body = llvm::function_ref<void(mlir::AffineExpr)>;
+
+  /// Builds `for name in [low, high) step`.
+  void loop(llvm::StringRef name, int64_t low, int64_t high, int64_t step,
+            Body body);
+  /// Builds `if condition`, with an else where `otherwise` is given. Without a
+  /// condition it builds the first alone.
+  void branch(mlir::Value condition, llvm::function_ref<void()> then,
+              llvm::function_ref<void()> otherwise = nullptr);
+  mlir::Value index(mlir::AffineExpr expr);
+  mlir::Value number(int64_t value);
+  /// `expr` as a value of its own, computed once.
+  mlir::AffineExpr keep(mlir::AffineExpr expr);
+  /// Whether 0 <= `expr` < `extent`; null if that is always so.
+  mlir::Value isInside(mlir::AffineExpr expr, int64_t extent);
+  /// Whether both hold; null stands for true.
+  mlir::Value both(mlir::Value a, mlir::Value b);
+
+  /// The scratch memory from byte `offset` on as `count` elements.
+  mlir::Value viewScratch(int64_t offset, int64_t count, mlir::Type element);
+  /// A word that holds `value` twice.
+  mlir::Value repeat(int64_t value);
+  void writeWord(mlir::Value word, mlir::Value words, mlir::AffineExpr at);
+  mlir::Value readWord(mlir::Value words, mlir::AffineExpr at);
+  /// The element of the op's byte tensor `input` at `indices`.
+  mlir::Value readByte(mlir::Value input, const Indices &indices);
+  /// The same in 32 bits.
+  mlir::Value readWide(mlir::Value input, const Indices &indices,
+                       bool isUnsigned);
+  /// Writes what the kernel computes of the op's element at `indices`, which is
+  /// `value`.
+  void store(const Indices &indices, mlir::Value value);
+
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+  const KernelBody &body;
+  mlir::Operation *op;
+  IndexSpace space;
+  TensorReader reader;
+  bool failed = false;
+};
+
+} // namespace lathe
+
+#endif // LATHE_LIB_CONVERSION_LINALGTOLOOPS_PAIREMITTER_H
