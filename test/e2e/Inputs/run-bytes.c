@@ -6,7 +6,10 @@
 static uint8_t x[BYTES_X_SIZE], out0[BYTES_OUT0_SIZE], out4[BYTES_OUT4_SIZE];
 static int8_t image[BYTES_IMAGE_SIZE], out1[BYTES_OUT1_SIZE];
 static int8_t out2[BYTES_OUT2_SIZE], out5[BYTES_OUT5_SIZE];
-static int8_t out6[BYTES_OUT6_SIZE];
+static int8_t out6[BYTES_OUT6_SIZE], out8[BYTES_OUT8_SIZE];
+static int8_t out9[BYTES_OUT9_SIZE], out10[BYTES_OUT10_SIZE];
+static int8_t out11[BYTES_OUT11_SIZE], out12[BYTES_OUT12_SIZE];
+static int8_t out13[BYTES_OUT13_SIZE];
 static uint8_t out7[BYTES_OUT7_SIZE];
 static int32_t out3[BYTES_OUT3_SIZE];
 static _Alignas(BYTES_ARENA_ALIGN) unsigned char arena[BYTES_ARENA_SIZE + 1];
@@ -15,7 +18,7 @@ int main(void) {
   if (fread(x, sizeof(x), 1, stdin) != 1 ||
       fread(image, sizeof(image), 1, stdin) != 1 ||
       bytes_run(x, image, out0, out1, out2, out3, out4, out5, out6, out7,
-                arena) != BYTES_OK)
+                out8, out9, out10, out11, out12, out13, arena) != BYTES_OK)
     return 1;
   fwrite(out0, sizeof(out0), 1, stdout);
   fwrite(out1, sizeof(out1), 1, stdout);
@@ -25,5 +28,11 @@ int main(void) {
   fwrite(out5, sizeof(out5), 1, stdout);
   fwrite(out6, sizeof(out6), 1, stdout);
   fwrite(out7, sizeof(out7), 1, stdout);
+  fwrite(out8, sizeof(out8), 1, stdout);
+  fwrite(out9, sizeof(out9), 1, stdout);
+  fwrite(out10, sizeof(out10), 1, stdout);
+  fwrite(out11, sizeof(out11), 1, stdout);
+  fwrite(out12, sizeof(out12), 1, stdout);
+  fwrite(out13, sizeof(out13), 1, stdout);
   return 0;
 }

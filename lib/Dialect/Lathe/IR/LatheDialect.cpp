@@ -133,3 +133,10 @@ Type lathe::impl::elementTypeOf(Value value) {
 bool lathe::impl::hasTypeOfResult(Operation *op, unsigned operand) {
   return op->getOperand(operand).getType() == op->getResult(0).getType();
 }
+
+bool lathe::impl::hasShapeOfResult(Operation *op, unsigned operand) {
+  auto shapeOf = [](Value value) {
+    return cast<RankedTensorType>(value.getType()).getShape();
+  };
+  return shapeOf(op->getOperand(operand)) == shapeOf(op->getResult(0));
+}

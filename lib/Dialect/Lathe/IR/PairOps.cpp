@@ -107,6 +107,37 @@ bool PairConvOp::canWriteOver(unsigned operand) {
              getInput().getType().getShape().back();
 }
 
+int64_t PairConvOp::countConsumed(int64_t pixel) {
+  ArrayRef<int64_t> from = getInput().getType().getShape();
+  ArrayRef<int64_t> to = getType().getShape();
+  if (getKernel().empty())
+    return pixel * from.back();
+  // Whole rows, of an image or of a signal.
+  bool isImage = getSpatialRank() > 1;
+  int64_t width = to[to.size() - 2], height = isImage ? to[to.size() - 3] : 1;
+  int64_t rows = isImage ? from[from.size() - 3] : 1;
+  int64_t row = pixel / width % height, image = pixel / (width * height);
+  int64_t first =
+      isImage
+          ? std::clamp<int64_t>(row * getStrides()[0] - getPads()[0], 0, rows)
+          : 0;
+  return (image * rows + first) * from[from.size() - 2] * from.back();
+}
+
+std::optional<int64_t> PairConvOp::getWriteLead(unsigned operand,
+                                                int64_t bytes) {
+  if (operand != 0)
+    return std::nullopt;
+  int64_t pixels = getNumPixels(), step = getNumLanes(), lead = 0;
+  int64_t pixelBytes = getType().getShape().back() * bytes;
+  // In the last step everything has been read.
+  int64_t size = getInput().getType().getNumElements();
+  for (int64_t next = step; next < pixels + step; next += step)
+    lead = std::max(lead, std::min(next, pixels) * pixelBytes -
+                              (next < pixels ? countConsumed(next) : size));
+  return lead;
+}
+
 int64_t PairConvOp::getMACs() {
   return getType().getNumElements() * getKernelRows() * getElementsOfRow();
 }

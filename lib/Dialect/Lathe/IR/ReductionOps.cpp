@@ -96,6 +96,8 @@ Value ReduceOp::buildPermuted(OpBuilder &builder, ValueRange operands,
                           true);
 }
 
+bool ReduceOp::readsElementsOnce() { return true; }
+
 SmallVector<LoopDim> ReduceOp::getLoops() {
   return reductionLoops(getInput().getType(), getAxes());
 }

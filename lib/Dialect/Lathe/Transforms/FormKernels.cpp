@@ -7,7 +7,8 @@
 //
 // Works backwards through the function. An op that no kernel took yet starts
 // one, and takes the producers of its elementwise ops as long as the kernel
-// keeps one root and its loops still fit every member.
+// keeps one root and its loops still fit every member. A root that reads each
+// element once takes what makes its elements wider.
 //
 //===----------------------------------------------------------------------===//
 
@@ -40,6 +41,9 @@ struct Group {
 
   llvm::SetVector<Operation *> ops;
   bool hasRoot = false;
+  /// The root, if it reads each element once, and what is computed in front of
+  /// it.
+  llvm::DenseSet<Operation *> readers;
 };
 
 /// Whether `op` computes elements of a constant, or moves computed ones.
@@ -68,6 +72,40 @@ bool isFunctionOfElements(Operation *op) {
   return isa<ElementwiseOpInterface>(op) || isTableLookup(op);
 }
 
+/// Whether `op` computes each element from one of a narrower tensor in memory,
+/// so that it had better be computed where it is read.
+bool isWidening(Operation *op) {
+  if (!isa_and_present<ElementwiseOpInterface>(op) || !op->hasOneUse())
+    return false;
+  Value source;
+  for (Value operand : op->getOperands()) {
+    if (isConstantExpression(operand))
+      continue;
+    if (source)
+      return false;
+    source = operand;
+  }
+  auto widthOf = [](Value value) {
+    return cast<RankedTensorType>(value.getType()).getElementTypeBitWidth();
+  };
+  return source && (widthOf(source) < widthOf(op->getResult(0)) ||
+                    isWidening(source.getDefiningOp()));
+}
+
+/// Whether `op` makes what a root computes for it alone narrower.
+bool isNarrowingRoot(Operation *op) {
+  if (!isFunctionOfElements(op))
+    return false;
+  auto width = cast<RankedTensorType>(op->getResult(0).getType())
+                   .getElementTypeBitWidth();
+  return llvm::any_of(op->getOperands(), [&](Value operand) {
+    Operation *root = operand.getDefiningOp();
+    return isa_and_present<LoopNestOpInterface>(root) && root->hasOneUse() &&
+           cast<RankedTensorType>(operand.getType()).getElementTypeBitWidth() >
+               width;
+  });
+}
+
 /// Whether `producer` may join the kernel of `group`: everything that uses it
 /// is in there and reads the very elements that the loops visit.
 bool canFuse(Operation *producer, const Group &group) {
@@ -78,6 +116,8 @@ bool canFuse(Operation *producer, const Group &group) {
   ArrayRef<int64_t> shape =
       cast<RankedTensorType>(producer->getResult(0).getType()).getShape();
   for (Operation *user : producer->getUsers()) {
+    if (group.readers.contains(user))
+      return isWidening(producer);
     if (!group.ops.contains(user) || !isFunctionOfElements(user))
       return false;
     // A broadcast operand would be computed again and again.
@@ -85,6 +125,9 @@ bool canFuse(Operation *producer, const Group &group) {
     if (result.getShape() != shape)
       return false;
   }
+  // A second root's results are stored in fewer bytes with it.
+  if (group.hasRoot && isNarrowingRoot(producer))
+    return false;
   if (isFunctionOfElements(producer))
     return true;
   return isa<LoopNestOpInterface>(producer) && !group.hasRoot;
@@ -93,7 +136,13 @@ bool canFuse(Operation *producer, const Group &group) {
 /// Adds to `group` what can be fused into `op`, the residual branch last.
 void collect(Operation *op, Group &group) {
   group.ops.insert(op);
-  group.hasRoot |= isa<LoopNestOpInterface>(op);
+  auto root = dyn_cast<LoopNestOpInterface>(op);
+  group.hasRoot |= static_cast<bool>(root);
+  if ((root && root.readsElementsOnce()) ||
+      llvm::any_of(op->getUsers(), [&](Operation *user) {
+        return group.readers.contains(user);
+      }))
+    group.readers.insert(op);
   for (Value operand : op->getOperands()) {
     Operation *producer = operand.getDefiningOp();
     // One with several users joins through the last of them.

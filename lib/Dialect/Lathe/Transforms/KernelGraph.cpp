@@ -77,12 +77,9 @@ static Value ownRoot(Value value) {
   return succeeded(storage) && storage->root == value ? value : Value();
 }
 
-Value KernelGraph::getOverwritableRoot(unsigned step) const {
+Value KernelGraph::getWholeRoot(unsigned step, unsigned number) const {
   KernelOp kernel = kernels[step];
-  std::optional<ArrayRef<int64_t>> inPlace = kernel.getInPlace();
-  if (!inPlace || inPlace->empty() || inPlace->front() < 0)
-    return {};
-  Value input = kernel.getInputs()[inPlace->front()];
+  Value input = kernel.getInputs()[number];
   FailureOr<Storage> storage = getStorage(input);
   if (failed(storage) || !roots.contains(storage->root) ||
       !ownRoot(kernel.getResult(0)) || !roots.contains(kernel.getResult(0)))
@@ -95,11 +92,18 @@ Value KernelGraph::getOverwritableRoot(unsigned step) const {
   // Another input that lies in the same memory might be read in another order.
   for (auto [i, other] : llvm::enumerate(kernel.getInputs())) {
     FailureOr<Storage> lies = getStorage(other);
-    if (static_cast<int64_t>(i) != inPlace->front() && succeeded(lies) &&
-        lies->root == storage->root)
+    if (i != number && succeeded(lies) && lies->root == storage->root)
       return {};
   }
   return storage->root;
+}
+
+Value KernelGraph::getOverwritableRoot(unsigned step) const {
+  KernelOp kernel = kernels[step];
+  std::optional<ArrayRef<int64_t>> inPlace = kernel.getInPlace();
+  if (!inPlace || inPlace->empty() || inPlace->front() < 0)
+    return {};
+  return getWholeRoot(step, static_cast<unsigned>(inPlace->front()));
 }
 
 Value KernelGraph::getInPlaceRoot(unsigned step) const {

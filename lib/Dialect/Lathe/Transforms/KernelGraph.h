@@ -40,6 +40,11 @@ public:
     return roots;
   }
 
+  /// The root that input number `input` of kernel number `step` is all of, if it
+  /// and the kernel's result lie in the arena and no other input shares it. Null
+  /// if there is none.
+  mlir::Value getWholeRoot(unsigned step, unsigned input) const;
+
   /// The root that kernel number `step` reads in the order in which it writes
   /// its result, all of it, so that it may write the one over the other if
   /// nothing else reads the root from then on. Null if there is none.

@@ -523,13 +523,22 @@ func::FuncOp Outliner::findEqual(func::FuncOp candidate) {
   return {};
 }
 
-/// Whether two arguments of a kernel are the same bytes of the arena.
+/// Whether two arguments of a kernel share bytes of the arena.
 static bool isSameMemory(Value a, Value b) {
   auto left = a.getDefiningOp<memref::ViewOp>();
   auto right = b.getDefiningOp<memref::ViewOp>();
-  return left && right && left.getSource() == right.getSource() &&
-         getConstantIntValue(left.getByteShift()) ==
-             getConstantIntValue(right.getByteShift());
+  if (!left || !right || left.getSource() != right.getSource())
+    return false;
+  auto startOf = [](memref::ViewOp view) {
+    return *getConstantIntValue(view.getByteShift());
+  };
+  auto endOf = [&](memref::ViewOp view) {
+    MemRefType type = view.getType();
+    return startOf(view) +
+           type.getNumElements() * static_cast<int64_t>(llvm::divideCeil(
+                                       type.getElementTypeBitWidth(), 8));
+  };
+  return startOf(left) < endOf(right) && startOf(right) < endOf(left);
 }
 
 /// Names the parameters: x, x2, … for data, weight and bias for constants, y

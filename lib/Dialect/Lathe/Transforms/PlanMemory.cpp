@@ -22,6 +22,28 @@ namespace lathe {
 using namespace mlir;
 using namespace lathe;
 
+/// By how many bytes the result of `kernel` is ever ahead of what is still
+/// needed of its input number `input`, if one op alone reads that and all
+/// others compute each element of the result from the same one of that op's.
+static std::optional<int64_t> getWriteLead(KernelOp kernel, unsigned input) {
+  BlockArgument argument = kernel.getBody().getArgument(input);
+  if (!argument.hasOneUse())
+    return std::nullopt;
+  OpOperand &use = *argument.getUses().begin();
+  auto reader = dyn_cast<InPlaceOpInterface>(use.getOwner());
+  auto result = cast<RankedTensorType>(kernel.getResult(0).getType());
+  if (!reader ||
+      cast<RankedTensorType>(reader->getResult(0).getType()).getShape() !=
+          result.getShape())
+    return std::nullopt;
+  for (Operation &op : kernel.getBody().front().without_terminator())
+    if (&op != reader && !isa<ElementwiseOpInterface>(op) &&
+        !op.hasTrait<OpTrait::ConstantLike>())
+      return std::nullopt;
+  int64_t bytes = llvm::divideCeil(result.getElementTypeBitWidth(), 8);
+  return reader.getWriteLead(use.getOperandNumber(), bytes);
+}
+
 namespace {
 
 struct PlanMemory : lathe::impl::PlanMemoryBase<PlanMemory> {
@@ -41,7 +63,8 @@ struct PlanMemory : lathe::impl::PlanMemoryBase<PlanMemory> {
     SmallVector<ArenaBuffer> buffers = collectBuffers(*graph);
     if (fixesIO())
       fixVisible(buffers);
-    llvm::Expected<ArenaPlan> plan = planArena(buffers);
+    llvm::Expected<ArenaPlan> plan =
+        planArena(buffers, collectFronts(*graph, buffers));
     if (!plan) {
       func.emitError() << llvm::toString(plan.takeError());
       return signalPassFailure();
@@ -126,6 +149,29 @@ private:
       buffers.push_back(scratch);
     }
     return buffers;
+  }
+
+  /// The results that may be written over what their kernels have read.
+  SmallVector<FrontOverlap> collectFronts(const KernelGraph &graph,
+                                          ArrayRef<ArenaBuffer> buffers) {
+    SmallVector<FrontOverlap> fronts;
+    for (unsigned step = 0; step < graph.getKernels().size(); ++step) {
+      KernelOp kernel = graph.getKernels()[step];
+      if (kernel.getNumResults() != 1)
+        continue;
+      for (unsigned i = 0; i < kernel.getInputs().size(); ++i) {
+        Value root = graph.getWholeRoot(step, i);
+        std::optional<int64_t> lead = getWriteLead(kernel, i);
+        if (!root || !lead)
+          continue;
+        FrontOverlap front{bufferOf.lookup(kernel.getResult(0)),
+                           bufferOf.lookup(root), static_cast<uint64_t>(*lead)};
+        if (front.out != front.in && buffers[front.out].firstStep == step &&
+            buffers[front.in].lastStep == step)
+          fronts.push_back(front);
+      }
+    }
+    return fronts;
   }
 
   void annotate(const KernelGraph &graph, const ArenaPlan &plan) {

@@ -12,6 +12,7 @@
 #include "lathe/Dialect/Lathe/Transforms/States.h"
 #include "lathe/Dialect/Lathe/Transforms/TileTable.h"
 
+#include "llvm/ADT/SetVector.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace lathe {
@@ -125,14 +126,22 @@ StrategyAttr shareAmongThreads(StrategyAttr strategy, ArrayRef<LoopDim> loops,
                            strategy.getVector(), /*parallel=*/true);
 }
 
-/// Whether everything that reads `argument` allows its result to be written
-/// over it, up to the kernel's result.
+/// Whether everything that reads `argument`, up to the kernel's result, allows
+/// that to be written over it.
 bool canWriteOver(BlockArgument argument) {
-  return !argument.use_empty() &&
-         llvm::all_of(argument.getUses(), [](OpOperand &use) {
-           auto op = dyn_cast<InPlaceOpInterface>(use.getOwner());
-           return op && op.canWriteOver(use.getOperandNumber());
-         });
+  llvm::SetVector<Value> readers;
+  readers.insert(argument);
+  for (size_t next = 0; next < readers.size(); ++next)
+    for (OpOperand &use : readers[next].getUses()) {
+      Operation *user = use.getOwner();
+      if (isa<YieldOp>(user))
+        continue;
+      auto op = dyn_cast<InPlaceOpInterface>(user);
+      if (!op || !op.canWriteOver(use.getOperandNumber()))
+        return false;
+      readers.insert(user->getResult(0));
+    }
+  return !argument.use_empty();
 }
 
 /// Whether the kernel computes what `input` is to be at the next call.

@@ -69,6 +69,7 @@ mlir::Value rebuildElementwise(mlir::Operation *op, mlir::OpBuilder &builder,
 
 /// Whether operand number `operand` has the type of the op's only result.
 bool hasTypeOfResult(mlir::Operation *op, unsigned operand);
+bool hasShapeOfResult(mlir::Operation *op, unsigned operand);
 
 } // namespace lathe::impl
 

@@ -45,7 +45,7 @@ class Lathe_ElementwiseOp<string mnemonic, string quantizationKind>
                                                  operands, permutation);
     }
     bool canWriteOver(unsigned operand) {
-      return ::lathe::impl::hasTypeOfResult(getOperation(), operand);
+      return ::lathe::impl::hasShapeOfResult(getOperation(), operand);
     }
     ::llvm::SmallVector<unsigned> getChannelOperands() {
       return ::lathe::impl::nonScalarOperands(getOperation());

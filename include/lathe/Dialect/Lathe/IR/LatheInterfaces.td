@@ -218,6 +218,11 @@ def LoopNestOpInterface : OpInterface<"LoopNestOpInterface"> {
       }],
       "int64_t", "getRowWindow", (ins), "", "return 0;">,
     InterfaceMethod<[{
+        Whether the loops read each element of the operands once, so that what
+        makes them wider can be computed where they are read.
+      }],
+      "bool", "readsElementsOnce", (ins), "", "return false;">,
+    InterfaceMethod<[{
         Registers that a tile needs beside its sums, an element and the weights.
       }],
       "int64_t", "getOtherRegisters", (ins), "", "return 0;">,
@@ -233,6 +238,15 @@ def InPlaceOpInterface : OpInterface<"InPlaceOpInterface"> {
         element of the same index is written.
       }],
       "bool", "canWriteOver", (ins "unsigned":$operand)>,
+    InterfaceMethod<[{
+        By how many bytes what is written of the result, whose elements have
+        `bytes` bytes and are written in the order of memory, is ever ahead of
+        what is still needed of operand number `operand`; none if that is read
+        in another order. With so many bytes between their beginnings, the
+        result may be written over the operand.
+      }],
+      "std::optional<int64_t>", "getWriteLead",
+      (ins "unsigned":$operand, "int64_t":$bytes), "", "return std::nullopt;">,
   ];
 }
 

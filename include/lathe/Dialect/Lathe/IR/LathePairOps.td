@@ -13,7 +13,7 @@ include "lathe/Dialect/Lathe/IR/LatheBase.td"
 def Lathe_PairConvOp : Lathe_TensorOp<"pair_conv",
     [DeclareOpInterfaceMethods<LoopNestOpInterface>,
      DeclareOpInterfaceMethods<ScratchOpInterface>,
-     DeclareOpInterfaceMethods<InPlaceOpInterface>]> {
+     DeclareOpInterfaceMethods<InPlaceOpInterface, ["getWriteLead"]>]> {
   let summary = "convolution or matrix product by 16-bit multiply-accumulates";
   let description = [{
     What `lathe.conv` computes of 8-bit integers, in one group and with dilations
@@ -104,6 +104,11 @@ def Lathe_PairConvOp : Lathe_TensorOp<"pair_conv",
     int64_t getSumBytes();
     bool isPadded();
     int64_t getMACs();
+
+  private:
+    /// The bytes of the input that no pixel of the result from number `pixel` on
+    /// needs.
+    int64_t countConsumed(int64_t pixel);
   }];
 }
 

@@ -11,7 +11,7 @@
 include "lathe/Dialect/Lathe/IR/LatheBase.td"
 
 def Lathe_ReduceOp : Lathe_TensorOp<"reduce",
-    [DeclareOpInterfaceMethods<LoopNestOpInterface>]> {
+    [DeclareOpInterfaceMethods<LoopNestOpInterface, ["readsElementsOnce"]>]> {
   let summary = "reduction over axes";
   let description = [{
     Reduces `input` over `axes` (sorted, non-negative); the reduced dimensions
