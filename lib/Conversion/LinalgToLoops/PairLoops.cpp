@@ -5,11 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The loops of lathe.pair_conv. The windows of two pixels of the result, which
-// are numbered across rows and images, become words side by side: all that is
-// read of a row of a window lies together in memory, except at the image's
-// edges. A part of the output channels is summed (lathe.pair_dot), then what
-// was fused behind the product is computed of each sum.
+// The loops of lathe.pair_conv. A single row of a matrix is multiplied as it
+// is, eight channels after the other. Of all others, the windows of two pixels
+// of the result, which are numbered across rows and images, become words side
+// by side: all that is read of a row of a window lies together in memory,
+// except at the image's edges. A part of the output channels is summed
+// (lathe.pair_dot), then what was fused behind the product is computed of each
+// sum.
 //
 //===----------------------------------------------------------------------===//
 
@@ -30,7 +32,8 @@ public:
       : PairEmitter(builder, body, conv), conv(conv),
         input(conv.getInput().getType().getShape()),
         output(conv.getType().getShape()), rank(conv.getSpatialRank()),
-        lanes(conv.getNumLanes()), pixels(conv.getNumPixels()),
+        lanes(conv.isRow() ? 1 : PairConvOp::lanes),
+        pixels(conv.getNumPixels()),
         rowWords(PairConvOp::getWordsOf(conv.getElementsOfRow())) {}
 
   LogicalResult emit();
@@ -56,6 +59,7 @@ private:
   AffineExpr numberOf(const Indices &indices);
   void emitPixels(AffineExpr first);
   OpFoldResult atMost(AffineExpr expr, int64_t limit);
+  void emitParts(AffineExpr first);
   void emitPart(AffineExpr first, AffineExpr block);
   void storeChannel(AffineExpr first, AffineExpr channel, AffineExpr c);
 
@@ -208,6 +212,12 @@ void PairConvEmitter::expandEdgeBytes(const Row &row) {
 // Sums
 //===----------------------------------------------------------------------===//
 
+/// All channels, part by part.
+void PairConvEmitter::emitParts(AffineExpr first) {
+  loop("block", 0, conv.getNumBlocks(), conv.getBlocksOfPart(),
+       [&](AffineExpr block) { emitPart(first, block); });
+}
+
 /// All channels of the pixels from `first` on that are computed together.
 void PairConvEmitter::emitPixels(AffineExpr first) {
   loop("lane", 0, lanes, 1, [&](AffineExpr lane) {
@@ -222,8 +232,7 @@ void PairConvEmitter::emitPixels(AffineExpr first) {
     }
     expandWindow(pixel, lane);
   });
-  loop("block", 0, conv.getNumBlocks(), conv.getBlocksOfPart(),
-       [&](AffineExpr block) { emitPart(first, block); });
+  emitParts(first);
 }
 
 /// The smaller one of `expr` and a number that it reaches or exceeds at times.
@@ -253,9 +262,15 @@ void PairConvEmitter::emitPart(AffineExpr first, AffineExpr block) {
   int64_t part = conv.getBlocksOfPart();
   Value blocks = getValueOrCreateConstantIndexOp(
       builder, loc, atMost(-block + conv.getNumBlocks(), part));
-  PairDotOp::create(
-      builder, loc, words, weight, index(block * (conv.getWords() * 2)), bias,
-      index(block * channels), sums, blocks, conv.getWords(), lanes);
+  Value firstWeight = index(block * (conv.getWords() * 2));
+  Value firstBias = index(block * channels);
+  if (conv.isRow())
+    PairRowDotOp::create(builder, loc, memory, weight, firstWeight, bias,
+                         firstBias, sums, blocks, input.back(),
+                         conv.getIsUnsigned());
+  else
+    PairDotOp::create(builder, loc, words, weight, firstWeight, bias, firstBias,
+                      sums, blocks, conv.getWords());
 
   AffineExpr channel = block * channels;
   OpFoldResult count = atMost(-channel + output.back(), part * channels);
@@ -292,6 +307,12 @@ LogicalResult PairConvEmitter::emit() {
   if (!place)
     return conv.emitOpError("needs an input in memory");
   memory = place->first;
+  if (conv.isRow()) {
+    sums = memref::AllocaOp::create(
+        builder, loc, MemRefType::get(PairConvOp::rowChannels, i32));
+    emitParts(space.constant(0));
+    return failure(failed);
+  }
   words = viewScratch(0, lanes * conv.getWords(), i32);
   sums = viewScratch(conv.getWordBytes(), conv.getSumBytes() / 4, i32);
   if (conv.isPadded())
@@ -304,7 +325,7 @@ LogicalResult PairConvEmitter::emit() {
 
 LogicalResult lathe::emitPairConv(OpBuilder &builder, const KernelBody &body,
                                   PairConvOp op) {
-  if (!body.scratch)
+  if (!body.scratch && op.getScratchBytes() > 0)
     return op.emitOpError("needs scratch; run lathe-form-kernels first");
   return PairConvEmitter(builder, body, op).emit();
 }

@@ -330,6 +330,7 @@ void CFunctionPrinter::printStatement(Operation *statement) {
       .Case<func::CallOp>([&](auto call) { printCall(call); })
       .Case<ExpandBytesOp>([&](auto expand) { printExpandBytes(expand); })
       .Case<PairDotOp>([&](auto dot) { printPairDot(dot); })
+      .Case<PairRowDotOp>([&](auto dot) { printPairRowDot(dot); })
       .Case<func::ReturnOp>([&](auto ret) { printReturn(ret); })
       .Case<scf::ForOp>([&](auto loop) { printFor(loop); })
       .Case<scf::ParallelOp>([&](auto loop) { printParallel(loop, 0); })

@@ -22,6 +22,7 @@ namespace lathe {
 class ExpandBytesOp;
 class MemoryAtOp;
 class PairDotOp;
+class PairRowDotOp;
 
 /// True if anything is stored through `memref` or a view of it.
 bool isWritten(mlir::Value memref);
@@ -57,6 +58,10 @@ private:
   void printCall(mlir::func::CallOp op);
   void printExpandBytes(ExpandBytesOp op);
   void printPairDot(PairDotOp op);
+  void printPairRowDot(PairRowDotOp op);
+  std::string printBytes(mlir::Value memref, mlir::Value first,
+                         bool isUnsigned);
+  template <typename Op> std::string printFactors(Op dot);
   void printReturn(mlir::func::ReturnOp op);
   void printFor(mlir::scf::ForOp op);
   /// Prints the loops of `op` from `dimension` on, one inside the other.

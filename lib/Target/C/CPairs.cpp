@@ -114,10 +114,28 @@ static inline int32_t load_bytes(const void *bytes) {
                    (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24);
 }
 )";
-  table["even_bytes"] =
+  table["high_bytes"] = include.str() +
+                        R"(/* The upper byte of each half of x with its sign. */
+static inline int32_t high_bytes(int32_t x) {
+#if defined(__ARM_FEATURE_SIMD32) && defined(__GNUC__) && defined(__thumb2__)
+  int32_t result;
+  __asm__("sxtb16 %0, %1, ror #8" : "=r"(result) : "r"(x));
+  return result;
+#else
+  return low_bytes((int32_t)((uint32_t)x >> 8));
+#endif
+}
+)";
+  table["low_bytes_u"] =
       R"(/* The lower byte of each half of x as an unsigned number. */
-static inline int32_t even_bytes(int32_t x) {
+static inline int32_t low_bytes_u(int32_t x) {
   return x & 0x00ff00ff;
+}
+)";
+  table["high_bytes_u"] =
+      R"(/* The upper byte of each half of x as an unsigned number. */
+static inline int32_t high_bytes_u(int32_t x) {
+  return (int32_t)((uint32_t)x >> 8) & 0x00ff00ff;
 }
 )";
   for (bool isSigned : {true, false})
@@ -126,13 +144,14 @@ static inline int32_t even_bytes(int32_t x) {
             R"(/* Widens count bytes to halves of words, which lie step apart: of each four the
    first and the third to one word, the second and the fourth to the next; of
    what is left the first and the last, so that one alone has a zero above. */
-static void {0}(const {1} *restrict bytes, int32_t *restrict words,
-                      int32_t count, int32_t step) {{
+static inline void {0}(const {1} *restrict bytes,
+                             int32_t *restrict words, int32_t count,
+                             int32_t step) {{
   const {1} *const end = bytes + (count & ~3);
   for (; bytes != end; bytes += 4, words += 2 * step) {{
     const int32_t four = load_bytes(bytes);
-    words[0] = {2}(four);
-    words[step] = {2}(four >> 8);
+    words[0] = low_bytes{2}(four);
+    words[step] = high_bytes{2}(four);
   }
   count &= 3;
   if (count == 3) {{
@@ -144,26 +163,29 @@ static void {0}(const {1} *restrict bytes, int32_t *restrict words,
 }
 )",
             isSigned ? "expand_i8" : "expand_u8",
-            isSigned ? "int8_t" : "uint8_t",
-            isSigned ? "low_bytes" : "even_bytes")
+            isSigned ? "int8_t" : "uint8_t", isSigned ? "" : "_u")
             .str();
 }
 
 static void addSums(CHelperTable &table) {
   // Scheduled before registers are given out, the loop has more values alive
   // than there are registers: 34 instead of 29 instructions for 32
-  // multiply-accumulates with arm-none-eabi-gcc 12.2 -O2.
-  static constexpr StringLiteral unscheduled =
-      R"(#if defined(__GNUC__) && !defined(__clang__)
-__attribute__((optimize("no-schedule-insns")))
+  // multiply-accumulates with arm-none-eabi-gcc 12.2 -O2. Around the loop for
+  // two pixels, the older way to give them out moves fewer: seven in each
+  // block.
+  auto optimize = [](StringRef flags) -> std::string {
+    return llvm::formatv(R"(#if defined(__GNUC__) && !defined(__clang__)
+__attribute__((optimize({0})))
 #endif
-)";
-  table["pair_dot_2"] =
+)",
+                         flags);
+  };
+  table["pair_dot"] =
       R"(/* Sums of two pixels for blocks of four channels, both sums of a channel side by
    side. A word of data is two elements of the first pixel, the next one two of
    the second; a half of a weight is w0 + 256 * w1 for two channels. */
-)" + unscheduled.str() +
-      R"(static void pair_dot_2(const int32_t *restrict data,
+)" + optimize(R"("no-schedule-insns", "ira-algorithm=priority")") +
+      R"(static void pair_dot(const int32_t *restrict data,
                        const int32_t *restrict weight,
                        const int32_t *restrict bias, int32_t *restrict sums,
                        int32_t words, int32_t blocks) {
@@ -215,32 +237,60 @@ __attribute__((optimize("no-schedule-insns")))
   } while (sums != last_sum);
 }
 )";
-  table["pair_dot_1"] =
-      R"(/* Sums of one pixel for blocks of four channels. A word of data is two elements;
-   a half of a weight is w0 + 256 * w1 for two channels. */
-)" + unscheduled.str() +
-      R"(static void pair_dot_1(const int32_t *restrict data,
-                       const int32_t *restrict weight,
-                       const int32_t *restrict bias, int32_t *restrict sums,
-                       int32_t words, int32_t blocks) {
+  for (bool isSigned : {true, false}) {
+    StringRef type = isSigned ? "int8_t" : "uint8_t";
+    StringRef sign = isSigned ? "" : "_u";
+    std::string name = isSigned ? "pair_row_dot_i8" : "pair_row_dot_u8";
+    table[name] =
+        llvm::formatv(
+            R"(/* Sums of a row of count bytes for blocks of four channels. A half of a weight
+   is w0 + 256 * w1 for two channels; behind count they are zeros up to a multiple
+   of eight bytes. */
+{0}static void {1}(const {2} *restrict data,
+                            const int32_t *restrict weight,
+                            const int32_t *restrict bias,
+                            int32_t *restrict sums, int32_t count,
+                            int32_t blocks) {{
+  const {2} *const whole = data + (count & ~7);
   const int32_t *const last_sum = sums + 4 * blocks;
-  do {
-    const int32_t *x = data;
-    const int32_t *const end = weight + 2 * words;
+  {2} rest[8] = {{0};
+  for (int32_t i = 0; i < (count & 7); ++i) {{
+    rest[i] = whole[i];
+  }
+  do {{
+    const {2} *x = data;
+    const {2} *end = whole;
     int32_t a0 = bias[0], a1 = bias[1], a2 = bias[2], a3 = bias[3];
-    do {
-      const int32_t a = x[0], b = x[1];
-      a1 = dual_mac(a1, a, weight[0]);
-      a0 = dual_mac(a0, a, low_bytes(weight[0]));
-      a3 = dual_mac(a3, a, weight[1]);
-      a2 = dual_mac(a2, a, low_bytes(weight[1]));
-      a1 = dual_mac(a1, b, weight[2]);
-      a0 = dual_mac(a0, b, low_bytes(weight[2]));
-      a3 = dual_mac(a3, b, weight[3]);
-      a2 = dual_mac(a2, b, low_bytes(weight[3]));
-      x += 2;
-      weight += 4;
-    } while (weight != end);
+    for (;;) {{
+      for (; x != end; x += 8, weight += 8) {{
+        int32_t four = load_bytes(x), even = low_bytes{3}(four),
+                odd = high_bytes{3}(four);
+        a1 = dual_mac(a1, even, weight[0]);
+        a0 = dual_mac(a0, even, low_bytes(weight[0]));
+        a3 = dual_mac(a3, even, weight[1]);
+        a2 = dual_mac(a2, even, low_bytes(weight[1]));
+        a1 = dual_mac(a1, odd, weight[2]);
+        a0 = dual_mac(a0, odd, low_bytes(weight[2]));
+        a3 = dual_mac(a3, odd, weight[3]);
+        a2 = dual_mac(a2, odd, low_bytes(weight[3]));
+        four = load_bytes(x + 4);
+        even = low_bytes{3}(four);
+        odd = high_bytes{3}(four);
+        a1 = dual_mac(a1, even, weight[4]);
+        a0 = dual_mac(a0, even, low_bytes(weight[4]));
+        a3 = dual_mac(a3, even, weight[5]);
+        a2 = dual_mac(a2, even, low_bytes(weight[5]));
+        a1 = dual_mac(a1, odd, weight[6]);
+        a0 = dual_mac(a0, odd, low_bytes(weight[6]));
+        a3 = dual_mac(a3, odd, weight[7]);
+        a2 = dual_mac(a2, odd, low_bytes(weight[7]));
+      }
+      if (end != whole || (count & 7) == 0) {{
+        break;
+      }
+      x = rest;
+      end = rest + 8;
+    }
     sums[0] = a0;
     sums[1] = wrap_sub_i32(a1, a0) >> 8;
     sums[2] = a2;
@@ -249,7 +299,10 @@ __attribute__((optimize("no-schedule-insns")))
     sums += 4;
   } while (sums != last_sum);
 }
-)";
+)",
+            optimize(R"("no-schedule-insns")"), name, type, sign)
+            .str();
+  }
 }
 
 void addPairHelpers(CHelperTable &table) {
@@ -263,29 +316,49 @@ void addPairHelpers(CHelperTable &table) {
 // Statements
 //===----------------------------------------------------------------------===//
 
+/// A pointer to element `first` of bytes with or without a sign.
+std::string CFunctionPrinter::printBytes(Value memref, Value first,
+                                         bool isUnsigned) {
+  CExpr pointer = first ? expressions.printPointer(memref, first)
+                        : expressions.printPointer(memref);
+  StringRef want = isUnsigned ? "uint8_t" : "int8_t";
+  if (getCStorageType(function.buffers[memref].elementType) == want)
+    return pointer.text;
+  return llvm::formatv("(const {0} *){1}", want, pointer.in(Precedence::Unary));
+}
+
 void CFunctionPrinter::printExpandBytes(ExpandBytesOp expand) {
   bool isUnsigned = expand.getIsUnsigned();
-  std::string source =
-      expressions.printPointer(expand.getSource(), expand.getFirst()).text;
-  StringRef want = isUnsigned ? "uint8_t" : "int8_t";
-  if (getCStorageType(function.buffers[expand.getSource()].elementType) != want)
-    source = llvm::formatv("(const {0} *){1}", want, source);
   line() << function.file.helpers.use(isUnsigned ? "expand_u8" : "expand_i8")
-         << "(" << source << ", "
+         << "(" << printBytes(expand.getSource(), expand.getFirst(), isUnsigned)
+         << ", "
          << expressions.printPointer(expand.getTarget(), expand.getAt()).text
          << ", " << expand.getCount() << ", " << expand.getStep() << ");\n";
 }
 
+/// What both products have in common: weights, bias and sums.
+template <typename Op> std::string CFunctionPrinter::printFactors(Op dot) {
+  return llvm::formatv(
+      "{0}, {1}, {2}",
+      expressions.printPointer(dot.getWeight(), dot.getFirstWeight()).text,
+      expressions.printPointer(dot.getBias(), dot.getFirstBias()).text,
+      expressions.printPointer(dot.getSums()).text);
+}
+
 void CFunctionPrinter::printPairDot(PairDotOp dot) {
-  std::string name = "pair_dot_" + llvm::utostr(dot.getLanes());
-  line() << function.file.helpers.use(name) << "("
+  line() << function.file.helpers.use("pair_dot") << "("
          << expressions.printPointer(dot.getData()).text << ", "
-         << expressions.printPointer(dot.getWeight(), dot.getFirstWeight()).text
-         << ", "
-         << expressions.printPointer(dot.getBias(), dot.getFirstBias()).text
-         << ", " << expressions.printPointer(dot.getSums()).text << ", "
-         << dot.getWords() << ", " << expressions.print(dot.getBlocks()).text
-         << ");\n";
+         << printFactors(dot) << ", " << dot.getWords() << ", "
+         << expressions.print(dot.getBlocks()).text << ");\n";
+}
+
+void CFunctionPrinter::printPairRowDot(PairRowDotOp dot) {
+  bool isUnsigned = dot.getIsUnsigned();
+  line() << function.file.helpers.use(isUnsigned ? "pair_row_dot_u8"
+                                                 : "pair_row_dot_i8")
+         << "(" << printBytes(dot.getData(), {}, isUnsigned) << ", "
+         << printFactors(dot) << ", " << dot.getCount() << ", "
+         << expressions.print(dot.getBlocks()).text << ");\n";
 }
 
 } // namespace lathe

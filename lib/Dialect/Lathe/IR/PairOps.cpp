@@ -81,19 +81,31 @@ bool PairConvOp::isPadded() {
   return llvm::any_of(getPads(), [](int64_t pad) { return pad > 0; });
 }
 
+int64_t PairConvOp::getWords() {
+  if (isRow())
+    return llvm::divideCeil(getElementsOfRow(), rowElements) * rowElements / 2;
+  return llvm::alignTo(getKernelRows() * getWordsOf(getElementsOfRow()),
+                       wordBlock);
+}
+
 int64_t PairConvOp::getBlocksOfPart() {
+  if (isRow())
+    return std::min(getNumBlocks(), rowChannels / channelBlock);
   // Parts of the same size, but for the last.
   int64_t parts = llvm::divideCeil(getNumBlocks(), maxBlocks);
   return llvm::divideCeil(getNumBlocks(), parts);
 }
 
-int64_t PairConvOp::getWordBytes() { return 4 * getNumLanes() * getWords(); }
+int64_t PairConvOp::getWordBytes() { return 4 * lanes * getWords(); }
 
 int64_t PairConvOp::getSumBytes() {
-  return 4 * getNumLanes() * channelBlock * getBlocksOfPart();
+  return 4 * lanes * channelBlock * getBlocksOfPart();
 }
 
 int64_t PairConvOp::getScratchBytes() {
+  // The few sums of a row are on the stack.
+  if (isRow())
+    return 0;
   return getWordBytes() + getSumBytes() +
          (isPadded() ? llvm::alignTo(getElementsOfRow(), 4) : 0);
 }
@@ -102,7 +114,8 @@ int64_t PairConvOp::getScratchBytes() {
 /// results of the steps before, if no pixel grows and none is read twice.
 bool PairConvOp::canWriteOver(unsigned operand) {
   auto isOne = [](int64_t amount) { return amount == 1; };
-  return operand == 0 && llvm::all_of(getKernel(), isOne) && !isPadded() &&
+  return operand == 0 && !isRow() && llvm::all_of(getKernel(), isOne) &&
+         !isPadded() &&
          static_cast<int64_t>(getChannels()) <=
              getInput().getType().getShape().back();
 }
@@ -126,9 +139,10 @@ int64_t PairConvOp::countConsumed(int64_t pixel) {
 
 std::optional<int64_t> PairConvOp::getWriteLead(unsigned operand,
                                                 int64_t bytes) {
-  if (operand != 0)
+  // All of a row is needed up to the last channel.
+  if (operand != 0 || isRow())
     return std::nullopt;
-  int64_t pixels = getNumPixels(), step = getNumLanes(), lead = 0;
+  int64_t pixels = getNumPixels(), step = lanes, lead = 0;
   int64_t pixelBytes = getType().getShape().back() * bytes;
   // In the last step everything has been read.
   int64_t size = getInput().getType().getNumElements();

@@ -36,6 +36,12 @@ struct PairProduct {
   int64_t getColumns() const { return kernel.empty() ? 1 : kernel.back(); }
   int64_t getInputs() const { return constants.getNumInputs(); }
   int64_t getOutputs() const { return constants.getNumOutputs(); }
+  /// Whether the data are a single row of a matrix.
+  bool isRow() const {
+    WeightedOpInterface product = op;
+    return kernel.empty() &&
+           typeOf(product.getData()).getNumElements() == getInputs();
+  }
   /// The weight of an output channel; 0 beyond the last channel of either side.
   int64_t getWeight(int64_t row, int64_t column, int64_t input,
                     int64_t output) const;
@@ -144,14 +150,17 @@ static HostTensor packWeights(const PairProduct &product) {
   constexpr int64_t block = PairConvOp::channelBlock;
   int64_t blocks = llvm::divideCeil(product.getOutputs(), block);
   int64_t elements = product.getColumns() * product.getInputs();
+  auto pairs = pairElements(
+      product.isRow() ? llvm::alignTo(elements, PairConvOp::rowElements)
+                      : elements);
   int64_t words =
-      llvm::alignTo(product.getRows() * PairConvOp::getWordsOf(elements),
+      llvm::alignTo(product.getRows() * static_cast<int64_t>(pairs.size()),
                     PairConvOp::wordBlock);
   HostTensor packed(ElementKind::I32, {blocks, words, block / 2});
   MutableArrayRef<int32_t> values = packed.mutableData<int32_t>();
   // The multiplicand of channels `output` and the next for an element of a row.
   auto join = [&](int64_t row, int64_t element, int64_t output) -> uint32_t {
-    if (element < 0)
+    if (element < 0 || element >= elements)
       return 0;
     int64_t column = element / product.getInputs();
     int64_t input = element % product.getInputs();
@@ -163,7 +172,7 @@ static HostTensor packWeights(const PairProduct &product) {
   for (int64_t o = 0; o < blocks; ++o) {
     size_t next = static_cast<size_t>(o * words * (block / 2));
     for (int64_t row = 0; row < product.getRows(); ++row)
-      for (auto [low, high] : pairElements(elements))
+      for (auto [low, high] : pairs)
         for (int64_t half = 0; half < block; half += 2)
           values[next++] =
               static_cast<int32_t>(join(row, low, o * block + half) |

@@ -38,9 +38,12 @@ def Lathe_PairConvOp : Lathe_TensorOp<"pair_conv",
     `weight` is [blocks, words, 2]: for four output channels, the words of a window,
     each as two words for the first and the last two of the four, with zeros behind
     the last so that the number of words is even. The lower half of a word is for
-    the first element. `bias` is [4 * blocks]: that of an even channel as it is, b0,
-    that of an odd one as b0 + 256 b1, both modulo 2^32. It holds what a zero point
-    of the input takes off the sums.
+    the first element. A single row of a matrix has no words in memory: its bytes
+    are widened where they are multiplied, eight at a time with zeros behind the
+    last, which is why its weights have a multiple of four words. `bias` is
+    [4 * blocks]: that of an even channel as it is, b0, that of an odd one as
+    b0 + 256 b1, both modulo 2^32. It holds what a zero point of the input takes
+    off the sums.
 
     Example:
     ```mlir
@@ -63,8 +66,11 @@ def Lathe_PairConvOp : Lathe_TensorOp<"pair_conv",
     /// Output channels that share the data, and as many blocks of them whose sums
     /// are in memory at a time.
     static constexpr int64_t channelBlock = 4, maxBlocks = 16;
-    /// Words are summed two at a time.
-    static constexpr int64_t wordBlock = 2;
+    /// Pixels that are computed together, and words that are summed at a time.
+    static constexpr int64_t lanes = 2, wordBlock = 2;
+    /// Elements of a single row that are, and output channels whose sums are then
+    /// in memory.
+    static constexpr int64_t rowElements = 8, rowChannels = 8;
 
     /// Words that hold so many elements next to each other.
     static int64_t getWordsOf(int64_t elements) { return (elements + 1) / 2; }
@@ -80,17 +86,14 @@ def Lathe_PairConvOp : Lathe_TensorOp<"pair_conv",
       int64_t channels = getInput().getType().getShape().back();
       return channels * (getKernel().empty() ? 1 : getKernel().back());
     }
-    /// Words of a window.
-    int64_t getWords() {
-      int64_t words = getKernelRows() * getWordsOf(getElementsOfRow());
-      return (words + wordBlock - 1) / wordBlock * wordBlock;
-    }
+    /// Words of a window, or of a single row.
+    int64_t getWords();
     /// Pixels of the result.
     int64_t getNumPixels() {
       return getType().getNumElements() / getType().getShape().back();
     }
-    /// Pixels that are computed together.
-    int64_t getNumLanes() { return getNumPixels() > 1 ? 2 : 1; }
+    /// Whether this is the product of a single row and a matrix.
+    bool isRow() { return getKernel().empty() && getNumPixels() == 1; }
     /// Blocks of output channels.
     int64_t getNumBlocks() {
       return (getType().getShape().back() + channelBlock - 1) / channelBlock;
@@ -220,11 +223,11 @@ def Lathe_ExpandBytesOp : Lathe_Op<"expand_bytes"> {
 def Lathe_PairDotOp : Lathe_Op<"pair_dot"> {
   let summary = "sums of products of pairs for blocks of four channels";
   let description = [{
-    The sums that `lathe.pair_conv` computes of `lanes` pixels, one or two, for
-    `blocks` times four output channels. `data` has `words` words of each pixel, in
-    turn. `weight` has, from element `first_weight` on, `words` times two words for
-    each block, and `bias` four numbers from element `first_bias` on. The sum of
-    channel c and pixel i goes to element `lanes` c + i of `sums`.
+    The sums that `lathe.pair_conv` computes of two pixels for `blocks` times four
+    output channels. `data` has `words` words of each pixel, in turn. `weight` has,
+    from element `first_weight` on, `words` times two words for each block, and
+    `bias` four numbers from element `first_bias` on. The sum of channel c and pixel
+    i goes to element 2 c + i of `sums`.
   }];
   let arguments = (ins Arg<MemRefOf<[I32]>, "", [MemRead]>:$data,
                        Arg<MemRefOf<[I32]>, "", [MemRead]>:$weight,
@@ -232,7 +235,27 @@ def Lathe_PairDotOp : Lathe_Op<"pair_dot"> {
                        Arg<MemRefOf<[I32]>, "", [MemRead]>:$bias,
                        Index:$first_bias,
                        Arg<MemRefOf<[I32]>, "", [MemWrite]>:$sums,
-                       Index:$blocks, I64Attr:$words, I64Attr:$lanes);
+                       Index:$blocks, I64Attr:$words);
+  let assemblyFormat = [{
+    $blocks `blocks` $data `,` $weight `[` $first_weight `]` `,` $bias `[`
+    $first_bias `]` `,` $sums attr-dict `:` type($data) `,` type($weight) `,`
+    type($bias) `,` type($sums)
+  }];
+}
+
+def Lathe_PairRowDotOp : Lathe_Op<"pair_row_dot"> {
+  let summary = "sums of products of a row's bytes for blocks of four channels";
+  let description = [{
+    As `lathe.pair_dot` for one pixel, the `count` bytes of `data`, which are widened
+    on the way. The sum of channel c goes to element c of `sums`.
+  }];
+  let arguments = (ins Arg<MemRefOf<[I8, UI8]>, "", [MemRead]>:$data,
+                       Arg<MemRefOf<[I32]>, "", [MemRead]>:$weight,
+                       Index:$first_weight,
+                       Arg<MemRefOf<[I32]>, "", [MemRead]>:$bias,
+                       Index:$first_bias,
+                       Arg<MemRefOf<[I32]>, "", [MemWrite]>:$sums,
+                       Index:$blocks, I64Attr:$count, UnitAttr:$is_unsigned);
   let assemblyFormat = [{
     $blocks `blocks` $data `,` $weight `[` $first_weight `]` `,` $bias `[`
     $first_bias `]` `,` $sums attr-dict `:` type($data) `,` type($weight) `,`
