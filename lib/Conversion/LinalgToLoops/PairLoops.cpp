@@ -51,6 +51,7 @@ private:
   Indices indicesOf(const Row &row, AffineExpr column, AffineExpr channel);
   void clearRest();
   void expandWindow(AffineExpr pixel, AffineExpr lane);
+  void expandPixel(Indices pixel, AffineExpr lane);
   void expandRow(const Row &row);
   void expandEdge(const Row &row);
   void expandEdgeColumns(const Row &row);
@@ -67,6 +68,8 @@ private:
   ArrayRef<int64_t> input, output;
   int64_t rank, lanes, pixels, rowWords;
   Value memory, words, edge, sums;
+  /// Whether the input's elements follow each other in memory.
+  bool isDense = true;
 };
 
 } // namespace
@@ -122,9 +125,11 @@ void PairConvEmitter::clearRest() {
 
 /// Writes the window of pixel number `pixel` to the words of `lane`.
 void PairConvEmitter::expandWindow(AffineExpr pixel, AffineExpr lane) {
-  if (rank == 0)
+  if (rank == 0 && isDense)
     return expand(memory, pixel * input.back(), lane, input.back());
   Indices at = findPixel(pixel);
+  if (rank == 0)
+    return expandPixel(at, lane);
   Row row;
   row.left =
       keep(at.back()) * conv.getStrides().back() - conv.getPads()[rank - 1];
@@ -139,11 +144,24 @@ void PairConvEmitter::expandWindow(AffineExpr pixel, AffineExpr lane) {
   });
 }
 
+/// Writes the channels of a pixel that do not follow each other in memory.
+void PairConvEmitter::expandPixel(Indices pixel, AffineExpr lane) {
+  pixel.push_back({});
+  loop("c", 0, input.back(), 1, [&](AffineExpr c) {
+    pixel.back() = c;
+    Value byte = readByte(conv.getInput(), pixel);
+    memref::StoreOp::create(builder, loc, byte, edge, index(c));
+  });
+  expand(edge, space.constant(0), lane, input.back());
+}
+
 void PairConvEmitter::expandRow(const Row &row) {
   int64_t columns = conv.getKernel().back();
   Row known = row;
   if (rank > 1)
     known.isInside = isInside(row.row, input[input.size() - 3]);
+  if (!isDense)
+    return expandEdgeBytes(known);
   Value fits = isInside(row.left, input[input.size() - 2] - columns + 1);
   Value condition = both(known.isInside, fits);
   auto whole = [&] {
@@ -307,6 +325,8 @@ LogicalResult PairConvEmitter::emit() {
   if (!place)
     return conv.emitOpError("needs an input in memory");
   memory = place->first;
+  isDense = cast<MemRefType>(memory.getType())
+                .areTrailingDimsContiguous(static_cast<int64_t>(input.size()));
   if (conv.isRow()) {
     sums = memref::AllocaOp::create(
         builder, loc, MemRefType::get(PairConvOp::rowChannels, i32));
@@ -315,9 +335,8 @@ LogicalResult PairConvEmitter::emit() {
   }
   words = viewScratch(0, lanes * conv.getWords(), i32);
   sums = viewScratch(conv.getWordBytes(), conv.getSumBytes() / 4, i32);
-  if (conv.isPadded())
-    edge = viewScratch(conv.getWordBytes() + conv.getSumBytes(),
-                       conv.getElementsOfRow(), builder.getI8Type());
+  edge = viewScratch(conv.getWordBytes() + conv.getSumBytes(),
+                     conv.getElementsOfRow(), builder.getI8Type());
   clearRest();
   loop("pixel", 0, pixels, lanes, [&](AffineExpr first) { emitPixels(first); });
   return failure(failed);

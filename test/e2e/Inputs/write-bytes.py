@@ -2,7 +2,7 @@
 used for, and its inputs to x.npy and image.npy, and without a header to
 inputs.bin: convolutions with and without padding and zero points, of signed and
 unsigned data, depthwise with filters of several sizes, in groups, of an image, of a
-signal, of many channels, and matrix products, one of a single row. Some are as
+signal, of a turned image, of many channels, and matrix products, one of a single row. Some are as
 Winograd's algorithm takes them, with an even and an odd number of channels."""
 
 import struct
@@ -126,6 +126,13 @@ signal = add("lathe.reshape %image {shape = array<i64: 1, 11, 27>} : ", f"({imag
 attributes = "strides = array<i64: 2>, dilations = array<i64: 1>, pads = array<i64: 1, 1>"
 sums = conv(signal, "tensor<1x11x27xi8>", [], [3, 27, 5], [1, 6, 5], attributes + zero_point)
 requantize(sums, [1, 6, 5], "i8", 9, -128, 127)
+turned_shape = [1, 9, 11, 3]
+turned = (add("lathe.transpose %image {permutation = array<i64: 0, 2, 1, 3>} : ", f"({image}) -> tensor<1x9x11x3xi8>"), "tensor<1x9x11x3xi8>")
+for kernel, pad in [(3, 1), (1, 0)]:
+    shape = [1, 9, 11, 6]
+    weight = [kernel, kernel, 3, 6]
+    sums = conv(*turned, turned_shape, weight, shape, window(1, pad, zero_point))
+    requantize(sums, shape, "i8", 9, -128, 127)
 row = add("lathe.reshape %image {shape = array<i64: 1, 297>} : ", f"({image}) -> tensor<1x297xi8>")
 weights = constant([297, 70], "i8", "b", -60, 60)
 text = f"lathe.matmul {row}, {weights} {{lhs_zero_point = 3 : si64}} : "

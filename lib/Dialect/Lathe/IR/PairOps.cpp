@@ -77,10 +77,6 @@ LogicalResult PairConvOp::verify() {
   return success();
 }
 
-bool PairConvOp::isPadded() {
-  return llvm::any_of(getPads(), [](int64_t pad) { return pad > 0; });
-}
-
 int64_t PairConvOp::getWords() {
   if (isRow())
     return llvm::divideCeil(getElementsOfRow(), rowElements) * rowElements / 2;
@@ -106,16 +102,18 @@ int64_t PairConvOp::getScratchBytes() {
   // The few sums of a row are on the stack.
   if (isRow())
     return 0;
-  return getWordBytes() + getSumBytes() +
-         (isPadded() ? llvm::alignTo(getElementsOfRow(), 4) : 0);
+  return getWordBytes() + getSumBytes() + llvm::alignTo(getElementsOfRow(), 4);
 }
+
+bool PairConvOp::readsDenseMemory() { return isRow(); }
 
 /// The windows of the pixels that a step of the loops reads lie behind all
 /// results of the steps before, if no pixel grows and none is read twice.
 bool PairConvOp::canWriteOver(unsigned operand) {
   auto isOne = [](int64_t amount) { return amount == 1; };
+  auto isZero = [](int64_t amount) { return amount == 0; };
   return operand == 0 && !isRow() && llvm::all_of(getKernel(), isOne) &&
-         !isPadded() &&
+         llvm::all_of(getPads(), isZero) &&
          static_cast<int64_t>(getChannels()) <=
              getInput().getType().getShape().back();
 }

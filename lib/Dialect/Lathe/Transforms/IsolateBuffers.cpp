@@ -35,6 +35,9 @@ struct IsolateBuffers : lathe::impl::IsolateBuffersBase<IsolateBuffers> {
       if (auto memoryOp = dyn_cast<MemoryOpInterface>(op);
           memoryOp && memoryOp.needsDenseMemory())
         makeDense(op);
+      if (auto scratchOp = dyn_cast<ScratchOpInterface>(op);
+          scratchOp && scratchOp.readsDenseMemory())
+        makeOperandsDense(op);
     }
   }
 
@@ -44,11 +47,15 @@ struct IsolateBuffers : lathe::impl::IsolateBuffersBase<IsolateBuffers> {
     return succeeded(storage) && storage->view.isContiguous(type.getShape());
   }
 
-  /// Gives what `op` reads and writes dense memory.
-  void makeDense(Operation &op) {
+  void makeOperandsDense(Operation &op) {
     for (OpOperand &operand : op.getOpOperands())
       if (!isDense(operand.get()))
         copyOperand(operand);
+  }
+
+  /// Gives what `op` reads and writes dense memory.
+  void makeDense(Operation &op) {
+    makeOperandsDense(op);
     for (OpResult result : op.getResults()) {
       if (isDense(result))
         continue;

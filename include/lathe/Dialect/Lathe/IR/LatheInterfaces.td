@@ -290,6 +290,8 @@ def ScratchOpInterface : OpInterface<"ScratchOpInterface"> {
   let methods = [
     InterfaceMethod<"The bytes of the arena that the loops need.",
       "int64_t", "getScratchBytes", (ins)>,
+    InterfaceMethod<"Whether operands must be dense in memory.",
+      "bool", "readsDenseMemory", (ins), "", "return false;">,
   ];
 }
 

@@ -12,7 +12,7 @@ include "lathe/Dialect/Lathe/IR/LatheBase.td"
 
 def Lathe_PairConvOp : Lathe_TensorOp<"pair_conv",
     [DeclareOpInterfaceMethods<LoopNestOpInterface>,
-     DeclareOpInterfaceMethods<ScratchOpInterface>,
+     DeclareOpInterfaceMethods<ScratchOpInterface, ["readsDenseMemory"]>,
      DeclareOpInterfaceMethods<InPlaceOpInterface, ["getWriteLead"]>]> {
   let summary = "convolution or matrix product by 16-bit multiply-accumulates";
   let description = [{
@@ -101,11 +101,10 @@ def Lathe_PairConvOp : Lathe_TensorOp<"pair_conv",
     /// As many of them as are summed before what was fused is computed of their
     /// sums.
     int64_t getBlocksOfPart();
-    /// Bytes of scratch for words, behind them for sums and, where a row of a
-    /// window may reach into the padding, for such a row.
+    /// Bytes of scratch for words, behind them for sums and for a row of a window
+    /// that reaches into the padding or is not dense in memory.
     int64_t getWordBytes();
     int64_t getSumBytes();
-    bool isPadded();
     int64_t getMACs();
 
   private:
