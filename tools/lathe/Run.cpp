@@ -211,6 +211,21 @@ struct Run : Command {
     return llvm::Error::success();
   }
 
+  /// What `artifact` was compiled for, or --target instead.
+  llvm::Expected<TargetDescription> getMachine(const Artifact &artifact) {
+    if (!target.empty())
+      return getTarget(target);
+    llvm::Expected<TargetDescription> machine = getTarget(artifact.target);
+    if (machine)
+      return machine;
+    // A manifest has names alone, so that it does not depend on where files are.
+    llvm::consumeError(machine.takeError());
+    return llvm::createStringError(
+        "the model was compiled for '" + artifact.target +
+        "', which lathe has no description of; pass the file that has it with "
+        "--target");
+  }
+
   /// Runs a folder that lathe compile wrote.
   ExitStatus runCompiled(const NamedTensors &tensors,
                          const ImportOptions &options, MLIRContext &context) {
@@ -222,8 +237,7 @@ struct Run : Command {
       artifact = artifact->select(tensors);
     if (!artifact)
       return reportError(artifact.takeError());
-    llvm::Expected<TargetDescription> machine =
-        getTarget(target.empty() ? artifact->target : target.getValue());
+    llvm::Expected<TargetDescription> machine = getMachine(*artifact);
     if (!machine)
       return reportError(machine.takeError());
     llvm::Expected<NamedTensors> outputs =
