@@ -102,6 +102,41 @@ void lathe::buildParallelLoop(
   body(space.add(loop.getInductionVars()[0], {low, high - step}, step), {});
 }
 
+Value lathe::isWithin(OpBuilder &builder, const IndexSpace &space, Location loc,
+                      AffineExpr index, int64_t extent) {
+  index = space.simplify(space.flatten(index), /*lanes=*/1);
+  IndexRange range = space.rangeOf(index);
+  if (range.low >= 0 && range.high < extent)
+    return {};
+  // As unsigned numbers, negative ones are large.
+  Value limit = arith::ConstantIndexOp::create(builder, loc, extent);
+  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult,
+                               space.materialize(builder, loc, index), limit);
+}
+
+Value lathe::both(OpBuilder &builder, Location loc, Value a, Value b) {
+  if (!a || !b)
+    return a ? a : b;
+  return arith::AndIOp::create(builder, loc, a, b);
+}
+
+void lathe::buildIf(OpBuilder &builder, Location loc, Value condition,
+                    llvm::function_ref<void()> then,
+                    llvm::function_ref<void()> otherwise) {
+  if (!condition)
+    return then();
+  auto branch =
+      scf::IfOp::create(builder, loc, condition,
+                        /*withElseRegion=*/static_cast<bool>(otherwise));
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(branch.thenYield());
+  then();
+  if (!otherwise)
+    return;
+  builder.setInsertionPoint(branch.elseYield());
+  otherwise();
+}
+
 std::optional<Indices> lathe::project(const IndexSpace &space, Value from,
                                       const Indices &at, Value target,
                                       Lanes lanes) {

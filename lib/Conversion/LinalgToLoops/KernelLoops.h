@@ -58,6 +58,21 @@ void buildParallelLoop(mlir::OpBuilder &builder, IndexSpace &space,
                            mlir::AffineExpr, mlir::ValueRange)>
                            body);
 
+/// Whether 0 <= `index` < `extent`; null if that is always so.
+mlir::Value isWithin(mlir::OpBuilder &builder, const IndexSpace &space,
+                     mlir::Location loc, mlir::AffineExpr index,
+                     int64_t extent);
+
+/// Whether both conditions hold; null stands for true.
+mlir::Value both(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value a,
+                 mlir::Value b);
+
+/// Builds `if condition`, with an else where `otherwise` is given. Without a
+/// condition it builds the first alone.
+void buildIf(mlir::OpBuilder &builder, mlir::Location loc,
+             mlir::Value condition, llvm::function_ref<void()> then,
+             llvm::function_ref<void()> otherwise = nullptr);
+
 /// Whether lanes that nobody reads may be computed: nothing else than what is
 /// stored can be undefined, as a division by what an unused lane holds.
 bool canComputeUnused(const KernelBody &body);

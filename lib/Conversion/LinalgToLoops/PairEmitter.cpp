@@ -28,22 +28,6 @@ void PairEmitter::loop(StringRef name, int64_t low, int64_t high, int64_t step,
             });
 }
 
-void PairEmitter::branch(Value condition, llvm::function_ref<void()> then,
-                         llvm::function_ref<void()> otherwise) {
-  if (!condition)
-    return then();
-  auto branch =
-      scf::IfOp::create(builder, loc, condition,
-                        /*withElseRegion=*/static_cast<bool>(otherwise));
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPoint(branch.thenYield());
-  then();
-  if (!otherwise)
-    return;
-  builder.setInsertionPoint(branch.elseYield());
-  otherwise();
-}
-
 Value PairEmitter::index(AffineExpr expr) {
   return space.materialize(builder, loc, space.flatten(expr));
 }
@@ -58,22 +42,6 @@ AffineExpr PairEmitter::keep(AffineExpr expr) {
   if (range.low == range.high)
     return space.constant(range.low);
   return space.add(index(expr), range);
-}
-
-Value PairEmitter::isInside(AffineExpr expr, int64_t extent) {
-  IndexRange range = space.rangeOf(expr);
-  if (range.low >= 0 && range.high < extent)
-    return {};
-  // As unsigned numbers, negative ones are large.
-  return arith::CmpIOp::create(
-      builder, loc, arith::CmpIPredicate::ult, index(expr),
-      arith::ConstantIndexOp::create(builder, loc, extent));
-}
-
-Value PairEmitter::both(Value a, Value b) {
-  if (!a || !b)
-    return a ? a : b;
-  return arith::AndIOp::create(builder, loc, a, b);
 }
 
 Value PairEmitter::viewScratch(int64_t offset, int64_t count, Type element) {

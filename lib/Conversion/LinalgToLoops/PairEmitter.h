@@ -27,18 +27,20 @@ protected:
   /// Builds `for name in [low, high) step`.
   void loop(llvm::StringRef name, int64_t low, int64_t high, int64_t step,
             Body body);
-  /// Builds `if condition`, with an else where `otherwise` is given. Without a
-  /// condition it builds the first alone.
-  void branch(mlir::Value condition, llvm::function_ref<void()> then,
-              llvm::function_ref<void()> otherwise = nullptr);
+  mlir::Value isWithin(mlir::AffineExpr index, int64_t extent) {
+    return lathe::isWithin(builder, space, loc, index, extent);
+  }
+  mlir::Value both(mlir::Value a, mlir::Value b) {
+    return lathe::both(builder, loc, a, b);
+  }
+  void buildIf(mlir::Value condition, llvm::function_ref<void()> then,
+               llvm::function_ref<void()> otherwise = nullptr) {
+    lathe::buildIf(builder, loc, condition, then, otherwise);
+  }
   mlir::Value index(mlir::AffineExpr expr);
   mlir::Value number(int64_t value);
   /// `expr` as a value of its own, computed once.
   mlir::AffineExpr keep(mlir::AffineExpr expr);
-  /// Whether 0 <= `expr` < `extent`; null if that is always so.
-  mlir::Value isInside(mlir::AffineExpr expr, int64_t extent);
-  /// Whether both hold; null stands for true.
-  mlir::Value both(mlir::Value a, mlir::Value b);
 
   /// The scratch memory from byte `offset` on as `count` elements.
   mlir::Value viewScratch(int64_t offset, int64_t count, mlir::Type element);

@@ -159,10 +159,10 @@ void PairConvEmitter::expandRow(const Row &row) {
   int64_t columns = conv.getKernel().back();
   Row known = row;
   if (rank > 1)
-    known.isInside = isInside(row.row, input[input.size() - 3]);
+    known.isInside = isWithin(row.row, input[input.size() - 3]);
   if (!isDense)
     return expandEdgeBytes(known);
-  Value fits = isInside(row.left, input[input.size() - 2] - columns + 1);
+  Value fits = isWithin(row.left, input[input.size() - 2] - columns + 1);
   Value condition = both(known.isInside, fits);
   auto whole = [&] {
     AffineExpr zero = space.constant(0);
@@ -171,7 +171,7 @@ void PairConvEmitter::expandRow(const Row &row) {
   };
   if (!condition)
     return whole();
-  branch(condition, whole, [&] { expandEdge(known); });
+  buildIf(condition, whole, [&] { expandEdge(known); });
 }
 
 /// A row of a window that may have padding in it.
@@ -188,8 +188,8 @@ void PairConvEmitter::expandEdgeColumns(const Row &row) {
   loop("kw", 0, conv.getKernel().back(), 1, [&](AffineExpr kw) {
     AffineExpr at = row.at + kw * (channels / 2 * lanes);
     Value inside =
-        both(row.isInside, isInside(row.left + kw, input[input.size() - 2]));
-    branch(
+        both(row.isInside, isWithin(row.left + kw, input[input.size() - 2]));
+    buildIf(
         inside,
         [&] {
           expand(memory, numberOf(indicesOf(row, kw, zero)), at, channels);
@@ -211,7 +211,7 @@ void PairConvEmitter::expandEdgeBytes(const Row &row) {
                              /*isSigned=*/false, /*implicitTrunc=*/true)));
   loop("kw", 0, conv.getKernel().back(), 1, [&](AffineExpr kw) {
     Value inside =
-        both(row.isInside, isInside(row.left + kw, input[input.size() - 2]));
+        both(row.isInside, isWithin(row.left + kw, input[input.size() - 2]));
     auto copy = [&](bool isPadding) {
       loop("c", 0, channels, 1, [&](AffineExpr c) {
         Value byte = isPadding
@@ -221,7 +221,7 @@ void PairConvEmitter::expandEdgeBytes(const Row &row) {
                                 index(kw * channels + c));
       });
     };
-    branch(inside, [&] { copy(false); }, [&] { copy(true); });
+    buildIf(inside, [&] { copy(false); }, [&] { copy(true); });
   });
   expand(edge, space.constant(0), row.at, conv.getElementsOfRow());
 }
@@ -306,8 +306,8 @@ void PairConvEmitter::storeChannel(AffineExpr first, AffineExpr channel,
                                    AffineExpr c) {
   for (int64_t lane = 0; lane < lanes; ++lane) {
     AffineExpr pixel = first + lane;
-    Value isPixel = isInside(pixel, pixels);
-    branch(isPixel, [&] {
+    Value isPixel = isWithin(pixel, pixels);
+    buildIf(isPixel, [&] {
       // Here it is known to be one.
       if (isPixel)
         pixel = space.add(index(pixel), {lane, pixels - 1});
@@ -328,6 +328,9 @@ LogicalResult PairConvEmitter::emit() {
   isDense = cast<MemRefType>(memory.getType())
                 .areTrailingDimsContiguous(static_cast<int64_t>(input.size()));
   if (conv.isRow()) {
+    if (!isDense)
+      return conv.emitOpError(
+          "needs a dense row; run lathe-isolate-buffers first");
     sums = memref::AllocaOp::create(
         builder, loc, MemRefType::get(PairConvOp::rowChannels, i32));
     emitParts(space.constant(0));

@@ -212,11 +212,14 @@ private:
   Value viewScratch(Value start, ArrayRef<int64_t> shape, Type element,
                     int64_t planeBytes);
   /// `index` lies in [0, extent): null if that is known to be so.
-  Value isWithin(AffineExpr index, int64_t extent);
-  Value both(Value a, Value b);
-  /// Builds `body` under a condition that may be null.
+  Value isWithin(AffineExpr index, int64_t extent) {
+    return lathe::isWithin(builder, space, loc, index, extent);
+  }
+  Value both(Value a, Value b) { return lathe::both(builder, loc, a, b); }
   void buildIf(Value condition, llvm::function_ref<void()> then,
-               llvm::function_ref<void()> otherwise = nullptr);
+               llvm::function_ref<void()> otherwise = nullptr) {
+    lathe::buildIf(builder, loc, condition, then, otherwise);
+  }
 
   OpBuilder &builder;
   Location loc;
@@ -257,38 +260,6 @@ void WinogradEmitter::loopOverTiles(
       body(block.row + i, block.column + j, i * block.width + j);
     });
   });
-}
-
-Value WinogradEmitter::isWithin(AffineExpr index, int64_t extent) {
-  index = space.simplify(space.flatten(index), /*lanes=*/1);
-  IndexRange range = space.rangeOf(index);
-  if (range.low >= 0 && range.high < extent)
-    return {};
-  // As unsigned numbers, negative ones are large.
-  Value limit = arith::ConstantIndexOp::create(builder, loc, extent);
-  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult,
-                               space.materialize(builder, loc, index), limit);
-}
-
-Value WinogradEmitter::both(Value a, Value b) {
-  if (!a || !b)
-    return a ? a : b;
-  return arith::AndIOp::create(builder, loc, a, b);
-}
-
-void WinogradEmitter::buildIf(Value condition, llvm::function_ref<void()> then,
-                              llvm::function_ref<void()> otherwise) {
-  if (!condition)
-    return then();
-  auto branch = scf::IfOp::create(builder, loc, condition,
-                                  /*withElseRegion=*/bool(otherwise));
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPoint(branch.thenYield());
-  then();
-  if (!otherwise)
-    return;
-  builder.setInsertionPoint(branch.elseYield());
-  otherwise();
 }
 
 /// The matrices `shape` [36, tiles, channels] at byte `start` of the scratch.

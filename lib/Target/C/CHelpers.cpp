@@ -259,11 +259,21 @@ static const CHelperTable &getHelpers() {
   return helpers;
 }
 
+/// Whether `text` calls the function `name`.
+static bool calls(StringRef text, StringRef name) {
+  std::string call = name.str() + "(";
+  for (size_t at = text.find(call); at != StringRef::npos;
+       at = text.find(call, at + 1))
+    if (at == 0 || (!isAlnum(text[at - 1]) && text[at - 1] != '_'))
+      return true;
+  return false;
+}
+
 /// The helpers that `text`, the definition of `name`, calls.
 static SmallVector<StringRef> getCallees(StringRef name, StringRef text) {
   SmallVector<StringRef> callees;
   for (const auto &[other, definition] : getHelpers())
-    if (other != name && text.contains(" " + other + "("))
+    if (other != name && calls(text, other))
       callees.push_back(other);
   return callees;
 }

@@ -300,7 +300,8 @@ SmallVector<unsigned> ReduceOp::getChannelOperands() {
 
 ChannelRanges ReduceOp::getChannelRanges(ArrayRef<ChannelRanges> operands) {
   ChannelRanges ranges = getTypeRanges(getType());
-  if (getChannelOperands().empty() || ranges.empty() || operands[0].empty())
+  if (getChannelOperands().empty() || ranges.empty() || operands[0].empty() ||
+      getType().getNumElements() == 0)
     return ranges;
   if (getKind() == ReduceKind::Max || getKind() == ReduceKind::Min)
     return operands[0];

@@ -11,6 +11,8 @@
 
 #include "lathe/Dialect/Lathe/IR/LathePairOps.h"
 
+#include "Window.h"
+
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -26,23 +28,16 @@ static LogicalResult countWindows(std::optional<Location> loc,
                                   ArrayRef<int64_t> kernel,
                                   ArrayRef<int64_t> strides,
                                   ArrayRef<int64_t> pads,
-                                  SmallVectorImpl<int64_t> &shape) {
+                                  MutableArrayRef<int64_t> shape) {
   size_t rank = kernel.size();
   if (rank > 2 || shape.size() < rank + 2)
     return emitOptionalError(loc, "needs windows in at most two dimensions and "
                                   "one before them and the channels");
-  if (strides.size() != rank || pads.size() != 2 * rank)
-    return emitOptionalError(
-        loc, "needs a stride and two pads for each dimension of the kernel");
-  for (size_t i = 0; i < rank; ++i) {
-    int64_t &extent = shape[shape.size() - 1 - rank + i];
-    int64_t room = extent + pads[i] + pads[rank + i] - kernel[i];
-    if (kernel[i] < 1 || strides[i] < 1 || pads[i] < 0 || pads[rank + i] < 0 ||
-        room < 0)
-      return emitOptionalError(loc, "the window is empty or does not fit");
-    extent = room / strides[i] + 1;
-  }
-  return success();
+  SmallVector<int64_t> dilations(rank, 1);
+  Window window{SmallVector<int64_t>(kernel), strides, dilations, pads};
+  if (failed(window.check(loc, static_cast<int64_t>(rank))))
+    return failure();
+  return window.slide(loc, shape.drop_back().take_back(rank));
 }
 
 //===----------------------------------------------------------------------===//

@@ -9,6 +9,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Window.h"
+
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 
 #include "mlir/Dialect/Traits.h"
@@ -29,44 +31,6 @@ static Type accumulatorType(Type element, Value bias) {
   return IntegerType::get(element.getContext(), isByte || isNarrow ? 32 : 64);
 }
 
-/// Checks that `values` has `count` entries, none below `least`.
-static LogicalResult checkWindow(std::optional<Location> loc, StringRef name,
-                                 ArrayRef<int64_t> values, int64_t count,
-                                 int64_t least) {
-  if (static_cast<int64_t>(values.size()) != count)
-    return emitOptionalError(loc, "'", name, "' has ", values.size(),
-                             " entries, but ", count, " are needed");
-  for (int64_t value : values)
-    if (value < least)
-      return emitOptionalError(loc, "'", name, "' holds ", value,
-                               ", but must not be below ", least);
-  return success();
-}
-
-namespace {
-/// The window of a convolution or pooling along its spatial dimensions.
-struct Window {
-  SmallVector<int64_t> kernel;
-  ArrayRef<int64_t> strides, dilations, pads;
-
-  LogicalResult check(std::optional<Location> loc, int64_t spatialRank) const {
-    return success(
-        succeeded(checkWindow(loc, "kernel", kernel, spatialRank, 1)) &&
-        succeeded(checkWindow(loc, "strides", strides, spatialRank, 1)) &&
-        succeeded(checkWindow(loc, "dilations", dilations, spatialRank, 1)) &&
-        succeeded(checkWindow(loc, "pads", pads, 2 * spatialRank, 0)));
-  }
-
-  /// The number of window positions along spatial dimension `i` of an input
-  /// of extent `input`; not positive when the window does not fit.
-  int64_t outputExtent(int64_t i, int64_t input) const {
-    int64_t span = (kernel[i] - 1) * dilations[i] + 1;
-    int64_t padded = input + pads[i] + pads[kernel.size() + i];
-    return padded < span ? 0 : (padded - span) / strides[i] + 1;
-  }
-};
-} // namespace
-
 /// Infers [N, o1 … ok, channels] for a window sliding over `input`.
 static LogicalResult inferWindowed(std::optional<Location> loc,
                                    RankedTensorType input, const Window &window,
@@ -78,15 +42,11 @@ static LogicalResult inferWindowed(std::optional<Location> loc,
                                   "one spatial dimension");
   if (failed(window.check(loc, spatialRank)))
     return failure();
-  SmallVector<int64_t> shape = {input.getDimSize(0)};
-  for (int64_t i = 0; i < spatialRank; ++i) {
-    shape.push_back(window.outputExtent(i, input.getDimSize(i + 1)));
-    if (shape.back() <= 0)
-      return emitOptionalError(loc, "window of extent ", window.kernel[i],
-                               " does not fit spatial dimension ", i,
-                               " of extent ", input.getDimSize(i + 1));
-  }
-  shape.push_back(channels);
+  SmallVector<int64_t> shape(input.getShape());
+  if (failed(
+          window.slide(loc, MutableArrayRef(shape).drop_front().drop_back())))
+    return failure();
+  shape.back() = channels;
   types.push_back(RankedTensorType::get(shape, element));
   return success();
 }

@@ -72,37 +72,48 @@ bool isFunctionOfElements(Operation *op) {
   return isa<ElementwiseOpInterface>(op) || isTableLookup(op);
 }
 
-/// Whether `op` computes each element from one of a narrower tensor in memory,
-/// so that it had better be computed where it is read.
-bool isWidening(Operation *op) {
-  if (!isa_and_present<ElementwiseOpInterface>(op) || !op->hasOneUse())
-    return false;
+int64_t getElementWidth(Value tensor) {
+  return cast<RankedTensorType>(tensor.getType()).getElementTypeBitWidth();
+}
+
+/// The only operand of an elementwise op that is not constant, null if it has
+/// several or none.
+Value getOnlySource(Operation *op) {
   Value source;
   for (Value operand : op->getOperands()) {
     if (isConstantExpression(operand))
       continue;
     if (source)
-      return false;
+      return {};
     source = operand;
   }
-  auto widthOf = [](Value value) {
-    return cast<RankedTensorType>(value.getType()).getElementTypeBitWidth();
-  };
-  return source && (widthOf(source) < widthOf(op->getResult(0)) ||
-                    isWidening(source.getDefiningOp()));
+  return source;
+}
+
+/// Whether `op` computes each element from one of a narrower tensor in memory,
+/// alone or with elementwise ops before it, so that it had better be computed
+/// where it is read.
+bool isWidening(Operation *op) {
+  int64_t width = getElementWidth(op->getResult(0));
+  for (size_t i = 0; i < Group::maxOps; ++i) {
+    if (!isa_and_present<ElementwiseOpInterface>(op) || !op->hasOneUse())
+      return false;
+    Value source = getOnlySource(op);
+    if (!source || getElementWidth(source) < width)
+      return static_cast<bool>(source);
+    op = source.getDefiningOp();
+  }
+  return false;
 }
 
 /// Whether `op` makes what a root computes for it alone narrower.
 bool isNarrowingRoot(Operation *op) {
   if (!isFunctionOfElements(op))
     return false;
-  auto width = cast<RankedTensorType>(op->getResult(0).getType())
-                   .getElementTypeBitWidth();
   return llvm::any_of(op->getOperands(), [&](Value operand) {
     Operation *root = operand.getDefiningOp();
     return isa_and_present<LoopNestOpInterface>(root) && root->hasOneUse() &&
-           cast<RankedTensorType>(operand.getType()).getElementTypeBitWidth() >
-               width;
+           getElementWidth(operand) > getElementWidth(op->getResult(0));
   });
 }
 

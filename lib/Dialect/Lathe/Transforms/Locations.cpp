@@ -7,10 +7,14 @@
 
 #include "lathe/Dialect/Lathe/Transforms/Locations.h"
 
+#include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Support/HostTensorAttr.h"
+
 #include "mlir/IR/BuiltinAttributes.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
+using namespace lathe;
 
 static void collect(Location loc, llvm::SetVector<StringRef> &names) {
   if (auto name = dyn_cast<NameLoc>(loc)) {
@@ -27,4 +31,14 @@ SmallVector<StringRef> lathe::getNodeNames(Location loc) {
   llvm::SetVector<StringRef> names;
   collect(loc, names);
   return names.takeVector();
+}
+
+Value lathe::createNamedConstant(OpBuilder &builder, Location loc,
+                                 const HostTensor &tensor,
+                                 StringRef otherwise) {
+  SmallVector<StringRef> names = getNodeNames(loc);
+  return ConstantOp::create(
+      builder, loc,
+      toElementsAttr(tensor, builder.getContext(),
+                     names.empty() ? otherwise : names.front()));
 }

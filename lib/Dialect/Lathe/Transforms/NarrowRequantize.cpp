@@ -124,12 +124,8 @@ private:
     for (int64_t i = 0; i < shifted.getNumElements(); ++i)
       shifted.setInt(i, multipliers.getInt(i) * (int64_t(1) << bits));
     OpBuilder builder(op);
-    auto constant = op.getMultipliers().getDefiningOp<ConstantOp>();
-    SmallVector<StringRef> names = getNodeNames(constant.getLoc());
-    op.getMultipliersMutable().assign(ConstantOp::create(
-        builder, constant.getLoc(),
-        toElementsAttr(shifted, op.getContext(),
-                       names.empty() ? "multipliers" : names.front())));
+    op.getMultipliersMutable().assign(createNamedConstant(
+        builder, op.getMultipliers().getLoc(), shifted, "multipliers"));
     op.setShift(op.getShift() + bits);
   }
 };

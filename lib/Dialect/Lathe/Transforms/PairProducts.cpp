@@ -10,7 +10,6 @@
 #include "lathe/Dialect/Lathe/IR/LathePairOps.h"
 #include "lathe/Dialect/Lathe/Transforms/Locations.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
-#include "lathe/Support/HostTensorAttr.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -93,28 +92,18 @@ static std::optional<PairProduct> match(WeightedOpInterface op) {
 }
 
 /// Whether two channels can share each product: 16 bits hold their weights, and
-/// the sums of the second, bias included, have at most 24 bits.
-static bool canShare(const PairProduct &product, ArrayRef<IntegerRange> data) {
+/// what `sums` of every second one lie between has at most 24 bits.
+static bool canShare(const ProductConstants &constants,
+                     ArrayRef<IntegerRange> sums) {
   constexpr int64_t limit = int64_t(1) << 23;
-  WeightedOpInterface op = product.op;
-  int64_t zero = op.getDataZeroPoint();
-  SmallVector<IntegerRange, 0> sums;
-  for (int64_t bias : product.constants.bias)
-    sums.push_back({bias, bias});
-  const HostTensor &weights = product.constants.weights;
-  for (int64_t i = 0; i < weights.getNumElements(); ++i) {
-    int64_t weight = weights.getInt(i);
-    int64_t output = product.constants.getOutput(i);
-    // The least one of 16 bits is -128 * 256 + 0.
-    if (output % 2 == 1 && weight == -128 && weights.getInt(i - 1) < 0)
-      return false;
-    IntegerRange factor = data[product.constants.getInput(i)];
-    factor = IntegerRange{factor.low - zero, factor.high - zero}.hull({0, 0});
-    sums[output].low += weight * (weight < 0 ? factor.high : factor.low);
-    sums[output].high += weight * (weight < 0 ? factor.low : factor.high);
-  }
   for (size_t output = 1; output < sums.size(); output += 2)
     if (sums[output].low < -limit || sums[output].high >= limit)
+      return false;
+  // The least weight of two is 256 * -128 + 0.
+  for (int64_t i = 0; i < constants.weights.getNumElements(); ++i)
+    if (constants.getOutput(i) % 2 == 1 &&
+        constants.weights.getInt(i) == -128 &&
+        constants.weights.getInt(i - 1) < 0)
       return false;
   return true;
 }
@@ -241,7 +230,7 @@ struct PairProducts : lathe::impl::PairProductsBase<PairProducts> {
         continue;
       if (product->isDepthwise)
         replaceByPlanes(*product);
-      else if (canShare(*product, ranges.get(op.getData())))
+      else if (canShare(product->constants, ranges.get(op->getResult(0))))
         replaceByShares(*product);
       else
         ++numTooLarge;
@@ -249,15 +238,12 @@ struct PairProducts : lathe::impl::PairProductsBase<PairProducts> {
   }
 
 private:
-  static Value createConstant(OpBuilder &builder, Value like, StringRef name,
-                              WeightedOpInterface op,
+  /// The weights or the bias of `op` in another order, named as they were.
+  static Value createConstant(OpBuilder &builder, WeightedOpInterface op,
+                              Value old, StringRef otherwise,
                               const HostTensor &tensor) {
-    Location loc = like ? like.getLoc() : op->getLoc();
-    SmallVector<StringRef> names = getNodeNames(loc);
-    return ConstantOp::create(
-        builder, loc,
-        toElementsAttr(tensor, builder.getContext(),
-                       names.empty() ? name : names.front()));
+    return createNamedConstant(builder, old ? old.getLoc() : op->getLoc(),
+                               tensor, otherwise);
   }
 
   void replace(WeightedOpInterface op, Operation *by) {
@@ -271,10 +257,10 @@ private:
   void replaceByShares(const PairProduct &product) {
     WeightedOpInterface op = product.op;
     OpBuilder builder(op);
-    Value weights = createConstant(builder, op.getWeights(), "weights", op,
+    Value weights = createConstant(builder, op, op.getWeights(), "weights",
                                    packWeights(product));
     Value bias =
-        createConstant(builder, op.getBias(), "bias", op, packBias(product));
+        createConstant(builder, op, op.getBias(), "bias", packBias(product));
     bool isUnsigned = typeOf(op.getData()).getElementType().isUnsignedInteger();
     replace(op, PairConvOp::create(builder, op->getLoc(), op.getData(), weights,
                                    bias, product.kernel, product.strides,
@@ -285,9 +271,9 @@ private:
   void replaceByPlanes(const PairProduct &product) {
     WeightedOpInterface op = product.op;
     OpBuilder builder(op);
-    Value filters = createConstant(builder, op.getWeights(), "weights", op,
+    Value filters = createConstant(builder, op, op.getWeights(), "weights",
                                    packFilters(product));
-    Value bias = createConstant(builder, op.getBias(), "bias", op,
+    Value bias = createConstant(builder, op, op.getBias(), "bias",
                                 packFilterBias(product));
     bool isUnsigned = typeOf(op.getData()).getElementType().isUnsignedInteger();
     replace(op, PairDepthwiseOp::create(builder, op->getLoc(), op.getData(),

@@ -278,12 +278,8 @@ struct Winograd : lathe::impl::WinogradBase<Winograd> {
     if (failed(evaluateOp(filter, *toHostTensor(weights.getValue()), result)))
       return failure();
     Location loc = weights.getLoc();
-    SmallVector<StringRef> names = getNodeNames(loc);
-    ElementsAttr elements =
-        toElementsAttr(result.front(), builder.getContext(),
-                       names.empty() ? StringRef("filter") : names.front());
     filter.erase();
-    return Value(ConstantOp::create(builder, loc, elements));
+    return createNamedConstant(builder, loc, result.front(), "filter");
   }
 };
 

@@ -103,3 +103,36 @@ func.func @tables(%x: tensor<1x4x4x8xui8>, %data: tensor<256xi8>) -> (tensor<1x2
   %7 = lathe.gather %data, %6 {axis = 0 : i64} : (tensor<256xi8>, tensor<1x4x4x8xi32>) -> tensor<1x4x4x8xi8>
   return %5, %7 : tensor<1x2x2x8xi8>, tensor<1x4x4x8xi8>
 }
+
+// A sum reads each element once, so bytes lie in memory until it does.
+
+// CHECK-LABEL: func.func @widening
+// CHECK: lathe.kernel "relu"
+// CHECK: lathe.yield %{{.*}} : tensor<1x4x4x8xi8>
+// CHECK: lathe.kernel "cast_sub_reduce"
+// CHECK-NOT: lathe.kernel
+func.func @widening(%x: tensor<1x4x4x8xi8>) -> tensor<1x1x1x8xi32> {
+  %zero = lathe.constant dense<-3> : tensor<i32>
+  %0 = lathe.relu %x : (tensor<1x4x4x8xi8>) -> tensor<1x4x4x8xi8>
+  %1 = lathe.cast %0 {to = i32} : (tensor<1x4x4x8xi8>) -> tensor<1x4x4x8xi32>
+  %2 = lathe.sub %1, %zero : (tensor<1x4x4x8xi32>, tensor<i32>) -> tensor<1x4x4x8xi32>
+  %3 = lathe.reduce sum %2 {axes = array<i64: 1, 2>, keep_dims} : (tensor<1x4x4x8xi32>) -> tensor<1x1x1x8xi32>
+  return %3 : tensor<1x1x1x8xi32>
+}
+
+// A kernel has one root. What the other one gives is stored as bytes.
+
+// CHECK-LABEL: func.func @narrow_roots
+// CHECK: lathe.kernel "matmul_requantize"(
+// CHECK: lathe.kernel "matmul_requantize_cast_cast_add"(
+// CHECK-NOT: lathe.kernel
+func.func @narrow_roots(%x: tensor<4x4xi8>, %v: tensor<4x4xi8>, %w: tensor<4x4xi8>, %m: tensor<4xi32>) -> tensor<4x4xi32> {
+  %0 = lathe.matmul %x, %v : (tensor<4x4xi8>, tensor<4x4xi8>) -> tensor<4x4xi32>
+  %1 = lathe.requantize %0, %m {shift = 31 : si64, zero_point = 3 : si64, low = -128 : si64, high = 127 : si64, to = i8} : (tensor<4x4xi32>, tensor<4xi32>) -> tensor<4x4xi8>
+  %2 = lathe.matmul %x, %w : (tensor<4x4xi8>, tensor<4x4xi8>) -> tensor<4x4xi32>
+  %3 = lathe.requantize %2, %m {shift = 31 : si64, zero_point = 3 : si64, low = -128 : si64, high = 127 : si64, to = i8} : (tensor<4x4xi32>, tensor<4xi32>) -> tensor<4x4xi8>
+  %4 = lathe.cast %1 {to = i32} : (tensor<4x4xi8>) -> tensor<4x4xi32>
+  %5 = lathe.cast %3 {to = i32} : (tensor<4x4xi8>) -> tensor<4x4xi32>
+  %6 = lathe.add %4, %5 : (tensor<4x4xi32>, tensor<4x4xi32>) -> tensor<4x4xi32>
+  return %6 : tensor<4x4xi32>
+}

@@ -198,7 +198,7 @@ def Lathe_ExpandBytesOp : Lathe_Op<"expand_bytes"> {
   let description = [{
     Writes the `count` bytes of `source` from element `first` on to elements `at`,
     `at + step`, … of `target`, two to a word: of each four the first and the third
-    to one word, the second and the fourth to the next. Of a rest of three the last
+    to one word, the second and the fourth to the next. Of a rest of three the second
     has 0 as its partner; a rest of two shares a word, as does one byte with 0. The
     first of two is the lower half. Elements of `source` and `target` are numbered
     in the order of memory.

@@ -8,6 +8,9 @@
 #ifndef LATHE_DIALECT_LATHE_TRANSFORMS_LOCATIONS_H
 #define LATHE_DIALECT_LATHE_TRANSFORMS_LOCATIONS_H
 
+#include "lathe/Support/HostTensor.h"
+
+#include "mlir/IR/Builders.h"
 #include "mlir/IR/Location.h"
 
 namespace lathe {
@@ -15,6 +18,12 @@ namespace lathe {
 /// The names of the ONNX nodes that `loc` stands for, in order and without
 /// repetition.
 llvm::SmallVector<llvm::StringRef> getNodeNames(mlir::Location loc);
+
+/// A constant that is stored with the first name of `loc`, or `otherwise` if
+/// that has none.
+mlir::Value createNamedConstant(mlir::OpBuilder &builder, mlir::Location loc,
+                                const HostTensor &tensor,
+                                llvm::StringRef otherwise);
 
 } // namespace lathe
 
