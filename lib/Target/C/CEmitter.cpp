@@ -120,6 +120,12 @@ void CEmitter::printPrologue(raw_ostream &os) {
   os << "#include <stdint.h>\n";
   if (file.needsString || file.helpers.needsStringHeader())
     os << "#include <string.h>\n";
+  if (file.helpers.needsArmHeader())
+    os << R"(
+#if defined(__ARM_FEATURE_DSP) || defined(__ARM_FEATURE_SIMD32)
+#include <arm_acle.h>
+#endif
+)";
   // One function of all kernels keeps addresses of many in registers: 5 % more
   // instructions for MobileNet with arm-none-eabi-gcc 12.2 -O2 on a Cortex-M4.
   if (file.hasKernels)

@@ -292,10 +292,19 @@ void CHelpers::claimNames(CNameScope &scope) {
     scope.claim(name);
 }
 
-bool CHelpers::needsStringHeader() const {
-  return any_of(used, [](const std::string &name) {
-    return StringRef(getHelpers().at(name)).contains("memcpy(");
+/// Whether a helper in use has one of `parts` in its text.
+bool CHelpers::contain(ArrayRef<StringRef> parts) const {
+  return any_of(used, [&](const std::string &name) {
+    return any_of(parts, [&](StringRef part) {
+      return StringRef(getHelpers().at(name)).contains(part);
+    });
   });
+}
+
+bool CHelpers::needsStringHeader() const { return contain({"memcpy("}); }
+
+bool CHelpers::needsArmHeader() const {
+  return contain({"__smla", "__sxtb16("});
 }
 
 static void printHelper(StringRef name, StringSet<> &printed, raw_ostream &os) {

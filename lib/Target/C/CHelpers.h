@@ -13,6 +13,7 @@
 #ifndef LATHE_LIB_TARGET_C_CHELPERS_H
 #define LATHE_LIB_TARGET_C_CHELPERS_H
 
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/raw_ostream.h"
 #include <map>
@@ -41,9 +42,13 @@ public:
   static void claimNames(CNameScope &scope);
 
   bool needsStringHeader() const;
+  /// Whether there are intrinsics of Arm in what is printed.
+  bool needsArmHeader() const;
   void print(llvm::raw_ostream &os) const;
 
 private:
+  bool contain(llvm::ArrayRef<llvm::StringRef> parts) const;
+
   // Ordered, so that the output does not depend on the order of use.
   std::set<std::string> used;
 };

@@ -24,16 +24,8 @@ namespace lathe {
 // Helpers
 //===----------------------------------------------------------------------===//
 
-static constexpr StringLiteral include =
-    R"(#ifdef __ARM_FEATURE_SIMD32
-#include <arm_acle.h>
-#endif
-
-)";
-
 static void addPairOperations(CHelperTable &table) {
   table["dual_mac"] =
-      include.str() +
       R"(/* acc plus the products of the lower halves of a and b and of the upper ones,
    modulo 2^32. */
 static inline int32_t dual_mac(int32_t acc, int32_t a, int32_t b) {
@@ -46,8 +38,7 @@ static inline int32_t dual_mac(int32_t acc, int32_t a, int32_t b) {
 #endif
 }
 )";
-  table["low_bytes"] = include.str() +
-                       R"(/* The lower byte of each half of x with its sign. */
+  table["low_bytes"] = R"(/* The lower byte of each half of x with its sign. */
 static inline int32_t low_bytes(int32_t x) {
 #ifdef __ARM_FEATURE_SIMD32
   return __sxtb16(x);
@@ -85,11 +76,9 @@ static void addHalfProducts(CHelperTable &table) {
         return which == "t" ? "upper" : "lower";
       };
       std::string name = ("half_mac_" + a + b).str();
-      table[name] = llvm::formatv(R"(#ifdef __ARM_FEATURE_DSP
-#include <arm_acle.h>
-#endif
-
-/* acc plus the {0} half of a times the {1} half of b, modulo 2^32. */
+      table[name] =
+          llvm::formatv(
+              R"(/* acc plus the {0} half of a times the {1} half of b, modulo 2^32. */
 static inline int32_t {2}(int32_t acc, int32_t a, int32_t b) {{
 #ifdef __ARM_FEATURE_DSP
   return __smla{3}{4}(a, b, acc);
@@ -99,9 +88,8 @@ static inline int32_t {2}(int32_t acc, int32_t a, int32_t b) {{
 #endif
 }
 )",
-                                  word(a), word(b), name, a, b, half("a", a),
-                                  half("b", b))
-                        .str();
+              word(a), word(b), name, a, b, half("a", a), half("b", b))
+              .str();
     }
 }
 
@@ -114,8 +102,7 @@ static inline int32_t load_bytes(const void *bytes) {
                    (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24);
 }
 )";
-  table["high_bytes"] = include.str() +
-                        R"(/* The upper byte of each half of x with its sign. */
+  table["high_bytes"] = R"(/* The upper byte of each half of x with its sign. */
 static inline int32_t high_bytes(int32_t x) {
 #if defined(__ARM_FEATURE_SIMD32) && defined(__GNUC__) && defined(__thumb2__)
   int32_t result;
