@@ -31,6 +31,8 @@ public:
   LogicalResult emit(raw_ostream &os);
 
   std::optional<ArtifactInterface> artifact;
+  /// The layers of each model of `artifact`.
+  std::vector<std::vector<CLayer>> layers;
   std::vector<CWeight> weights;
   CFile file;
 
@@ -60,8 +62,12 @@ LogicalResult CEmitter::claimSymbols() {
     for (const ModelInterface &model : artifact->models) {
       file.scope.claim(model.getEntryName());
       file.scope.claim(model.getResetName());
-      for (const TensorInterface &tensor : model.tensors)
+      for (const TensorInterface &tensor : model.tensors) {
         parameters.claim(tensor.identifier);
+        if (std::string converter = model.getConverterName(tensor);
+            !converter.empty())
+          file.scope.claim(converter);
+      }
     }
     parameters.claim("arena");
   }
@@ -137,6 +143,8 @@ void CEmitter::printPrologue(raw_ostream &os) {
 #define LATHE_KERNEL
 #endif
 )";
+  if (llvm::any_of(layers, [](const auto &list) { return !list.empty(); }))
+    printLayerMacro(artifact->name, os);
   file.helpers.print(os);
 }
 
@@ -157,6 +165,7 @@ LogicalResult CEmitter::emit(raw_ostream &os) {
     if (failed(interface))
       return failure();
     artifact = std::move(*interface);
+    layers.resize(artifact->models.size());
   } else if (options.weights == COptions::Weights::OwnFile) {
     return module.emitError("weights have a file of their own only beside an "
                             "entry function");
@@ -174,7 +183,8 @@ LogicalResult CEmitter::emit(raw_ostream &os) {
     if (!model)
       printer.printKernel(bodyStream);
     else if (function->hasAttr(attr::entry))
-      printer.printEntry(*model, bodyStream);
+      printer.printEntry(*model, layers[model - artifact->models.data()],
+                         bodyStream);
     else
       printer.printReset(*model, bodyStream);
   }
@@ -189,14 +199,13 @@ LogicalResult emitC(ModuleOp module, const COptions &options, raw_ostream &os) {
   return CEmitter(module, options).emit(os);
 }
 
-FailureOr<CEmission> emitCForPackage(ModuleOp module, raw_ostream &os) {
-  COptions options;
-  options.weights = COptions::Weights::OwnFile;
+FailureOr<CEmission> emitCForPackage(ModuleOp module, const COptions &options,
+                                     raw_ostream &os) {
   CEmitter emitter(module, options);
   if (failed(emitter.emit(os)))
     return failure();
-  return CEmission{std::move(*emitter.artifact), std::move(emitter.weights),
-                   emitter.file.needsMath};
+  return CEmission{std::move(*emitter.artifact), std::move(emitter.layers),
+                   std::move(emitter.weights), emitter.file.needsMath};
 }
 
 } // namespace lathe
