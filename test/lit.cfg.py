@@ -43,6 +43,7 @@ for feature, program in (
     ("gcc", "gcc"),
     ("clang", "clang-22"),
     ("cmake", "cmake"),
+    ("cppcheck", "cppcheck"),
 ):
     if shutil.which(program):
         config.available_features.add(feature)
