@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define LED_BUILTIN 13
+#define A0 14
 #define INPUT 0
 #define OUTPUT 1
 /* Short names that Arduino's own headers take, so that none is used. */
@@ -22,6 +23,7 @@ unsigned long millis();
 void delay(unsigned long milliseconds);
 void pinMode(int pin, int mode);
 void analogWrite(int pin, int value);
+int analogRead(int pin);
 
 /* The overloads that all cores have; none for 64 bits. */
 struct SerialPort {

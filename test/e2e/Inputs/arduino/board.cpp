@@ -31,6 +31,8 @@ void analogWrite(int pin, int value) {
   Serial.println(value);
 }
 
+int analogRead(int) { return 512; }
+
 void SerialPort::begin(unsigned long) {}
 void SerialPort::print(const char *text) { put(text); }
 void SerialPort::print(char character) {
