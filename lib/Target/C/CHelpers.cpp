@@ -91,7 +91,7 @@ static inline int32_t rescale(int32_t x, int32_t factor, int32_t offset) {
           : "r"(x), "r"(factor), "r"(offset));
   return result;
 #else
-  const int64_t half = 0x80000000;
+  const int64_t half = 0x80000000u;
   return (int32_t)(((int64_t)x * factor + half) >> 32) + offset;
 #endif
 }

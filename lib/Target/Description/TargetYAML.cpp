@@ -27,6 +27,15 @@ static void mapList(yaml::IO &io, const char *key, std::vector<T> &list) {
     list = std::move(*read);
 }
 
+/// Reads a figure so that, where there is none, that of the base holds.
+static void mapFigure(yaml::IO &io, const char *key,
+                      std::optional<SourcedFigure> &figure) {
+  std::optional<SourcedFigure> read;
+  io.mapOptional(key, read);
+  if (read)
+    figure = std::move(read);
+}
+
 namespace llvm::yaml {
 template <> struct ScalarEnumerationTraits<TargetBackend> {
   static void enumeration(IO &io, TargetBackend &backend) {
@@ -129,8 +138,8 @@ template <> struct MappingTraits<TargetDescription> {
     io.mapOptional("dsp", target.dsp);
     io.mapOptional("helium", target.helium);
     mapList(io, "memories", target.memories);
-    io.mapOptional("clock-hz", target.clock);
-    io.mapOptional("active-power-w", target.activePower);
+    mapFigure(io, "clock-hz", target.clock);
+    mapFigure(io, "active-power-w", target.activePower);
     mapList(io, "emulators", target.emulators);
     mapList(io, "options", target.options);
   }

@@ -138,7 +138,7 @@ struct TargetDescription {
 
 /// The target of a command line: `ARCH[+option…]`, a board or one of its
 /// aliases, "host", or the path of a YAML file (anything with a '/' or the
-/// extension .yaml). An unknown name is an error that lists close ones.
+/// extension .yaml or .yml). An unknown name is an error that lists close ones.
 llvm::Expected<TargetDescription> getTarget(llvm::StringRef spec);
 
 /// The machine that this program runs on, from what LLVM detects.
