@@ -349,6 +349,8 @@ void CFunctionPrinter::printStatement(Operation *statement) {
       .Case<func::CallOp>([&](auto call) { printCall(call); })
       .Case<ExpandBytesOp>([&](auto expand) { printExpandBytes(expand); })
       .Case<CopyBytesOp>([&](auto copy) { printCopyBytes(copy); })
+      .Case<JoinBytesOp>([&](auto join) { printJoinBytes(join); })
+      .Case<RescaleSumsOp>([&](auto rescale) { printRescaleSums(rescale); })
       .Case<WindowDotOp>([&](auto dot) { printWindowDot(dot); })
       .Case<func::ReturnOp>([&](auto ret) { printReturn(ret); })
       .Case<scf::ForOp>([&](auto loop) { printFor(loop); })

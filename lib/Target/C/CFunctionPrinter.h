@@ -22,7 +22,9 @@ namespace lathe {
 
 class CopyBytesOp;
 class ExpandBytesOp;
+class JoinBytesOp;
 class MemoryAtOp;
+class RescaleSumsOp;
 class WindowDotOp;
 
 /// True if anything is stored through `memref` or a view of it.
@@ -63,6 +65,8 @@ private:
   void numberLayers(std::vector<CLayer> &layers);
   void printExpandBytes(ExpandBytesOp op);
   void printCopyBytes(CopyBytesOp op);
+  void printJoinBytes(JoinBytesOp op);
+  void printRescaleSums(RescaleSumsOp op);
   void printWindowDot(WindowDotOp op);
   std::string printBytes(mlir::Value memref, mlir::Value first,
                          bool isUnsigned);

@@ -137,6 +137,7 @@ template <> struct MappingTraits<TargetDescription> {
     io.mapOptional("vector", target.vector);
     io.mapOptional("dsp", target.dsp);
     io.mapOptional("helium", target.helium);
+    io.mapOptional("multiply-accumulate", target.multiplyAccumulate);
     mapList(io, "memories", target.memories);
     mapFigure(io, "clock-hz", target.clock);
     mapFigure(io, "active-power-w", target.activePower);

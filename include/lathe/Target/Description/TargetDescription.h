@@ -118,6 +118,8 @@ struct TargetDescription {
   /// Arm's DSP extension (smlad, sxtb16 …) and Helium (MVE with floats).
   bool dsp = false;
   bool helium = false;
+  /// Whether one instruction multiplies integers and adds the product.
+  bool multiplyAccumulate = true;
 
   std::vector<MemoryRegion> memories;
   /// Hz.
