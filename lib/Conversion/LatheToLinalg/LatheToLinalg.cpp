@@ -74,9 +74,9 @@ struct ConvertLatheToLinalg
     target.addDynamicallyLegalOp<MemoryAtOp>(
         [&](Operation *op) { return converter.isLegal(op); });
     // Its loops have no form in linalg.
-    target
-        .addDynamicallyLegalOp<WindowConvOp, PlaneDepthwiseOp, WinogradConvOp>(
-            [&](Operation *op) { return converter.isLegal(op); });
+    target.addDynamicallyLegalOp<WindowConvOp, PlaneDepthwiseOp, RowDepthwiseOp,
+                                 WinogradConvOp>(
+        [&](Operation *op) { return converter.isLegal(op); });
     // In the regions of elementwise ops.
     target.addLegalOp<RescaleOp>();
     addSignlessLegality(converter, target);

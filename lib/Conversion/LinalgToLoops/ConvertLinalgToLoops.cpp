@@ -220,6 +220,8 @@ LogicalResult emitLoops(OpBuilder &builder, const KernelBody &body,
     return emitWindowConv(builder, body, conv);
   if (auto conv = dyn_cast_if_present<PlaneDepthwiseOp>(root))
     return emitPlaneDepthwise(builder, body, conv);
+  if (auto conv = dyn_cast_if_present<RowDepthwiseOp>(root))
+    return emitRowDepthwise(builder, body, conv);
   return isOneNest(body, builder.getContext()) ? emitTiles(builder, body)
                                                : emitRows(builder, body);
 }

@@ -107,6 +107,8 @@ mlir::LogicalResult emitWindowConv(mlir::OpBuilder &builder,
 mlir::LogicalResult emitPlaneDepthwise(mlir::OpBuilder &builder,
                                        const KernelBody &body,
                                        PlaneDepthwiseOp op);
+mlir::LogicalResult emitRowDepthwise(mlir::OpBuilder &builder,
+                                     const KernelBody &body, RowDepthwiseOp op);
 
 } // namespace lathe
 

@@ -349,6 +349,7 @@ void CFunctionPrinter::printStatement(Operation *statement) {
       .Case<func::CallOp>([&](auto call) { printCall(call); })
       .Case<ExpandBytesOp>([&](auto expand) { printExpandBytes(expand); })
       .Case<CopyBytesOp>([&](auto copy) { printCopyBytes(copy); })
+      .Case<FilterRowsOp>([&](auto filter) { printFilterRows(filter); })
       .Case<JoinBytesOp>([&](auto join) { printJoinBytes(join); })
       .Case<RescaleSumsOp>([&](auto rescale) { printRescaleSums(rescale); })
       .Case<WindowDotOp>([&](auto dot) { printWindowDot(dot); })
@@ -405,7 +406,7 @@ void CFunctionPrinter::printCopy(memref::CopyOp copy) {
   function.file.needsString = true;
   int64_t bytes =
       source.getNumElements() * getCStorageSize(source.getElementType());
-  line() << "memcpy(" << expressions.printPointer(copy.getTarget()).text << ", "
+  line() << "(void)memcpy(" << expressions.printPointer(copy.getTarget()).text << ", "
          << expressions.printPointer(copy.getSource()).text << ", " << bytes
          << ");\n";
 }

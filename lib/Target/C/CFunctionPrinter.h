@@ -22,6 +22,7 @@ namespace lathe {
 
 class CopyBytesOp;
 class ExpandBytesOp;
+class FilterRowsOp;
 class JoinBytesOp;
 class MemoryAtOp;
 class RescaleSumsOp;
@@ -65,6 +66,7 @@ private:
   void numberLayers(std::vector<CLayer> &layers);
   void printExpandBytes(ExpandBytesOp op);
   void printCopyBytes(CopyBytesOp op);
+  void printFilterRows(FilterRowsOp op);
   void printJoinBytes(JoinBytesOp op);
   void printRescaleSums(RescaleSumsOp op);
   void printWindowDot(WindowDotOp op);

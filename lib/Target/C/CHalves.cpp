@@ -141,18 +141,20 @@ static void half_sums(const int32_t *data, const int8_t *weight, int32_t *sums,
                       int32_t stride) {
   for (; sums != last_sum; sums += 4, weight += stride) {
     const int8_t *w = weight;
-    for (const int32_t *x = data; x != end;) {
-      const int32_t n = *w++;
+    int32_t n = 0;
+    for (const int32_t *x = data; x != end; x += n) {
+      n = *w;
+      ++w;
       for (int32_t c = 0; c < 4; c += 2) {
         uint32_t both = 0;
         for (int32_t i = 0; i < n; ++i) {
-          both += (uint32_t)x[i] * (uint32_t)*w++;
+          both += (uint32_t)x[i] * (uint32_t)w[i];
         }
+        w += n;
         const int32_t first = (int32_t)((both & 0xffffu) ^ 0x8000u) - 0x8000;
         sums[c] += first;
         sums[c + 1] += (int32_t)(both - (uint32_t)first) >> 16;
       }
-      x += n;
     }
   }
 }

@@ -267,6 +267,7 @@ static const CHelperTable &getHelpers() {
     addWindowHelpers(table);
     addHalfHelpers(table);
     addRescaleHelpers(table);
+    addVectorHelpers(table);
     return table;
   }();
   return helpers;

@@ -33,6 +33,9 @@ void addPairHelpers(CHelperTable &table);
 /// Adds the helpers for windows of bytes.
 void addWindowHelpers(CHelperTable &table);
 
+/// Adds the helpers for vectors of bytes.
+void addVectorHelpers(CHelperTable &table);
+
 /// Adds the helpers that requantize sums.
 void addRescaleHelpers(CHelperTable &table);
 

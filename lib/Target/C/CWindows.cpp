@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Prints products over windows in memory: helpers for single bytes and for the
-// vectors of Helium, and the statements that call them and those for pairs.
+// Prints products over windows in memory: helpers for single bytes, and the
+// statements that call them and those of other forms.
 //
 //===----------------------------------------------------------------------===//
 
@@ -33,14 +33,19 @@ static std::string nameOf(StringRef helper, bool isSigned) {
 }
 
 static void addCopies(CHelperTable &table) {
+  // GCC makes one load and one store of four where addresses need no alignment.
   table["spread_bytes"] =
       R"(/* Copies count bytes, each four of them to the first half of eight. */
 static inline void spread_bytes(const void *restrict source,
                                 void *restrict target, int32_t count) {
-  const uint8_t *from = source;
-  uint8_t *to = target;
+  const uint8_t *restrict from = source;
+  uint8_t *restrict to = target;
   for (; count >= 4; count -= 4, from += 4, to += 8) {
-    memcpy(to, from, 4);
+    const uint8_t a = from[0], b = from[1], c = from[2], d = from[3];
+    to[0] = a;
+    to[1] = b;
+    to[2] = c;
+    to[3] = d;
   }
   for (int32_t i = 0; i < count; ++i) {
     to[i] = from[i];
@@ -161,109 +166,9 @@ __attribute__((noipa,
   }
 }
 
-/// Helium's instructions, and portable C that computes the same.
-static void addVectorSums(CHelperTable &table) {
-  table["vector_dot"] =
-      R"(/* Sums of two pixels, stride bytes apart, for blocks of two channels, both sums of
-   a channel side by side. */
-static void vector_dot(const int8_t *restrict data, int32_t stride,
-                       const int8_t *restrict weight,
-                       const int32_t *restrict bias, int32_t *restrict sums,
-                       int32_t depth, int32_t blocks) {
-  const int32_t *const last_sum = sums + 4 * blocks;
-  do {
-    const int8_t *x = data, *y = data + stride;
-    const int8_t *v = weight, *w = weight + depth;
-    int32_t a0 = bias[0], a1 = bias[1], b0 = a0, b1 = a1;
-#ifdef __ARM_FEATURE_MVE
-    for (int32_t n = depth >> 4; n > 0; --n, x += 16, y += 16, v += 16, w += 16) {
-      const int8x16_t a = vldrbq_s8(x), b = vldrbq_s8(y);
-      const int8x16_t c = vldrbq_s8(v), d = vldrbq_s8(w);
-      a0 = vmladavaq_s8(a0, a, c);
-      b0 = vmladavaq_s8(b0, b, c);
-      a1 = vmladavaq_s8(a1, a, d);
-      b1 = vmladavaq_s8(b1, b, d);
-    }
-    if ((depth & 15) != 0) {
-      const mve_pred16_t rest = vctp8q((uint32_t)depth & 15u);
-      const int8x16_t a = vldrbq_z_s8(x, rest), b = vldrbq_z_s8(y, rest);
-      const int8x16_t c = vldrbq_z_s8(v, rest), d = vldrbq_z_s8(w, rest);
-      a0 = vmladavaq_s8(a0, a, c);
-      b0 = vmladavaq_s8(b0, b, c);
-      a1 = vmladavaq_s8(a1, a, d);
-      b1 = vmladavaq_s8(b1, b, d);
-    }
-#else
-    for (int32_t k = 0; k < depth; ++k) {
-      a0 = mac(a0, x[k], v[k]);
-      b0 = mac(b0, y[k], v[k]);
-      a1 = mac(a1, x[k], w[k]);
-      b1 = mac(b1, y[k], w[k]);
-    }
-#endif
-    sums[0] = a0;
-    sums[1] = b0;
-    sums[2] = a1;
-    sums[3] = b1;
-    weight += 2 * depth;
-    bias += 2;
-    sums += 4;
-  } while (sums != last_sum);
-}
-)";
-  table["vector_row_dot"] =
-      R"(/* Sums of a row of bytes for blocks of four channels. */
-static void vector_row_dot(const int8_t *restrict data,
-                           const int8_t *restrict weight,
-                           const int32_t *restrict bias,
-                           int32_t *restrict sums, int32_t depth,
-                           int32_t blocks) {
-  const int32_t *const last_sum = sums + 4 * blocks;
-  do {
-    const int8_t *x = data;
-    const int8_t *u = weight, *v = u + depth, *w = v + depth, *z = w + depth;
-    int32_t a0 = bias[0], a1 = bias[1], a2 = bias[2], a3 = bias[3];
-#ifdef __ARM_FEATURE_MVE
-    for (int32_t n = depth >> 4; n > 0;
-         --n, x += 16, u += 16, v += 16, w += 16, z += 16) {
-      const int8x16_t a = vldrbq_s8(x);
-      a0 = vmladavaq_s8(a0, a, vldrbq_s8(u));
-      a1 = vmladavaq_s8(a1, a, vldrbq_s8(v));
-      a2 = vmladavaq_s8(a2, a, vldrbq_s8(w));
-      a3 = vmladavaq_s8(a3, a, vldrbq_s8(z));
-    }
-    if ((depth & 15) != 0) {
-      const mve_pred16_t rest = vctp8q((uint32_t)depth & 15u);
-      const int8x16_t a = vldrbq_z_s8(x, rest);
-      a0 = vmladavaq_s8(a0, a, vldrbq_z_s8(u, rest));
-      a1 = vmladavaq_s8(a1, a, vldrbq_z_s8(v, rest));
-      a2 = vmladavaq_s8(a2, a, vldrbq_z_s8(w, rest));
-      a3 = vmladavaq_s8(a3, a, vldrbq_z_s8(z, rest));
-    }
-#else
-    for (int32_t k = 0; k < depth; ++k) {
-      a0 = mac(a0, x[k], u[k]);
-      a1 = mac(a1, x[k], v[k]);
-      a2 = mac(a2, x[k], w[k]);
-      a3 = mac(a3, x[k], z[k]);
-    }
-#endif
-    sums[0] = a0;
-    sums[1] = a1;
-    sums[2] = a2;
-    sums[3] = a3;
-    weight += 4 * depth;
-    bias += 4;
-    sums += 4;
-  } while (sums != last_sum);
-}
-)";
-}
-
 void addWindowHelpers(CHelperTable &table) {
   addCopies(table);
   addByteSums(table);
-  addVectorSums(table);
 }
 
 //===----------------------------------------------------------------------===//
@@ -300,7 +205,7 @@ void CFunctionPrinter::printCopyBytes(CopyBytesOp copy) {
            << target;
   } else {
     function.file.needsString = true;
-    line() << "memcpy(" << target << ", " << source;
+    line() << "(void)memcpy(" << target << ", " << source;
   }
   *os << ", " << copy.getCount() << ");\n";
 }

@@ -92,7 +92,7 @@ SmallVector<int64_t> WindowConvOp::getWeightShape() {
   case WindowForm::Bytes:
     return {getNumBlocks(), getDepth(), getChannelBlock()};
   case WindowForm::Vectors:
-    return {getNumBlocks(), getChannelBlock(), getDepth()};
+    return {getNumBlocks(), getChannelBlock() * getDepth()};
   case WindowForm::Halves:
     break;
   }
@@ -271,4 +271,89 @@ SmallVector<LoopDim> PlaneDepthwiseOp::getLoops() {
   return {{"i", shape[0], false},  {"oh", shape[1], false},
           {"ow", shape[2], false}, {"c", shape[3], false},
           {"kh", weight[1], true}, {"kw", weight[2], true}};
+}
+
+//===----------------------------------------------------------------------===//
+// RowDepthwiseOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult RowDepthwiseOp::inferReturnTypes(MLIRContext *,
+                                               std::optional<Location> loc,
+                                               Adaptor adaptor,
+                                               SmallVectorImpl<Type> &types) {
+  auto input = cast<RankedTensorType>(adaptor.getInput().getType());
+  auto weight = cast<RankedTensorType>(adaptor.getWeight().getType());
+  SmallVector<int64_t> shape(input.getShape());
+  if (shape.size() != 4 || weight.getRank() != 4 ||
+      weight.getDimSize(3) != channelBlock ||
+      weight.getDimSize(0) != llvm::divideCeil(shape.back(), channelBlock))
+    return emitOptionalError(
+        loc, "needs an input [n, height, width, channels] and weights "
+             "[channels / 8, rows, columns, 8]");
+  if (failed(countWindows(loc, weight.getShape().slice(1, 2),
+                          adaptor.getStrides(), adaptor.getPads(), shape)))
+    return failure();
+  types.push_back(
+      RankedTensorType::get(shape, IntegerType::get(input.getContext(), 32)));
+  return success();
+}
+
+LogicalResult RowDepthwiseOp::verify() {
+  if (getBias().getType().getShape() != ArrayRef{getPaddedChannels()})
+    return emitOpError("needs a bias of shape [") << getPaddedChannels() << "]";
+  return success();
+}
+
+int64_t RowDepthwiseOp::getRowBytes() {
+  ArrayRef<int64_t> shape = getType().getShape();
+  return ((shape[2] - 1) * getStrides()[1] + getKernelColumns()) * shape[3];
+}
+
+int64_t RowDepthwiseOp::getRingBytes() {
+  int64_t rest = getPaddedChannels() - getType().getShape().back();
+  return llvm::alignTo(getKernelRows() * getRowBytes() + rest, 4);
+}
+
+int64_t RowDepthwiseOp::getScratchBytes() {
+  return getRingBytes() + 4 * getPaddedChannels();
+}
+
+/// What a row of results needs is in the ring before any of them is written,
+/// and no row of results lies behind the rows in it.
+bool RowDepthwiseOp::canWriteOver(unsigned operand) {
+  ArrayRef<int64_t> from = getInput().getType().getShape();
+  ArrayRef<int64_t> to = getType().getShape();
+  return operand == 0 && from == to && getPads()[0] < getKernelRows();
+}
+
+std::optional<int64_t> RowDepthwiseOp::getWriteLead(unsigned operand,
+                                                    int64_t bytes) {
+  if (operand != 0)
+    return std::nullopt;
+  ArrayRef<int64_t> from = getInput().getType().getShape();
+  ArrayRef<int64_t> to = getType().getShape();
+  int64_t lead = 0;
+  for (int64_t image = 0; image < to[0]; ++image)
+    for (int64_t row = 0; row < to[1]; ++row) {
+      int64_t written = (image * to[1] + row + 1) * to[2] * to[3] * bytes;
+      int64_t read = std::clamp<int64_t>(
+          row * getStrides()[0] - getPads()[0] + getKernelRows(), 0, from[1]);
+      // No row of the image is needed behind the last window.
+      if (row + 1 == to[1])
+        read = from[1];
+      lead = std::max(lead,
+                      written - (image * from[1] + read) * from[2] * from[3]);
+    }
+  return lead;
+}
+
+int64_t RowDepthwiseOp::getMACs() {
+  return getType().getNumElements() * getKernelRows() * getKernelColumns();
+}
+
+SmallVector<LoopDim> RowDepthwiseOp::getLoops() {
+  ArrayRef<int64_t> shape = getType().getShape();
+  return {{"i", shape[0], false},        {"oh", shape[1], false},
+          {"ow", shape[2], false},       {"c", shape[3], false},
+          {"kh", getKernelRows(), true}, {"kw", getKernelColumns(), true}};
 }

@@ -87,7 +87,7 @@ struct WindowProducts : lathe::impl::WindowProductsBase<WindowProducts> {
       if (!product)
         continue;
       if (product->isDepthwise)
-        replaceByPlanes(*product);
+        replaceByFilters(*product);
       else
         replaceByWindows(*product,
                          choose(*product, ranges.get(op->getResult(0))));
@@ -146,9 +146,19 @@ private:
     return hasPairs ? WindowForm::Pairs : WindowForm::Bytes;
   }
 
-  void replaceByPlanes(const WindowProduct &product) {
+  void replaceByFilters(const WindowProduct &product) {
     WeightedOpInterface op = product.op;
     OpBuilder builder(op);
+    if (form == WindowForm::Vectors && fitsRows(product)) {
+      Value filters = createConstant(builder, op, op.getWeights(), "weights",
+                                     packRowFilters(product));
+      Value bias = createConstant(builder, op, op.getBias(), "bias",
+                                  packRowBias(product));
+      replace(op, RowDepthwiseOp::create(builder, op->getLoc(), op.getData(),
+                                         filters, bias, product.strides,
+                                         product.pads, op.getDataZeroPoint()));
+      return;
+    }
     Value filters = createConstant(builder, op, op.getWeights(), "weights",
                                    packFilters(product));
     Value bias = createConstant(builder, op, op.getBias(), "bias",

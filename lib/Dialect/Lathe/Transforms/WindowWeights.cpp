@@ -7,6 +7,8 @@
 
 #include "WindowWeights.h"
 
+#include "lathe/Dialect/Lathe/IR/LatheWindowOps.h"
+
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -126,18 +128,21 @@ static HostTensor packBytes(const WindowProduct &product) {
   return packed;
 }
 
-/// The weights of a channel side by side.
+/// Of every sixteen elements the weights of a channel side by side.
 static HostTensor packVectors(const WindowProduct &product) {
+  constexpr int64_t vector = 16;
   int64_t block = getChannelBlock(product, WindowForm::Vectors);
   int64_t blocks = getNumBlocks(product, WindowForm::Vectors);
   int64_t elements = product.getElementsOfRow();
-  HostTensor packed(ElementKind::I8,
-                    {blocks, block, product.getRows() * elements});
+  int64_t depth = product.getRows() * elements;
+  HostTensor packed(ElementKind::I8, {blocks, block * depth});
   int64_t next = 0;
-  for (int64_t c = 0; c < blocks * block; ++c)
-    for (int64_t row = 0; row < product.getRows(); ++row)
-      for (int64_t element = 0; element < elements; ++element)
-        packed.setInt(next++, product.getWeight(row, element, c));
+  for (int64_t o = 0; o < blocks; ++o)
+    for (int64_t begin = 0; begin < depth; begin += vector)
+      for (int64_t c = 0; c < block; ++c)
+        for (int64_t k = begin; k < std::min(begin + vector, depth); ++k)
+          packed.setInt(next++, product.getWeight(k / elements, k % elements,
+                                                  o * block + c));
   return packed;
 }
 
@@ -193,13 +198,22 @@ static HostTensor packHalves(const WindowProduct &product) {
   return packed;
 }
 
-bool lathe::fitsHalves(const WindowProduct &product) {
-  // Two of them in the same channel side by side exceed a segment's sum.
+/// Whether a weight is -128.
+static bool hasLeastWeight(const WindowProduct &product) {
   const HostTensor &weights = product.constants.weights;
   for (int64_t i = 0; i < weights.getNumElements(); ++i)
     if (weights.getInt(i) == -128)
-      return false;
-  return !product.isRow();
+      return true;
+  return false;
+}
+
+bool lathe::fitsHalves(const WindowProduct &product) {
+  // Two of them in the same channel side by side exceed a segment's sum.
+  return !hasLeastWeight(product) && !product.isRow();
+}
+
+bool lathe::fitsRows(const WindowProduct &product) {
+  return !product.isUnsigned() && !hasLeastWeight(product);
 }
 
 HostTensor lathe::packWindowWeights(const WindowProduct &product,
@@ -274,5 +288,31 @@ HostTensor lathe::packFilterBias(const WindowProduct &product) {
   HostTensor packed(ElementKind::I32, {product.getOutputs()});
   for (size_t i = 0; i < bias.size(); ++i)
     packed.setInt(static_cast<int64_t>(i), static_cast<int32_t>(bias[i]));
+  return packed;
+}
+
+/// Filters of eight channels side by side.
+HostTensor lathe::packRowFilters(const WindowProduct &product) {
+  constexpr int64_t block = RowDepthwiseOp::channelBlock;
+  int64_t blocks = llvm::divideCeil(product.getOutputs(), block);
+  int64_t rows = product.getRows(), columns = product.getColumns();
+  HostTensor packed(ElementKind::I8, {blocks, rows, columns, block});
+  const HostTensor &weights = product.constants.weights;
+  for (int64_t i = 0; i < weights.getNumElements(); ++i) {
+    int64_t tap = i / product.getOutputs(), channel = i % product.getOutputs();
+    packed.setInt((channel / block * rows * columns + tap) * block +
+                      channel % block,
+                  weights.getInt(i));
+  }
+  return packed;
+}
+
+HostTensor lathe::packRowBias(const WindowProduct &product) {
+  constexpr int64_t block = RowDepthwiseOp::channelBlock;
+  HostTensor bias = packFilterBias(product);
+  int64_t blocks = llvm::divideCeil(product.getOutputs(), block);
+  HostTensor packed(ElementKind::I32, {blocks * block});
+  for (int64_t i = 0; i < bias.getNumElements(); ++i)
+    packed.setInt(i, bias.getInt(i));
   return packed;
 }

@@ -44,6 +44,13 @@ bool fitsHalves(const WindowProduct &product);
 HostTensor packWindowWeights(const WindowProduct &product, WindowForm form);
 HostTensor packWindowBias(const WindowProduct &product, WindowForm form);
 
+/// Whether two products with weights of each filter add up in 16 bits.
+bool fitsRows(const WindowProduct &product);
+
+/// The same in the order of `lathe.row_depthwise`.
+HostTensor packRowFilters(const WindowProduct &product);
+HostTensor packRowBias(const WindowProduct &product);
+
 /// The same in the order of `lathe.plane_depthwise`.
 HostTensor packFilters(const WindowProduct &product);
 HostTensor packFilterBias(const WindowProduct &product);

@@ -19,7 +19,7 @@
 // BYTES-DAG: %[[B:.*]] = lathe.constant dense<[31, 2, 39, 0]> : tensor<4xi32>
 // BYTES: lathe.window_conv %arg0, %[[W]], %[[B]] {channels = 3 : i64, form = #lathe<window_form bytes>
 // VECTORS-LABEL: func @matmul
-// VECTORS-DAG: %[[W:.*]] = lathe.constant dense<{{\[\[\[}}3, 4], [-2, 5]], {{\[\[}}6, 6], [0, 0]]]> : tensor<2x2x2xi8>
+// VECTORS-DAG: %[[W:.*]] = lathe.constant dense<{{\[\[}}3, 4, -2, 5], [6, 6, 0, 0]]> : tensor<2x4xi8>
 // VECTORS-DAG: %[[B:.*]] = lathe.constant dense<[31, 2, 39, 0]> : tensor<4xi32>
 // VECTORS: lathe.window_conv %arg0, %[[W]], %[[B]] {channels = 3 : i64, form = #lathe<window_form vectors>
 //
@@ -70,7 +70,7 @@ func.func @windows(%x: tensor<1x8x8x3xui8>) -> tensor<1x4x4x4xi32> {
 // BYTES-LABEL: func @sums_of_the_second_channel
 // BYTES: lathe.window_conv {{.*}} tensor<1x260x4xi8>
 // VECTORS-LABEL: func @sums_of_the_second_channel
-// VECTORS: lathe.window_conv {{.*}} tensor<1x4x260xi8>
+// VECTORS: lathe.window_conv {{.*}} tensor<1x1040xi8>
 // HALVES-LABEL: func @sums_of_the_second_channel
 // HALVES: lathe.window_conv {{.*}}<window_form bytes>
 func.func @sums_of_the_second_channel(%x: tensor<1x260xi8>) -> (tensor<1x2xi32>, tensor<1x1xi32>) {
@@ -102,8 +102,12 @@ func.func @least_weight(%x: tensor<1x2xi8>) -> (tensor<1x2xi32>, tensor<1x2xi32>
 
 // BYTES-LABEL: func @depthwise
 // BYTES: lathe.plane_depthwise {{.*}}<window_form bytes>
+//
+// Weights of channels side by side, with zeros up to eight.
 // VECTORS-LABEL: func @depthwise
-// VECTORS: lathe.plane_depthwise {{.*}}<window_form pairs>
+// VECTORS-DAG: %[[W:.*]] = lathe.constant dense<{{.*}}[1, -1, 0, 0, 0, 0, 0, 0], [2, -2, 0, 0, 0, 0, 0, 0]{{.*}}> : tensor<1x2x2x8xi8>
+// VECTORS-DAG: %[[B:.*]] = lathe.constant dense<[-30, 30, 0, 0, 0, 0, 0, 0]> : tensor<8xi32>
+// VECTORS: lathe.row_depthwise %arg0, %[[W]], %[[B]] {kernel_name = "conv", padding = 3 : si64, pads = array<i64: 0, 0, 1, 1>, strides = array<i64: 1, 2>}
 func.func @depthwise(%x: tensor<1x4x4x2xi8>) -> tensor<1x4x2x2xi32> {
   %w = lathe.constant dense<[[[[1, -1]], [[2, -2]]], [[[3, -3]], [[4, -4]]]]> : tensor<2x2x1x2xi8>
   %0 = lathe.conv %x, %w {strides = array<i64: 1, 2>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 1, 1>, group = 2 : i64, input_zero_point = 3 : si64} : (tensor<1x4x4x2xi8>, tensor<2x2x1x2xi8>) -> tensor<1x4x2x2xi32>

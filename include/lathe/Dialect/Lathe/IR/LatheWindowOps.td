@@ -55,9 +55,9 @@ def Lathe_WindowConvOp : Lathe_TensorOp<"window_conv",
 
     - `vectors`: one byte; the second window lies behind the first. For processors
       that multiply vectors of bytes and add up the products (Helium). Pixels of a
-      matrix are multiplied where they are. `weight` is [blocks, 2, elements], the
-      window's weights of two output channels, one behind the other, and `bias` is
-      [2 * blocks].
+      matrix are multiplied where they are. `weight` is [blocks, 2 * elements]: of
+      every sixteen elements of a window, and of what is left of it, the weights of
+      the first output channel, then those of the second; `bias` is [2 * blocks].
 
     - `halves`: one element of both pixels, x0 + 65536 x1, for processors without an
       instruction that multiplies and accumulates. One product with a weight serves
@@ -222,6 +222,58 @@ def Lathe_PlaneDepthwiseOp : Lathe_TensorOp<"plane_depthwise",
   }];
 }
 
+def Lathe_RowDepthwiseOp : Lathe_TensorOp<"row_depthwise",
+    [DeclareOpInterfaceMethods<LoopNestOpInterface>,
+     DeclareOpInterfaceMethods<ScratchOpInterface>,
+     DeclareOpInterfaceMethods<InPlaceOpInterface, ["getWriteLead"]>]> {
+  let summary = "depthwise convolution, row by row";
+  let description = [{
+    What `lathe.conv` computes of signed 8-bit integers in two dimensions, with a
+    group for each channel, one filter each and dilations of 1, for processors whose
+    vectors hold bytes of several channels (Helium).
+
+    The rows that windows reach, with `padding` beside them, are copied to a ring of
+    as many rows as the filter has, in memory of the op's own; so the result may
+    take the place of the rows behind. Eight channels are computed at a time. Two
+    products add up in 16 bits, since no weight is -128.
+
+    `weight` is [channels / 8, kernel rows, kernel columns, 8], with zeros behind the
+    last channel, and `bias` [channels], a multiple of 8 as well. It holds what a
+    zero point of the input takes off the sums.
+
+    Example:
+    ```mlir
+    %r = lathe.row_depthwise %x, %w, %b {strides = array<i64: 1, 1>,
+           pads = array<i64: 1, 1, 1, 1>, padding = -128 : si64}
+         : (tensor<1x8x8x16xi8>, tensor<2x3x3x8xi8>, tensor<16xi32>)
+           -> tensor<1x8x8x16xi32>
+    ```
+  }];
+  let arguments = (ins RankedTensorOf<[I8]>:$input,
+                       RankedTensorOf<[I8]>:$weight,
+                       RankedTensorOf<[I32]>:$bias,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
+                       SI64Attr:$padding);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Channels that are computed at a time.
+    static constexpr int64_t channelBlock = 8;
+
+    int64_t getKernelRows() { return getWeight().getType().getDimSize(1); }
+    int64_t getKernelColumns() { return getWeight().getType().getDimSize(2); }
+    /// Channels with those that make them a multiple of 8.
+    int64_t getPaddedChannels() {
+      return getWeight().getType().getDimSize(0) * channelBlock;
+    }
+    /// Bytes of a row in the ring, and of the ring: behind its last row it has
+    /// room for the channels that make them a multiple of 8.
+    int64_t getRowBytes();
+    int64_t getRingBytes();
+    int64_t getMACs();
+  }];
+}
+
 def Lathe_ExpandBytesOp : Lathe_Op<"expand_bytes"> {
   let summary = "bytes as pairs of 16-bit integers";
   let description = [{
@@ -323,6 +375,34 @@ def Lathe_WindowDotOp : Lathe_Op<"window_dot"> {
     $blocks `blocks` $data `[` $first_data `]` `step` $stride `,` $weight `[`
     $first_weight `]` `,` $bias `[` $first_bias `]` `,` $sums attr-dict `:`
     type($data) `,` type($weight) `,` type($bias) `,` type($sums)
+  }];
+}
+
+def Lathe_FilterRowsOp : Lathe_Op<"filter_rows"> {
+  let summary = "sums of a filter over the rows of a ring, for all channels";
+  let description = [{
+    The sums that `lathe.row_depthwise` computes of one pixel for all its channels.
+    `ring` has `rows` rows of `row_bytes` bytes, of which that of the window's first
+    row is number `first_row` and those of the next ones follow, the first behind the
+    last. The window begins with element `at` of each.
+
+    Example:
+    ```mlir
+    lathe.filter_rows %ring[%row, %at], %w, %b, %sums {rows = 3 : i64,
+      columns = 3 : i64, row_bytes = 160 : i64, channels = 16 : i64}
+      : memref<488xi8>, memref<2x3x3x8xi8>, memref<16xi32>, memref<16xi32>
+    ```
+  }];
+  let arguments = (ins Arg<MemRefOf<[I8]>, "", [MemRead]>:$ring,
+                       Index:$first_row, Index:$at,
+                       Arg<MemRefOf<[I8]>, "", [MemRead]>:$weight,
+                       Arg<MemRefOf<[I32]>, "", [MemRead]>:$bias,
+                       Arg<MemRefOf<[I32]>, "", [MemWrite]>:$sums,
+                       I64Attr:$rows, I64Attr:$columns, I64Attr:$row_bytes,
+                       I64Attr:$channels);
+  let assemblyFormat = [{
+    $ring `[` $first_row `,` $at `]` `,` $weight `,` $bias `,` $sums attr-dict `:`
+    type($ring) `,` type($weight) `,` type($bias) `,` type($sums)
   }];
 }
 

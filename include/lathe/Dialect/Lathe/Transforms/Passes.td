@@ -416,8 +416,10 @@ def WindowProducts : Pass<"lathe-window-products", "::mlir::func::FuncOp"> {
       product is not that of a single row.
     - `bytes` for all others.
 
-    Depthwise convolutions of images become `lathe.plane_depthwise`, of pairs where
-    the target multiplies them and of bytes else. Convolutions of several groups of more than one channel
+    Depthwise convolutions of images become `lathe.row_depthwise` where the target
+    has vectors, the data have a sign and no weight is -128; else
+    `lathe.plane_depthwise`, of pairs where the target multiplies them and of bytes
+    where not. Convolutions of several groups of more than one channel
     and those with dilations stay as they are.
   }];
   let dependentDialects = ["::lathe::LatheDialect", "::mlir::arith::ArithDialect"];

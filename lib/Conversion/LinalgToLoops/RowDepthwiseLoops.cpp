@@ -1,0 +1,163 @@
+//===- RowDepthwiseLoops.cpp - Filters of many channels at a time --------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The loops of lathe.row_depthwise. Each row of an image that a window reaches
+// is copied to a ring once, padding beside it; for each pixel the sums of all
+// channels are computed from the ring (lathe.filter_rows), then what was fused
+// behind them.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ChannelRescale.h"
+#include "ScratchEmitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace lathe;
+
+namespace {
+
+class RowDepthwiseEmitter : ScratchEmitter {
+public:
+  RowDepthwiseEmitter(OpBuilder &builder, const KernelBody &body,
+                      RowDepthwiseOp conv)
+      : ScratchEmitter(builder, body, conv), conv(conv),
+        input(conv.getInput().getType().getShape()),
+        output(conv.getType().getShape()), rows(conv.getKernelRows()),
+        rowBytes(conv.getRowBytes()) {}
+
+  LogicalResult emit();
+
+private:
+  Value locate(Value tensor);
+  void fill(AffineExpr first, int64_t count);
+  void loadRow(AffineExpr image, AffineExpr row);
+  void copyRow(AffineExpr image, AffineExpr row, AffineExpr at, int64_t bytes);
+  void emitImage(AffineExpr image);
+  void emitPixel(const Indices &pixel);
+
+  RowDepthwiseOp conv;
+  ArrayRef<int64_t> input, output;
+  int64_t rows, rowBytes;
+  Value memory, weight, bias, ring, sums;
+  /// Whether the input's elements follow each other in memory.
+  bool isDense = true;
+  std::optional<ChannelRescale> rescale;
+};
+
+} // namespace
+
+/// The memory of `tensor`.
+Value RowDepthwiseEmitter::locate(Value tensor) {
+  Indices start(cast<RankedTensorType>(tensor.getType()).getRank(),
+                space.constant(0));
+  auto place = reader.locate(tensor, start);
+  failed |= !place;
+  return place ? place->first : Value();
+}
+
+/// Writes padding to `count` bytes of the ring.
+void RowDepthwiseEmitter::fill(AffineExpr first, int64_t count) {
+  loop("i", 0, count, 1, [&](AffineExpr i) {
+    writeWord(byte(conv.getPadding()), ring, first + i);
+  });
+}
+
+/// Copies `bytes` of an image's row to the ring.
+void RowDepthwiseEmitter::copyRow(AffineExpr image, AffineExpr row,
+                                  AffineExpr at, int64_t bytes) {
+  if (isDense) {
+    AffineExpr first = (image * input[1] + row) * (input[2] * input[3]);
+    CopyBytesOp::create(builder, loc, memory, index(first), ring, index(at),
+                        bytes, /*spread=*/false);
+    return;
+  }
+  loop("iw", 0, bytes / input[3], 1, [&](AffineExpr iw) {
+    loop("c", 0, input[3], 1, [&](AffineExpr c) {
+      writeWord(readByte(conv.getInput(), {image, row, iw, c}), ring,
+                at + iw * input[3] + c);
+    });
+  });
+}
+
+/// Writes row number `row` of an image with the padding above it to the ring.
+/// What is beside it is there already.
+void RowDepthwiseEmitter::loadRow(AffineExpr image, AffineExpr row) {
+  int64_t left = std::min(conv.getPads()[1] * input[3], rowBytes);
+  int64_t bytes = std::min(input[2] * input[3], rowBytes - left);
+  AffineExpr slot = keep(space.simplify(row % rows, 1));
+  AffineExpr at = slot * rowBytes + left;
+  AffineExpr inImage = row - conv.getPads()[0];
+  buildIf(
+      isWithin(inImage, input[1]), [&] { copyRow(image, inImage, at, bytes); },
+      [&] { fill(at, bytes); });
+}
+
+/// All channels of a pixel, number {image, row, column} of the result.
+void RowDepthwiseEmitter::emitPixel(const Indices &pixel) {
+  AffineExpr first =
+      space.simplify((pixel[1] * conv.getStrides()[0]) % rows, 1);
+  AffineExpr at = pixel[2] * (conv.getStrides()[1] * input[3]);
+  FilterRowsOp::create(builder, loc, ring, index(first), index(at), weight,
+                       bias, sums, rows, conv.getKernelColumns(), rowBytes,
+                       output[3]);
+  if (!rescale)
+    return loop("c", 0, output[3], 1, [&](AffineExpr c) {
+      Indices indices = pixel;
+      indices.push_back(c);
+      store(indices, readWord(sums, c));
+    });
+  Value factors = locate(rescale->factors);
+  if (failed)
+    return;
+  AffineExpr number = (pixel[0] * output[1] + pixel[1]) * output[2] + pixel[2];
+  Value target = index(number * output[3]);
+  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+  Value count = arith::ConstantIndexOp::create(builder, loc, output[3]);
+  RescaleSumsOp::create(builder, loc, count, sums, factors, zero,
+                        rescale->target, target, target, /*lanes=*/1,
+                        rescale->zeroPoint, rescale->low, rescale->high);
+}
+
+void RowDepthwiseEmitter::emitImage(AffineExpr image) {
+  fill(space.constant(0), rows * rowBytes);
+  // Of the first window all rows but those that each window brings.
+  int64_t stride = conv.getStrides()[0], fresh = std::min(stride, rows);
+  loop("kh", 0, rows - fresh, 1, [&](AffineExpr kh) { loadRow(image, kh); });
+  loop("oh", 0, output[1], 1, [&](AffineExpr oh) {
+    loop("kh", 0, fresh, 1, [&](AffineExpr kh) {
+      loadRow(image, oh * stride + kh + (rows - fresh));
+    });
+    loop("ow", 0, output[2], 1,
+         [&](AffineExpr ow) { emitPixel({image, oh, ow}); });
+  });
+}
+
+LogicalResult RowDepthwiseEmitter::emit() {
+  memory = locate(conv.getInput());
+  weight = locate(conv.getWeight());
+  bias = locate(conv.getBias());
+  if (failed)
+    return conv.emitOpError("needs operands in memory");
+  isDense = cast<MemRefType>(memory.getType()).areTrailingDimsContiguous(4);
+  rescale = ChannelRescale::match(body, conv.getResult());
+  ring = viewScratch(0, conv.getRingBytes(), builder.getI8Type());
+  sums = viewScratch(conv.getRingBytes(), conv.getPaddedChannels(),
+                     builder.getI32Type());
+  loop("n", 0, input[0], 1, [&](AffineExpr image) { emitImage(image); });
+  return failure(failed);
+}
+
+LogicalResult lathe::emitRowDepthwise(OpBuilder &builder,
+                                      const KernelBody &body,
+                                      RowDepthwiseOp op) {
+  if (!body.scratch)
+    return op.emitOpError("needs scratch; run lathe-form-kernels first");
+  return RowDepthwiseEmitter(builder, body, op).emit();
+}
