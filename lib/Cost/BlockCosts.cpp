@@ -17,6 +17,9 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/Support/DebugLog.h"
+
+#define DEBUG_TYPE "lathe-cost"
 
 using namespace mlir;
 using namespace lathe;
@@ -136,11 +139,13 @@ void BlockCosts::addOps(func::FuncOp function) {
     if (op->getNumResults() == 1 && isForAddressesOnly(op->getResult(0)))
       return;
     auto countable = dyn_cast<CountableOpInterface>(op);
-    if (!countable)
+    if (!countable) {
+      LDBG() << "no model for " << op->getName() << ": counted as one";
       costs[home] += InstructionCounts(Class::ALU);
-    else if (!dependsOnValues(countable))
+    } else if (!dependsOnValues(countable)) {
       costs[home] += countable.getInstructions(
           set, SmallVector<std::optional<int64_t>>(op->getNumOperands()));
+    }
   });
 }
 
@@ -221,23 +226,30 @@ static unsigned countAccumulators(scf::ForOp loop, const InstructionSet &set) {
 }
 
 /// What an innermost loop keeps in registers beyond those there are is loaded
-/// in each iteration, or on Armv6-M moved from an upper register. What the
-/// loops around it count is then in memory.
+/// in each iteration, or on Armv6-M moved from an upper register, half of it
+/// back again.
+static InstructionCounts getSpills(unsigned needed, const InstructionSet &set) {
+  if (needed <= set.registers)
+    return {};
+  double excess = needed - set.registers;
+  return set.isThumb1 ? InstructionCounts(Class::ALU, 1.5 * excess)
+                      : InstructionCounts(Class::Load, excess);
+}
+
+/// Innermost loops have the registers; what the loops around them move on is in
+/// memory meanwhile.
 void BlockCosts::addSpills(scf::ForOp loop) {
   Block *body = loop.getBody();
-  constexpr unsigned temporaries = 3, end = 1;
-  unsigned needed = countAccumulators(loop, set) + usedPointers.lookup(body) +
-                    countInvariants(loop, set) + temporaries + end +
-                    !hasConstantBounds(loop);
+  bool hasCounter = !hasConstantBounds(loop);
   if (!isInnermost(loop)) {
-    unsigned moved = movedPointers.lookup(body) + !hasConstantBounds(loop);
+    unsigned moved = movedPointers.lookup(body) + hasCounter;
     costs[body] += InstructionCounts(Class::Load, moved) +
                    InstructionCounts(Class::Store, moved);
     return;
   }
-  if (needed <= set.registers)
-    return;
-  double excess = needed - set.registers;
-  costs[body] += set.isThumb1 ? InstructionCounts(Class::ALU, 1.5 * excess)
-                              : InstructionCounts(Class::Load, excess);
+  constexpr unsigned temporaries = 3, end = 1;
+  costs[body] +=
+      getSpills(countAccumulators(loop, set) + usedPointers.lookup(body) +
+                    countInvariants(loop, set) + temporaries + end + hasCounter,
+                set);
 }

@@ -121,7 +121,8 @@ InstructionCounts KernelCounter::countNested(Operation *op) {
   if (auto call = dyn_cast<func::CallOp>(op))
     return countCall(call);
   if (op->getNumRegions() > 0) {
-    // A loop whose end the data decide; parallel ones are nested loops in C.
+    // A loop whose end the data decide. Parallel ones have constant bounds and
+    // are nested loops in C.
     double times = 1;
     if (auto parallel = dyn_cast<scf::ParallelOp>(op))
       for (auto [lower, upper, step] :

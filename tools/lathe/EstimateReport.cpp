@@ -53,7 +53,7 @@ static std::string scale(std::optional<double> figure, double factor) {
 // One model on one target
 //===----------------------------------------------------------------------===//
 
-/// "fits 2,097,152 with 2,064,384 left".
+/// "; fits 2,097,152, 2,064,384 left".
 static std::string describeFit(const std::optional<MemoryFit> &fit,
                                StringRef target) {
   if (!fit)

@@ -110,6 +110,7 @@ void lathe::printTarget(const TargetDescription &target,
               memory.name + ", " + formatBytes(memory.bytes));
   printLine("clock", formatFigure(target.clock, 1e6, "MHz"));
   printLine("active-power", formatFigure(target.activePower, 1e-3, "mW"));
+  printLine("costs", target.costs ? target.costs->source : "");
   for (const Emulator &emulator : target.emulators)
     printLine("emulator",
               emulator.program +
