@@ -36,6 +36,6 @@ void lathe::registerCostModels(DialectRegistry &registry) {
     cost::attachMemoryModels(*context);
   });
   registry.addExtension(+[](MLIRContext *context, LatheDialect *) {
-    cost::attachPairModels(*context);
+    cost::attachWindowModels(*context);
   });
 }

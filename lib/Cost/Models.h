@@ -25,7 +25,7 @@ void attachIntegerModels(mlir::MLIRContext &context);
 void attachFloatModels(mlir::MLIRContext &context);
 void attachMathModels(mlir::MLIRContext &context);
 void attachMemoryModels(mlir::MLIRContext &context);
-void attachPairModels(mlir::MLIRContext &context);
+void attachWindowModels(mlir::MLIRContext &context);
 
 /// A model for `Op` whose counts are what `count(op, set)` gives.
 template <typename Op,

@@ -26,8 +26,10 @@ void lathe::setLoweringOptions(LoweringOptions &options,
   options.ioInArena = code.io == IOMode::Arena;
   bool hasVectors = target.backend == TargetBackend::LLVM;
   options.vectorBits = hasVectors ? target.vector.bits : 0;
-  // Helium has wider instructions, which are not used yet.
-  options.pairs = target.backend == TargetBackend::C && target.dsp;
+  options.windows = target.backend == TargetBackend::C;
+  options.windowForm = target.helium ? WindowForm::Vectors
+                       : target.dsp  ? WindowForm::Pairs
+                                     : WindowForm::Bytes;
   if (hasVectors) {
     options.vectorRegisters = target.vector.registers;
     options.alignment = 64; // a cache line, and the widest vector
@@ -95,8 +97,9 @@ std::string lathe::getLoweringFlag(const TargetDescription &target,
      << " alignment=" << options.alignment << " threads=" << options.threads
      << (options.ioInArena ? " io-in-arena=true" : "")
      << (options.winograd ? "" : " winograd=false");
-  if (options.pairs)
-    os << " pairs=true";
+  if (options.windows)
+    os << " windows=true window-form="
+       << stringifyWindowForm(options.windowForm);
   if (options.dots != DotKind::None)
     os << " dots=" << getName(options.dots);
   if (options.panelWidth != 0)

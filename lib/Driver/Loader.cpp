@@ -9,8 +9,8 @@
 
 #include "lathe/Cost/CountableOpInterface.h"
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
-#include "lathe/Frontend/ONNX/Import.h"
 #include "lathe/Dialect/Lathe/IntegerForms/IntegerForms.h"
+#include "lathe/Frontend/ONNX/Import.h"
 #include "lathe/Reference/EvaluableOpInterface.h"
 #include "lathe/Target/Common/ModelInterface.h"
 

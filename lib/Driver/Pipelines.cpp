@@ -55,8 +55,11 @@ void lathe::buildKernelPipeline(OpPassManager &pm,
     buildVectorIntegerPipeline(pm, options.dots);
   else
     buildIntegerPipeline(pm);
-  if (options.pairs)
-    pm.addNestedPass<func::FuncOp>(createPairProducts());
+  if (options.windows) {
+    WindowProductsOptions windows;
+    windows.form = options.windowForm;
+    pm.addNestedPass<func::FuncOp>(createWindowProducts(windows));
+  }
   if (options.winograd && options.vectorBits > 0) {
     WinogradOptions winograd;
     winograd.vectorBits = options.vectorBits;

@@ -197,13 +197,51 @@ TEST_F(KernelCostTest, ProductsOfPairsGrowWithTheirBlocks) {
       %x: memref<40xi32>, %w: memref<16x20x2xi32>, %b: memref<64xi32>,
       %sums: memref<128xi32>) {
     %c16 = arith.constant 16 : index
-    lathe.pair_dot %c16 blocks %x, %w[%c0], %b[%c0], %sums {words = 20 : i64}
+    lathe.window_dot %c16 blocks %x[%c0] step %c1, %w[%c0], %b[%c0], %sums
+      {form = #lathe<window_form pairs>, lanes = 2 : i64, depth = 40 : i64}
       : memref<40xi32>, memref<16x20x2xi32>, memref<64xi32>, memref<128xi32>
     return
   })")
                                  .instructions;
   // Two pixels, four channels, two products each: 8 for a word.
   EXPECT_EQ(counts[Class::DualMultiply], 16 * 20 * 8);
+}
+
+constexpr const char *bytes = R"((
+    %x: memref<80xi8>, %w: memref<16x40x4xi8>, %b: memref<64xi32>,
+    %sums: memref<128xi32>) {
+  %c16 = arith.constant 16 : index
+  lathe.window_dot %c16 blocks %x[%c0] step %c1, %w[%c0], %b[%c0], %sums
+    {form = #lathe<window_form bytes>, lanes = 2 : i64, depth = 40 : i64}
+    : memref<80xi8>, memref<16x40x4xi8>, memref<64xi32>, memref<128xi32>
+  return
+})";
+
+TEST_F(KernelCostTest, ProductsOfBytesAreOneInstructionWhereTheCoreHasSums) {
+  // Two pixels, four channels.
+  constexpr double products = 16 * 40 * 8;
+  InstructionCounts fused = count(bytes, "cortex-m3").instructions;
+  EXPECT_EQ(fused[Class::MultiplyAccumulate], products);
+  InstructionCounts apart = count(bytes, "cortex-m0plus").instructions;
+  EXPECT_EQ(apart[Class::Multiply], products);
+  EXPECT_GT(apart[Class::ALU], products);
+}
+
+TEST_F(KernelCostTest, ARestOfAVectorTakesAsManyProductsAsAWholeOne) {
+  InstructionCounts counts = count(R"((
+      %x: memref<80xi8>, %w: memref<4x2x40xi8>, %b: memref<8xi32>,
+      %sums: memref<16xi32>) {
+    %c4 = arith.constant 4 : index
+    %c40 = arith.constant 40 : index
+    lathe.window_dot %c4 blocks %x[%c0] step %c40, %w[%c0], %b[%c0], %sums
+      {form = #lathe<window_form vectors>, lanes = 2 : i64, depth = 40 : i64}
+      : memref<80xi8>, memref<4x2x40xi8>, memref<8xi32>, memref<16xi32>
+    return
+  })",
+                                   "cortex-m55")
+                                 .instructions;
+  // Two pixels, two channels; 16, 16 and 8 elements.
+  EXPECT_EQ(counts[Class::VectorMultiply], 4 * 3 * 4);
 }
 
 constexpr const char *floats = R"((%x: f32, %y: memref<1xf32>) {

@@ -61,10 +61,21 @@ struct LoweringOptions : mlir::PassPipelineOptions<LoweringOptions> {
           clEnumValN(DotKind::AnyBytes, "u8s8",
                      "four bytes with or without sign"),
           clEnumValN(DotKind::Words, "s16", "two signed 16-bit integers"))};
-  Option<bool> pairs{
-      *this, "pairs",
-      llvm::cl::desc("The target multiplies pairs of 16-bit integers"),
+  Option<bool> windows{
+      *this, "windows",
+      llvm::cl::desc("Compute products of 8-bit integers over windows in "
+                     "memory"),
       llvm::cl::init(false)};
+  Option<WindowForm> windowForm{
+      *this, "window-form",
+      llvm::cl::desc("The best form of windows that the target multiplies"),
+      llvm::cl::init(WindowForm::Bytes),
+      llvm::cl::values(
+          clEnumValN(WindowForm::Pairs, "pairs",
+                     "two pairs of 16-bit integers at a time"),
+          clEnumValN(WindowForm::Bytes, "bytes", "one integer at a time"),
+          clEnumValN(WindowForm::Vectors, "vectors",
+                     "vectors of bytes, and pairs"))};
   Option<bool> ioInArena{
       *this, "io-in-arena",
       llvm::cl::desc("Place inputs and outputs in the arena as well"),

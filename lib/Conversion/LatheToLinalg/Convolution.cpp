@@ -13,7 +13,7 @@
 #include "GenericBuilder.h"
 #include "Patterns.h"
 #include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
-#include "lathe/Dialect/Lathe/IR/LathePairOps.h"
+#include "lathe/Dialect/Lathe/IR/LatheWindowOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -482,7 +482,7 @@ struct EraseWinogradSigns : OpConversionPattern<WinogradConvOp> {
 };
 
 /// As with Winograd's algorithm.
-template <typename Op> struct ErasePairSign : OpConversionPattern<Op> {
+template <typename Op> struct EraseWindowSign : OpConversionPattern<Op> {
   using OpConversionPattern<Op>::OpConversionPattern;
 
   LogicalResult
@@ -499,7 +499,7 @@ template <typename Op> struct ErasePairSign : OpConversionPattern<Op> {
 void lathe::detail::populateConvolutionPatterns(const TypeConverter &converter,
                                                 RewritePatternSet &patterns) {
   patterns.add<LowerConv, LowerConvTranspose, LowerDotConv, LowerDotDepthwise,
-               EraseWinogradSigns, ErasePairSign<PairConvOp>,
-               ErasePairSign<PairDepthwiseOp>, LowerMatMul>(
+               EraseWinogradSigns, EraseWindowSign<WindowConvOp>,
+               EraseWindowSign<PlaneDepthwiseOp>, LowerMatMul>(
       converter, patterns.getContext());
 }

@@ -11,7 +11,7 @@
 
 #include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
-#include "lathe/Dialect/Lathe/IR/LathePairOps.h"
+#include "lathe/Dialect/Lathe/IR/LatheWindowOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -74,8 +74,9 @@ struct ConvertLatheToLinalg
     target.addDynamicallyLegalOp<MemoryAtOp>(
         [&](Operation *op) { return converter.isLegal(op); });
     // Its loops have no form in linalg.
-    target.addDynamicallyLegalOp<PairConvOp, PairDepthwiseOp, WinogradConvOp>(
-        [&](Operation *op) { return converter.isLegal(op); });
+    target
+        .addDynamicallyLegalOp<WindowConvOp, PlaneDepthwiseOp, WinogradConvOp>(
+            [&](Operation *op) { return converter.isLegal(op); });
     // In the regions of elementwise ops.
     target.addLegalOp<RescaleOp>();
     addSignlessLegality(converter, target);

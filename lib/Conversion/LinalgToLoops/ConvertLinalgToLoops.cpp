@@ -216,10 +216,10 @@ LogicalResult emitLoops(OpBuilder &builder, const KernelBody &body,
                         Operation *root) {
   if (auto winograd = dyn_cast_if_present<WinogradConvOp>(root))
     return emitWinograd(builder, body, winograd);
-  if (auto conv = dyn_cast_if_present<PairConvOp>(root))
-    return emitPairConv(builder, body, conv);
-  if (auto conv = dyn_cast_if_present<PairDepthwiseOp>(root))
-    return emitPairDepthwise(builder, body, conv);
+  if (auto conv = dyn_cast_if_present<WindowConvOp>(root))
+    return emitWindowConv(builder, body, conv);
+  if (auto conv = dyn_cast_if_present<PlaneDepthwiseOp>(root))
+    return emitPlaneDepthwise(builder, body, conv);
   return isOneNest(body, builder.getContext()) ? emitTiles(builder, body)
                                                : emitRows(builder, body);
 }

@@ -10,7 +10,7 @@
 
 #include "TensorReader.h"
 
-#include "lathe/Dialect/Lathe/IR/LathePairOps.h"
+#include "lathe/Dialect/Lathe/IR/LatheWindowOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -102,11 +102,11 @@ mlir::LogicalResult emitWinograd(mlir::OpBuilder &builder,
                                  const KernelBody &body, WinogradConvOp op);
 
 /// Emits products by 16-bit multiply-accumulates.
-mlir::LogicalResult emitPairConv(mlir::OpBuilder &builder,
-                                 const KernelBody &body, PairConvOp op);
-mlir::LogicalResult emitPairDepthwise(mlir::OpBuilder &builder,
-                                      const KernelBody &body,
-                                      PairDepthwiseOp op);
+mlir::LogicalResult emitWindowConv(mlir::OpBuilder &builder,
+                                   const KernelBody &body, WindowConvOp op);
+mlir::LogicalResult emitPlaneDepthwise(mlir::OpBuilder &builder,
+                                       const KernelBody &body,
+                                       PlaneDepthwiseOp op);
 
 } // namespace lathe
 

@@ -126,6 +126,12 @@ void CEmitter::printPrologue(raw_ostream &os) {
 #include <arm_acle.h>
 #endif
 )";
+  if (file.helpers.needsHeliumHeader())
+    os << R"(
+#ifdef __ARM_FEATURE_MVE
+#include <arm_mve.h>
+#endif
+)";
   // One function of all kernels keeps addresses of many in registers: 5 % more
   // instructions for MobileNet with arm-none-eabi-gcc 12.2 -O2 on a Cortex-M4.
   if (file.hasKernels)

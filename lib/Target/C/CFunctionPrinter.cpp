@@ -11,7 +11,7 @@
 
 #include "CFunctionPrinter.h"
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
-#include "lathe/Dialect/Lathe/IR/LathePairOps.h"
+#include "lathe/Dialect/Lathe/IR/LatheWindowOps.h"
 #include "lathe/Target/Common/CLiterals.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/StringExtras.h"
@@ -329,8 +329,8 @@ void CFunctionPrinter::printStatement(Operation *statement) {
       .Case<memref::CopyOp>([&](auto copy) { printCopy(copy); })
       .Case<func::CallOp>([&](auto call) { printCall(call); })
       .Case<ExpandBytesOp>([&](auto expand) { printExpandBytes(expand); })
-      .Case<PairDotOp>([&](auto dot) { printPairDot(dot); })
-      .Case<PairRowDotOp>([&](auto dot) { printPairRowDot(dot); })
+      .Case<CopyBytesOp>([&](auto copy) { printCopyBytes(copy); })
+      .Case<WindowDotOp>([&](auto dot) { printWindowDot(dot); })
       .Case<func::ReturnOp>([&](auto ret) { printReturn(ret); })
       .Case<scf::ForOp>([&](auto loop) { printFor(loop); })
       .Case<scf::ParallelOp>([&](auto loop) { printParallel(loop, 0); })

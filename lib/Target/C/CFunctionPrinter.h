@@ -19,10 +19,10 @@
 
 namespace lathe {
 
+class CopyBytesOp;
 class ExpandBytesOp;
 class MemoryAtOp;
-class PairDotOp;
-class PairRowDotOp;
+class WindowDotOp;
 
 /// True if anything is stored through `memref` or a view of it.
 bool isWritten(mlir::Value memref);
@@ -57,11 +57,10 @@ private:
   void printCopy(mlir::memref::CopyOp op);
   void printCall(mlir::func::CallOp op);
   void printExpandBytes(ExpandBytesOp op);
-  void printPairDot(PairDotOp op);
-  void printPairRowDot(PairRowDotOp op);
+  void printCopyBytes(CopyBytesOp op);
+  void printWindowDot(WindowDotOp op);
   std::string printBytes(mlir::Value memref, mlir::Value first,
                          bool isUnsigned);
-  template <typename Op> std::string printFactors(Op dot);
   void printReturn(mlir::func::ReturnOp op);
   void printFor(mlir::scf::ForOp op);
   /// Prints the loops of `op` from `dimension` on, one inside the other.

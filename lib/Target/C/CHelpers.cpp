@@ -254,6 +254,7 @@ static const CHelperTable &getHelpers() {
     addBitCasts(table, "64", "double");
     addHalfFloats(table);
     addPairHelpers(table);
+    addWindowHelpers(table);
     return table;
   }();
   return helpers;
@@ -305,6 +306,10 @@ bool CHelpers::needsStringHeader() const { return contain({"memcpy("}); }
 
 bool CHelpers::needsArmHeader() const {
   return contain({"__smla", "__sxtb16("});
+}
+
+bool CHelpers::needsHeliumHeader() const {
+  return contain({"__ARM_FEATURE_MVE"});
 }
 
 static void printHelper(StringRef name, StringSet<> &printed, raw_ostream &os) {

@@ -30,6 +30,9 @@ using CHelperTable = std::map<std::string, std::string>;
 /// Adds the helpers for pairs of 16-bit integers.
 void addPairHelpers(CHelperTable &table);
 
+/// Adds the helpers for windows of bytes.
+void addWindowHelpers(CHelperTable &table);
+
 /// The helpers a file needs; each is defined in the file as a `static`
 /// function, and only if it is used.
 class CHelpers {
@@ -44,6 +47,8 @@ public:
   bool needsStringHeader() const;
   /// Whether there are intrinsics of Arm in what is printed.
   bool needsArmHeader() const;
+  /// Whether there are some of Helium.
+  bool needsHeliumHeader() const;
   void print(llvm::raw_ostream &os) const;
 
 private:

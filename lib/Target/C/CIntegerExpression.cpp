@@ -12,7 +12,7 @@
 
 #include "CExpression.h"
 #include "CRange.h"
-#include "lathe/Dialect/Lathe/IR/LathePairOps.h"
+#include "lathe/Dialect/Lathe/IR/LatheWindowOps.h"
 #include "lathe/Target/Common/CLiterals.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"

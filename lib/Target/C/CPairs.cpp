@@ -5,24 +5,18 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Prints products of pairs of 16-bit integers: for cores with the DSP extension
-// of Armv7E-M, and the same in portable C for all other machines.
+// Helpers of products of pairs of 16-bit integers: for cores with the DSP
+// extension of Armv7E-M, and the same in portable C for all other machines.
 //
 //===----------------------------------------------------------------------===//
 
-#include "CFunctionPrinter.h"
-#include "lathe/Dialect/Lathe/IR/LathePairOps.h"
-#include "lathe/Target/Common/CLiterals.h"
+#include "CHelpers.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
-using namespace mlir;
+using namespace llvm;
 
 namespace lathe {
-
-//===----------------------------------------------------------------------===//
-// Helpers
-//===----------------------------------------------------------------------===//
 
 static void addPairOperations(CHelperTable &table) {
   table["dual_mac"] =
@@ -287,55 +281,6 @@ void addPairHelpers(CHelperTable &table) {
   addHalfProducts(table);
   addExpansions(table);
   addSums(table);
-}
-
-//===----------------------------------------------------------------------===//
-// Statements
-//===----------------------------------------------------------------------===//
-
-/// A pointer to element `first` of bytes with or without a sign.
-std::string CFunctionPrinter::printBytes(Value memref, Value first,
-                                         bool isUnsigned) {
-  CExpr pointer = first ? expressions.printPointer(memref, first)
-                        : expressions.printPointer(memref);
-  StringRef want = isUnsigned ? "uint8_t" : "int8_t";
-  if (getCStorageType(function.buffers[memref].elementType) == want)
-    return pointer.text;
-  return llvm::formatv("(const {0} *){1}", want, pointer.in(Precedence::Unary));
-}
-
-void CFunctionPrinter::printExpandBytes(ExpandBytesOp expand) {
-  bool isUnsigned = expand.getIsUnsigned();
-  line() << function.file.helpers.use(isUnsigned ? "expand_u8" : "expand_i8")
-         << "(" << printBytes(expand.getSource(), expand.getFirst(), isUnsigned)
-         << ", "
-         << expressions.printPointer(expand.getTarget(), expand.getAt()).text
-         << ", " << expand.getCount() << ", " << expand.getStep() << ");\n";
-}
-
-/// What both products have in common: weights, bias and sums.
-template <typename Op> std::string CFunctionPrinter::printFactors(Op dot) {
-  return llvm::formatv(
-      "{0}, {1}, {2}",
-      expressions.printPointer(dot.getWeight(), dot.getFirstWeight()).text,
-      expressions.printPointer(dot.getBias(), dot.getFirstBias()).text,
-      expressions.printPointer(dot.getSums()).text);
-}
-
-void CFunctionPrinter::printPairDot(PairDotOp dot) {
-  line() << function.file.helpers.use("pair_dot") << "("
-         << expressions.printPointer(dot.getData()).text << ", "
-         << printFactors(dot) << ", " << dot.getWords() << ", "
-         << expressions.print(dot.getBlocks()).text << ");\n";
-}
-
-void CFunctionPrinter::printPairRowDot(PairRowDotOp dot) {
-  bool isUnsigned = dot.getIsUnsigned();
-  line() << function.file.helpers.use(isUnsigned ? "pair_row_dot_u8"
-                                                 : "pair_row_dot_i8")
-         << "(" << printBytes(dot.getData(), {}, isUnsigned) << ", "
-         << printFactors(dot) << ", " << dot.getCount() << ", "
-         << expressions.print(dot.getBlocks()).text << ");\n";
 }
 
 } // namespace lathe

@@ -37,6 +37,10 @@ llvm::StringRef lathe::getName(InstructionClass kind) {
     return "branch";
   case InstructionClass::Call:
     return "call";
+  case InstructionClass::VectorLoad:
+    return "vector-load";
+  case InstructionClass::VectorMultiply:
+    return "vector-multiply";
   case InstructionClass::FloatAdd:
     return "float-add";
   case InstructionClass::FloatMultiply:
@@ -66,6 +70,12 @@ static bool needsUnit(InstructionClass kind) {
   return kind >= InstructionClass::FloatAdd;
 }
 
+/// Whether cores without Helium do without a cost of the class.
+static bool needsVectors(InstructionClass kind) {
+  return kind == InstructionClass::VectorLoad ||
+         kind == InstructionClass::VectorMultiply;
+}
+
 static bool needsDoubleUnit(InstructionClass kind) {
   return kind >= InstructionClass::DoubleAdd;
 }
@@ -90,12 +100,14 @@ double CostTable::getCycles(InstructionClass kind, FloatUnit unit) const {
                                 : cycles[index];
 }
 
-std::string CostTable::validate() const {
+std::string CostTable::validate(bool hasHelium) const {
   for (unsigned i = 0; i < numInstructionClasses; ++i) {
-    llvm::StringRef name = getName(static_cast<InstructionClass>(i));
+    auto kind = static_cast<InstructionClass>(i);
+    llvm::StringRef name = getName(kind);
     if (!(cycles[i] >= 0) || !(functions[i] >= 0))
       return (llvm::Twine("the cost of '") + name + "' is negative").str();
-    if (cycles[i] == 0 && functions[i] == 0)
+    if (cycles[i] == 0 && functions[i] == 0 &&
+        (hasHelium || !needsVectors(kind)))
       return (llvm::Twine("there is no cost of '") + name + "'").str();
   }
   return cyclesPerInstruction > 0 ? ""

@@ -104,9 +104,6 @@ template <> struct MappingTraits<CostTable> {
     io.mapOptional("functions", functions);
     io.mapOptional("cycles-per-instruction", table.cyclesPerInstruction);
   }
-  static std::string validate(IO &, CostTable &table) {
-    return table.validate();
-  }
 };
 
 template <> struct MappingTraits<Emulator> {
@@ -164,6 +161,9 @@ template <> struct MappingTraits<TargetDescription> {
       target.costs = std::move(costs);
     mapList(io, "emulators", target.emulators);
     mapList(io, "options", target.options);
+  }
+  static std::string validate(IO &, TargetDescription &target) {
+    return target.costs ? target.costs->validate(target.helium) : "";
   }
 };
 } // namespace llvm::yaml

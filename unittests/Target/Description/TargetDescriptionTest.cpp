@@ -271,7 +271,7 @@ TEST(TargetDescriptionTest, EveryMicrocontrollerHasCostsWithASource) {
       continue;
     ASSERT_TRUE(target.costs) << name;
     EXPECT_FALSE(target.costs->source.empty()) << name;
-    EXPECT_EQ(target.costs->validate(), "") << name;
+    EXPECT_EQ(target.costs->validate(target.helium), "") << name;
   }
 }
 
@@ -292,6 +292,13 @@ TEST(TargetDescriptionTest, CostsNeedAFigureForEachClass) {
             std::string::npos);
   EXPECT_NE(getCostError("  cycles: { alu: 1 }").find("'source'"),
             std::string::npos);
+}
+
+TEST(TargetDescriptionTest, OnlyCoresWithHeliumNeedCostsOfVectors) {
+  CostTable table = *get("cortex-m4").costs;
+  EXPECT_EQ(table.validate(/*hasHelium=*/false), "");
+  EXPECT_EQ(table.validate(/*hasHelium=*/true),
+            "there is no cost of 'vector-load'");
 }
 
 TEST(TargetDescriptionTest, FunctionsStandInForWhatACoreLacks) {

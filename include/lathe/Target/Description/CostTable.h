@@ -31,10 +31,12 @@ enum class InstructionClass : unsigned {
   DualMultiply, ///< one or two products of 16 bits, with or without a sum
   MultiplyLong, ///< products of 64 bits and their upper halves
   Divide,
-  LongDivide, ///< of 64 bits
-  Branch,     ///< one that is taken
-  Call,       ///< to a function and back
-  FloatAdd,   ///< sums, comparisons, moves and conversions of 32-bit floats
+  LongDivide,     ///< of 64 bits
+  Branch,         ///< one that is taken
+  Call,           ///< to a function and back
+  VectorLoad,     ///< 16 bytes by Helium, and stores
+  VectorMultiply, ///< 16 products of bytes that Helium adds to a sum
+  FloatAdd,       ///< sums, comparisons, moves and conversions of 32-bit floats
   FloatMultiply,
   FloatMultiplyAccumulate,
   FloatDivide,   ///< and square roots
@@ -75,8 +77,9 @@ struct CostTable {
   double getInstructions(InstructionClass kind, FloatUnit unit) const;
   double getCycles(InstructionClass kind, FloatUnit unit) const;
 
-  /// What is wrong with the table, or nothing.
-  std::string validate() const;
+  /// What is wrong with the table, or nothing. Only cores with Helium need
+  /// costs of vectors.
+  std::string validate(bool hasHelium) const;
 
 private:
   bool isFunction(InstructionClass kind, FloatUnit unit) const;

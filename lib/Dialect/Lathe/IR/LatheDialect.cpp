@@ -12,8 +12,8 @@
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
-#include "lathe/Dialect/Lathe/IR/LathePairOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheStorageOps.h"
+#include "lathe/Dialect/Lathe/IR/LatheWindowOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheWinogradOps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -56,11 +56,11 @@ void LatheDialect::initialize() {
       >();
   addOperations<
 #define GET_OP_LIST
-#include "lathe/Dialect/Lathe/IR/LathePairOps.cpp.inc"
+#include "lathe/Dialect/Lathe/IR/LatheStorageOps.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST
-#include "lathe/Dialect/Lathe/IR/LatheStorageOps.cpp.inc"
+#include "lathe/Dialect/Lathe/IR/LatheWindowOps.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

@@ -56,3 +56,19 @@ LogicalResult Window::slide(std::optional<Location> loc,
   }
   return success();
 }
+
+LogicalResult lathe::countWindows(std::optional<Location> loc,
+                                  ArrayRef<int64_t> kernel,
+                                  ArrayRef<int64_t> strides,
+                                  ArrayRef<int64_t> pads,
+                                  MutableArrayRef<int64_t> shape) {
+  size_t rank = kernel.size();
+  if (rank > 2 || shape.size() < rank + 2)
+    return emitOptionalError(loc, "needs windows in at most two dimensions and "
+                                  "one before them and the channels");
+  SmallVector<int64_t> dilations(rank, 1);
+  Window window{SmallVector<int64_t>(kernel), strides, dilations, pads};
+  if (failed(window.check(loc, static_cast<int64_t>(rank))))
+    return failure();
+  return window.slide(loc, shape.drop_back().take_back(rank));
+}

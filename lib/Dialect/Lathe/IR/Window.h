@@ -39,6 +39,14 @@ struct Window {
                             llvm::MutableArrayRef<int64_t> extents) const;
 };
 
+/// Replaces the extents before the last of `shape`, one for each element of
+/// `kernel` and two at most, by the number of places that windows have there.
+mlir::LogicalResult countWindows(std::optional<mlir::Location> loc,
+                                 llvm::ArrayRef<int64_t> kernel,
+                                 llvm::ArrayRef<int64_t> strides,
+                                 llvm::ArrayRef<int64_t> pads,
+                                 llvm::MutableArrayRef<int64_t> shape);
+
 } // namespace lathe
 
 #endif // LATHE_LIB_DIALECT_LATHE_IR_WINDOW_H

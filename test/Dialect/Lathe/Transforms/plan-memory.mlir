@@ -63,13 +63,13 @@ func.func @sum_in_place(%x: tensor<4x4xi8>, %w: tensor<4x4xi8>) -> tensor<4x4xi8
 // CHECK-SAME: lathe.arena_size = 160
 // CHECK: lathe.kernel "relu"
 // CHECK-SAME: offset = 32,
-// CHECK: lathe.kernel "pair_conv_requantize"
+// CHECK: lathe.kernel "window_conv_requantize"
 // CHECK-SAME: offset = 0,
 func.func @over_what_was_read(%x: tensor<1x1x8x4xi8>, %m: tensor<8xi32>) -> tensor<1x1x4x8xi8> {
   %w = lathe.constant dense<1> : tensor<2x2x2xi32>
   %b = lathe.constant dense<0> : tensor<8xi32>
   %0 = lathe.relu %x : (tensor<1x1x8x4xi8>) -> tensor<1x1x8x4xi8>
-  %1 = lathe.pair_conv %0, %w, %b {kernel = array<i64>, strides = array<i64>, pads = array<i64>, channels = 8 : i64, padding = 0 : si64}
+  %1 = lathe.window_conv %0, %w, %b {form = #lathe<window_form pairs>, kernel = array<i64>, strides = array<i64>, pads = array<i64>, channels = 8 : i64, padding = 0 : si64}
        : (tensor<1x1x8x4xi8>, tensor<2x2x2xi32>, tensor<8xi32>) -> tensor<1x1x8x8xi32>
   %2 = lathe.requantize %1, %m {shift = 31 : si64, zero_point = 3 : si64, low = -128 : si64, high = 127 : si64, to = i8} : (tensor<1x1x8x8xi32>, tensor<8xi32>) -> tensor<1x1x8x8xi8>
   %3 = lathe.max_pool %2 {kernel = array<i64: 1, 2>, strides = array<i64: 1, 2>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>} : (tensor<1x1x8x8xi8>) -> tensor<1x1x4x8xi8>

@@ -56,6 +56,13 @@ def Lathe_CoordinateMode
 def Lathe_CoordinateModeAttr
     : Lathe_EnumAttr<Lathe_CoordinateMode, "coordinate_mode">;
 
+def Lathe_WindowForm
+    : Lathe_Enum<"WindowForm", "how products over windows are computed", [
+  I32EnumAttrCase<"Pairs", 0, "pairs">,
+  I32EnumAttrCase<"Bytes", 1, "bytes">,
+  I32EnumAttrCase<"Vectors", 2, "vectors">]>;
+def Lathe_WindowFormAttr : Lathe_EnumAttr<Lathe_WindowForm, "window_form">;
+
 def Lathe_RoundingMode
     : Lathe_Enum<"RoundingMode", "how nearest-neighbour resize rounds", [
   I32EnumAttrCase<"RoundPreferFloor", 0, "round_prefer_floor">,

@@ -401,23 +401,39 @@ def NarrowRequantize : Pass<"lathe-narrow-requantize", "::mlir::func::FuncOp"> {
   ];
 }
 
-def PairProducts : Pass<"lathe-pair-products", "::mlir::func::FuncOp"> {
-  let summary = "Compute products by 16-bit multiply-accumulates";
+def WindowProducts : Pass<"lathe-window-products", "::mlir::func::FuncOp"> {
+  let summary = "Compute products over windows in memory";
   let description = [{
     Turns convolutions and matrix products of 8-bit integers with constant weights
-    into `lathe.pair_conv`, for processors with the DSP extension of Armv7E-M, and
-    depthwise convolutions of images into `lathe.pair_depthwise`. Two output
-    channels share each product of the former, so the sums of every second one,
-    which intervals of the data and the weights bound, must fit 24 bits, and no
-    weight of -128 may meet a negative one of the channel before. Products of which
-    that is not true stay as they are, as do those of several groups of more than
-    one channel and with dilations.
+    into `lathe.window_conv`, for processors without wide vectors, in the best form
+    that the target has and the product allows:
+
+    - `vectors` for data with a sign.
+    - `pairs`, where two output channels share each product, if the sums of every
+      second channel, which intervals of the data and the weights bound, fit 24 bits,
+      and no weight of -128 meets a negative one of the channel before.
+    - `bytes` for all others.
+
+    Depthwise convolutions of images become `lathe.plane_depthwise`, of pairs where
+    the target multiplies them and of bytes else. Convolutions of several groups of more than one channel
+    and those with dilations stay as they are.
   }];
   let dependentDialects = ["::lathe::LatheDialect", "::mlir::arith::ArithDialect"];
+  let options = [
+    Option<"form", "form", "::lathe::WindowForm", "::lathe::WindowForm::Pairs",
+           "The best form of windows that the target multiplies",
+           [{::llvm::cl::values(
+             clEnumValN(::lathe::WindowForm::Pairs, "pairs",
+                        "two pairs of 16-bit integers at a time"),
+             clEnumValN(::lathe::WindowForm::Bytes, "bytes",
+                        "one integer at a time"),
+             clEnumValN(::lathe::WindowForm::Vectors, "vectors",
+                        "vectors of bytes, and pairs"))}]>,
+  ];
   let statistics = [
     Statistic<"numConverted", "converted", "Products that were converted">,
     Statistic<"numTooLarge", "too-large",
-              "Products whose sums or weights are too large">,
+              "Products whose sums or weights are too large for pairs">,
   ];
 }
 

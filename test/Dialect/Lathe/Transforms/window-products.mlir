@@ -1,4 +1,6 @@
-// RUN: lathe-opt %s --lathe-pair-products | FileCheck %s
+// RUN: lathe-opt %s --lathe-window-products | FileCheck %s
+// RUN: lathe-opt %s --lathe-window-products=form=bytes | FileCheck %s --check-prefix=BYTES
+// RUN: lathe-opt %s --lathe-window-products=form=vectors | FileCheck %s --check-prefix=VECTORS
 
 // Channels 0 and 1 share halves of words: 3 + 256 * -2 for the first input, whose
 // lower half it is, 4 + 256 * 5 for the second. The third channel shares with none.
@@ -7,7 +9,18 @@
 // CHECK-LABEL: func @matmul
 // CHECK-DAG: %[[W:.*]] = lathe.constant dense<{{\[\[\[}}84213251, 393222], [0, 0]]]> : tensor<1x2x2xi32>
 // CHECK-DAG: %[[B:.*]] = lathe.constant dense<[31, 543, 39, 0]> : tensor<4xi32>
-// CHECK: lathe.pair_conv %arg0, %[[W]], %[[B]] {channels = 3 : i64, kernel = array<i64>, kernel_name = "matmul", padding = -3 : si64, pads = array<i64>, strides = array<i64>}
+// CHECK: lathe.window_conv %arg0, %[[W]], %[[B]] {channels = 3 : i64, form = #lathe<window_form pairs>, kernel = array<i64>, kernel_name = "matmul", padding = -3 : si64, pads = array<i64>, strides = array<i64>}
+//
+// The weights of four channels side by side, or those of one channel; the bias of
+// the second is 3 * 3 - 7.
+// BYTES-LABEL: func @matmul
+// BYTES-DAG: %[[W:.*]] = lathe.constant dense<{{\[\[\[}}3, -2, 6, 0], [4, 5, 6, 0], [0, 0, 0, 0], [0, 0, 0, 0]]]> : tensor<1x4x4xi8>
+// BYTES-DAG: %[[B:.*]] = lathe.constant dense<[31, 2, 39, 0]> : tensor<4xi32>
+// BYTES: lathe.window_conv %arg0, %[[W]], %[[B]] {channels = 3 : i64, form = #lathe<window_form bytes>
+// VECTORS-LABEL: func @matmul
+// VECTORS-DAG: %[[W:.*]] = lathe.constant dense<{{\[\[\[}}3, 4], [-2, 5]], {{\[\[}}6, 6], [0, 0]]]> : tensor<2x2x2xi8>
+// VECTORS-DAG: %[[B:.*]] = lathe.constant dense<[31, 2, 39, 0]> : tensor<4xi32>
+// VECTORS: lathe.window_conv %arg0, %[[W]], %[[B]] {channels = 3 : i64, form = #lathe<window_form vectors>
 func.func @matmul(%x: tensor<5x2xi8>) -> tensor<5x3xi32> {
   %w = lathe.constant dense<[[3, -2, 6], [4, 5, 6]]> : tensor<2x3xi8>
   %b = lathe.constant dense<[10, -7, 3]> : tensor<3xi32>
@@ -19,7 +32,13 @@ func.func @matmul(%x: tensor<5x2xi8>) -> tensor<5x3xi32> {
 // words a row, and one more for an even number. uint8 is noted beside the type.
 // CHECK-LABEL: func @windows
 // CHECK: lathe.constant dense<{{\[\[\[}}16843009, 16843009], [16843009, 16843009], [16843009, 16843009], [16843009, 16843009], [257, 257], {{.*}} [257, 257], [0, 0]]]>
-// CHECK: lathe.pair_conv {{.*}} is_unsigned, kernel = array<i64: 3, 3>, {{.*}} : (tensor<1x8x8x3xui8>, tensor<1x16x2xi32>, tensor<4xi32>) -> tensor<1x4x4x4xi32>
+// CHECK: lathe.window_conv {{.*}} is_unsigned, kernel = array<i64: 3, 3>, {{.*}} : (tensor<1x8x8x3xui8>, tensor<1x16x2xi32>, tensor<4xi32>) -> tensor<1x4x4x4xi32>
+
+// In units of four bytes, a row of a window has twelve elements. Vectors have signs.
+// BYTES-LABEL: func @windows
+// BYTES: lathe.window_conv {{.*}} is_unsigned, {{.*}} tensor<1x36x4xi8>
+// VECTORS-LABEL: func @windows
+// VECTORS: lathe.window_conv {{.*}}<window_form pairs>
 func.func @windows(%x: tensor<1x8x8x3xui8>) -> tensor<1x4x4x4xi32> {
   %w = lathe.constant dense<1> : tensor<3x3x3x4xi8>
   %0 = lathe.conv %x, %w {strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 0, 0>, input_zero_point = 7 : si64} : (tensor<1x8x8x3xui8>, tensor<3x3x3x4xi8>) -> tensor<1x4x4x4xi32>
@@ -29,8 +48,15 @@ func.func @windows(%x: tensor<1x8x8x3xui8>) -> tensor<1x4x4x4xi32> {
 // 255 * 127 * 260 has more than 23 bits; of the first channel alone that matters
 // to none.
 // CHECK-LABEL: func @sums_of_the_second_channel
-// CHECK: lathe.matmul
-// CHECK: lathe.pair_conv
+// CHECK: lathe.window_conv {{.*}}<window_form bytes>
+// CHECK: lathe.window_conv {{.*}}<window_form pairs>
+
+// A single row is not copied: as many weights as elements. Vectors have blocks of
+// four channels for it.
+// BYTES-LABEL: func @sums_of_the_second_channel
+// BYTES: lathe.window_conv {{.*}} tensor<1x260x4xi8>
+// VECTORS-LABEL: func @sums_of_the_second_channel
+// VECTORS: lathe.window_conv {{.*}} tensor<1x4x260xi8>
 func.func @sums_of_the_second_channel(%x: tensor<1x260xi8>) -> (tensor<1x2xi32>, tensor<1x1xi32>) {
   %w = lathe.constant dense<127> : tensor<260x2xi8>
   %v = lathe.constant dense<127> : tensor<260x1xi8>
@@ -41,8 +67,8 @@ func.func @sums_of_the_second_channel(%x: tensor<1x260xi8>) -> (tensor<1x2xi32>,
 
 // -1 + 256 * -128 does not fit 16 bits, 0 + 256 * -128 does.
 // CHECK-LABEL: func @least_weight
-// CHECK: lathe.matmul
-// CHECK: lathe.pair_conv
+// CHECK: lathe.window_conv {{.*}}<window_form bytes>
+// CHECK: lathe.window_conv {{.*}}<window_form pairs>
 func.func @least_weight(%x: tensor<1x2xi8>) -> (tensor<1x2xi32>, tensor<1x2xi32>) {
   %w = lathe.constant dense<[[-1, -128], [0, 0]]> : tensor<2x2xi8>
   %v = lathe.constant dense<[[0, -128], [0, 0]]> : tensor<2x2xi8>
@@ -56,7 +82,12 @@ func.func @least_weight(%x: tensor<1x2xi8>) -> (tensor<1x2xi32>, tensor<1x2xi32>
 // CHECK-LABEL: func @depthwise
 // CHECK-DAG: %[[W:.*]] = lathe.constant dense<{{\[\[\[}}1, 2], [3, 4]], {{\[\[}}-1, -2], [-3, -4]]]> : tensor<2x2x2xi8>
 // CHECK-DAG: %[[B:.*]] = lathe.constant dense<[-30, 30]> : tensor<2xi32>
-// CHECK: lathe.pair_depthwise %arg0, %[[W]], %[[B]] {kernel_name = "conv", padding = 3 : si64, pads = array<i64: 0, 0, 1, 1>, strides = array<i64: 1, 2>} : (tensor<1x4x4x2xi8>, tensor<2x2x2xi8>, tensor<2xi32>) -> tensor<1x4x2x2xi32>
+// CHECK: lathe.plane_depthwise %arg0, %[[W]], %[[B]] {form = #lathe<window_form pairs>, kernel_name = "conv", padding = 3 : si64, pads = array<i64: 0, 0, 1, 1>, strides = array<i64: 1, 2>} : (tensor<1x4x4x2xi8>, tensor<2x2x2xi8>, tensor<2xi32>) -> tensor<1x4x2x2xi32>
+
+// BYTES-LABEL: func @depthwise
+// BYTES: lathe.plane_depthwise {{.*}}<window_form bytes>
+// VECTORS-LABEL: func @depthwise
+// VECTORS: lathe.plane_depthwise {{.*}}<window_form pairs>
 func.func @depthwise(%x: tensor<1x4x4x2xi8>) -> tensor<1x4x2x2xi32> {
   %w = lathe.constant dense<[[[[1, -1]], [[2, -2]]], [[[3, -3]], [[4, -4]]]]> : tensor<2x2x1x2xi8>
   %0 = lathe.conv %x, %w {strides = array<i64: 1, 2>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 1, 1>, group = 2 : i64, input_zero_point = 3 : si64} : (tensor<1x4x4x2xi8>, tensor<2x2x1x2xi8>) -> tensor<1x4x2x2xi32>

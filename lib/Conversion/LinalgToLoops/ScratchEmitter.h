@@ -1,24 +1,25 @@
-//===- PairEmitter.h - Loops of 16-bit multiply-accumulates -----*- C++ -*-===//
+//===- ScratchEmitter.h - Loops around memory of their own ---------*- C++
+//-*-===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef LATHE_LIB_CONVERSION_LINALGTOLOOPS_PAIREMITTER_H
-#define LATHE_LIB_CONVERSION_LINALGTOLOOPS_PAIREMITTER_H
+#ifndef LATHE_LIB_CONVERSION_LINALGTOLOOPS_SCRATCHEMITTER_H
+#define LATHE_LIB_CONVERSION_LINALGTOLOOPS_SCRATCHEMITTER_H
 
 #include "KernelLoops.h"
 
 namespace lathe {
 
-/// What the loops of lathe.pair_conv and lathe.pair_depthwise have in common:
-/// they build scalar code around words of scratch memory that hold two 16-bit
-/// integers each.
-class PairEmitter {
+/// What the loops of lathe.window_conv and lathe.plane_depthwise have in
+/// common: they build scalar code around scratch memory that holds bytes, or
+/// words of two 16-bit integers each.
+class ScratchEmitter {
 protected:
-  PairEmitter(mlir::OpBuilder &builder, const KernelBody &body,
-              mlir::Operation *op)
+  ScratchEmitter(mlir::OpBuilder &builder, const KernelBody &body,
+                 mlir::Operation *op)
       : builder(builder), loc(op->getLoc()), body(body), op(op),
         space(builder.getContext()), reader(builder, space) {}
 
@@ -44,13 +45,18 @@ protected:
 
   /// The scratch memory from byte `offset` on as `count` elements.
   mlir::Value viewScratch(int64_t offset, int64_t count, mlir::Type element);
+  /// `value` without regard to a sign.
+  mlir::Value byte(int64_t value);
   /// A word that holds `value` twice.
   mlir::Value repeat(int64_t value);
+  /// Writes or reads element `at` of words or bytes of scratch.
   void writeWord(mlir::Value word, mlir::Value words, mlir::AffineExpr at);
   mlir::Value readWord(mlir::Value words, mlir::AffineExpr at);
+  /// A byte in 32 bits.
+  mlir::Value widen(mlir::Value byte, bool isUnsigned);
   /// The element of the op's byte tensor `input` at `indices`.
   mlir::Value readByte(mlir::Value input, const Indices &indices);
-  /// The same in 32 bits.
+  /// The same widened.
   mlir::Value readWide(mlir::Value input, const Indices &indices,
                        bool isUnsigned);
   /// Writes what the kernel computes of the op's element at `indices`, which is
@@ -68,4 +74,4 @@ protected:
 
 } // namespace lathe
 
-#endif // LATHE_LIB_CONVERSION_LINALGTOLOOPS_PAIREMITTER_H
+#endif // LATHE_LIB_CONVERSION_LINALGTOLOOPS_SCRATCHEMITTER_H

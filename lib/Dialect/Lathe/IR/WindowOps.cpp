@@ -5,11 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Products of pairs of 16-bit integers.
+// Products over windows in memory.
 //
 //===----------------------------------------------------------------------===//
 
-#include "lathe/Dialect/Lathe/IR/LathePairOps.h"
+#include "lathe/Dialect/Lathe/IR/LatheWindowOps.h"
 
 #include "Window.h"
 
@@ -20,34 +20,16 @@ using namespace mlir;
 using namespace lathe;
 
 #define GET_OP_CLASSES
-#include "lathe/Dialect/Lathe/IR/LathePairOps.cpp.inc"
-
-/// Replaces the extents before the last of `shape`, one for each element of
-/// `kernel`, by the number of places that windows have there.
-static LogicalResult countWindows(std::optional<Location> loc,
-                                  ArrayRef<int64_t> kernel,
-                                  ArrayRef<int64_t> strides,
-                                  ArrayRef<int64_t> pads,
-                                  MutableArrayRef<int64_t> shape) {
-  size_t rank = kernel.size();
-  if (rank > 2 || shape.size() < rank + 2)
-    return emitOptionalError(loc, "needs windows in at most two dimensions and "
-                                  "one before them and the channels");
-  SmallVector<int64_t> dilations(rank, 1);
-  Window window{SmallVector<int64_t>(kernel), strides, dilations, pads};
-  if (failed(window.check(loc, static_cast<int64_t>(rank))))
-    return failure();
-  return window.slide(loc, shape.drop_back().take_back(rank));
-}
+#include "lathe/Dialect/Lathe/IR/LatheWindowOps.cpp.inc"
 
 //===----------------------------------------------------------------------===//
-// PairConvOp
+// WindowConvOp
 //===----------------------------------------------------------------------===//
 
-LogicalResult PairConvOp::inferReturnTypes(MLIRContext *,
-                                           std::optional<Location> loc,
-                                           Adaptor adaptor,
-                                           SmallVectorImpl<Type> &types) {
+LogicalResult WindowConvOp::inferReturnTypes(MLIRContext *,
+                                             std::optional<Location> loc,
+                                             Adaptor adaptor,
+                                             SmallVectorImpl<Type> &types) {
   auto input = cast<RankedTensorType>(adaptor.getInput().getType());
   SmallVector<int64_t> shape(input.getShape());
   if (failed(countWindows(loc, adaptor.getKernel(), adaptor.getStrides(),
@@ -61,59 +43,98 @@ LogicalResult PairConvOp::inferReturnTypes(MLIRContext *,
   return success();
 }
 
-LogicalResult PairConvOp::verify() {
-  int64_t blocks = llvm::divideCeil(getChannels(), channelBlock);
-  int64_t shape[] = {blocks, getWords(), 2};
+LogicalResult WindowConvOp::verify() {
+  SmallVector<int64_t> shape = getWeightShape();
   if (getWeight().getType().getShape() != ArrayRef(shape))
     return emitOpError("needs weights of shape [") << ArrayRef(shape) << "]";
-  if (getBias().getType().getShape() != ArrayRef{blocks * channelBlock})
-    return emitOpError("needs a bias of shape [")
-           << blocks * channelBlock << "]";
+  bool hasWords = getForm() == WindowForm::Pairs;
+  if (getWeight().getType().getElementType().isInteger(32) != hasWords)
+    return emitOpError("needs weights of ") << (hasWords ? "i32" : "i8");
+  int64_t channels = getNumBlocks() * getChannelBlock();
+  if (getBias().getType().getShape() != ArrayRef{channels})
+    return emitOpError("needs a bias of shape [") << channels << "]";
   return success();
 }
 
-int64_t PairConvOp::getWords() {
-  if (isRow())
-    return llvm::divideCeil(getElementsOfRow(), rowElements) * rowElements / 2;
-  return llvm::alignTo(getKernelRows() * getWordsOf(getElementsOfRow()),
-                       wordBlock);
+int64_t WindowConvOp::getUnitElements() {
+  switch (getForm()) {
+  case WindowForm::Pairs:
+    return 2;
+  case WindowForm::Bytes:
+    return isRow() ? 1 : 4;
+  case WindowForm::Vectors:
+    return 1;
+  }
+  llvm_unreachable("no form of windows");
 }
 
-int64_t PairConvOp::getBlocksOfPart() {
+int64_t WindowConvOp::getUnits() {
+  int64_t units = getKernelRows() * getUnitsOf(getElementsOfRow());
+  if (getForm() != WindowForm::Pairs)
+    return units;
+  // What is multiplied at a time: eight bytes of a row, two words of a window.
+  return llvm::alignTo(units, isRow() ? 4 : 2);
+}
+
+SmallVector<int64_t> WindowConvOp::getWeightShape() {
+  switch (getForm()) {
+  case WindowForm::Pairs:
+    return {getNumBlocks(), getUnits(), 2};
+  case WindowForm::Bytes:
+    return {getNumBlocks(), getDepth(), getChannelBlock()};
+  case WindowForm::Vectors:
+    return {getNumBlocks(), getChannelBlock(), getDepth()};
+  }
+  llvm_unreachable("no form of windows");
+}
+
+int64_t WindowConvOp::getBlocksOfPart() {
+  int64_t most = (isRow() ? rowChannels : maxChannels) / getChannelBlock();
   if (isRow())
-    return std::min(getNumBlocks(), rowChannels / channelBlock);
+    return std::min(getNumBlocks(), most);
   // Parts of the same size, but for the last.
-  int64_t parts = llvm::divideCeil(getNumBlocks(), maxBlocks);
+  int64_t parts = llvm::divideCeil(getNumBlocks(), most);
   return llvm::divideCeil(getNumBlocks(), parts);
 }
 
-int64_t PairConvOp::getWordBytes() { return 4 * lanes * getWords(); }
-
-int64_t PairConvOp::getSumBytes() {
-  return 4 * lanes * channelBlock * getBlocksOfPart();
+int64_t WindowConvOp::getWindowBytes() {
+  if (readsInPlace())
+    return 0;
+  return llvm::alignTo(getLanes() * getUnits() * getUnitBytes(), 4);
 }
 
-int64_t PairConvOp::getScratchBytes() {
+int64_t WindowConvOp::getSumBytes() {
+  return 4 * getLanes() * getChannelBlock() * getBlocksOfPart();
+}
+
+int64_t WindowConvOp::getEdgeBytes() {
+  return readsInPlace() ? 0 : llvm::alignTo(getElementsOfRow(), 4);
+}
+
+int64_t WindowConvOp::getScratchBytes() {
   // The few sums of a row are on the stack.
   if (isRow())
     return 0;
-  return getWordBytes() + getSumBytes() + llvm::alignTo(getElementsOfRow(), 4);
+  return getWindowBytes() + getSumBytes() + getEdgeBytes();
 }
 
-bool PairConvOp::readsDenseMemory() { return isRow(); }
+bool WindowConvOp::readsDenseMemory() { return readsInPlace(); }
 
 /// The windows of the pixels that a step of the loops reads lie behind all
-/// results of the steps before, if no pixel grows and none is read twice.
-bool PairConvOp::canWriteOver(unsigned operand) {
+/// results of the steps before, if no pixel grows and none is read twice. Those
+/// that are not copied are needed until the last channel is summed.
+bool WindowConvOp::canWriteOver(unsigned operand) {
   auto isOne = [](int64_t amount) { return amount == 1; };
   auto isZero = [](int64_t amount) { return amount == 0; };
+  if (readsInPlace() && getBlocksOfPart() < getNumBlocks())
+    return false;
   return operand == 0 && !isRow() && llvm::all_of(getKernel(), isOne) &&
          llvm::all_of(getPads(), isZero) &&
          static_cast<int64_t>(getChannels()) <=
              getInput().getType().getShape().back();
 }
 
-int64_t PairConvOp::countConsumed(int64_t pixel) {
+int64_t WindowConvOp::countConsumed(int64_t pixel) {
   ArrayRef<int64_t> from = getInput().getType().getShape();
   ArrayRef<int64_t> to = getType().getShape();
   if (getKernel().empty())
@@ -130,26 +151,29 @@ int64_t PairConvOp::countConsumed(int64_t pixel) {
   return (image * rows + first) * from[from.size() - 2] * from.back();
 }
 
-std::optional<int64_t> PairConvOp::getWriteLead(unsigned operand,
-                                                int64_t bytes) {
+std::optional<int64_t> WindowConvOp::getWriteLead(unsigned operand,
+                                                  int64_t bytes) {
   // All of a row is needed up to the last channel.
   if (operand != 0 || isRow())
     return std::nullopt;
-  int64_t pixels = getNumPixels(), step = lanes, lead = 0;
+  // What is not copied is needed until the last part of its results is summed.
+  bool copies = !readsInPlace() || getBlocksOfPart() == getNumBlocks();
+  int64_t pixels = getNumPixels(), step = getLanes(), lead = 0;
   int64_t pixelBytes = getType().getShape().back() * bytes;
-  // In the last step everything has been read.
   int64_t size = getInput().getType().getNumElements();
-  for (int64_t next = step; next < pixels + step; next += step)
+  for (int64_t next = step; next < pixels + step; next += step) {
+    int64_t needed = copies ? next : next - step;
     lead = std::max(lead, std::min(next, pixels) * pixelBytes -
-                              (next < pixels ? countConsumed(next) : size));
+                              (needed < pixels ? countConsumed(needed) : size));
+  }
   return lead;
 }
 
-int64_t PairConvOp::getMACs() {
+int64_t WindowConvOp::getMACs() {
   return getType().getNumElements() * getKernelRows() * getElementsOfRow();
 }
 
-SmallVector<LoopDim> PairConvOp::getLoops() {
+SmallVector<LoopDim> WindowConvOp::getLoops() {
   SmallVector<LoopDim> loops;
   for (int64_t extent : getType().getShape().drop_back())
     loops.push_back({"i", extent, false});
@@ -157,18 +181,18 @@ SmallVector<LoopDim> PairConvOp::getLoops() {
     loops[loops.size() - 2].name = "oh";
   loops.back().name = "ow";
   loops.push_back({"oc", static_cast<int64_t>(getChannels()), false});
-  loops.push_back({"word", getWords(), true});
+  loops.push_back({"unit", getUnits(), true});
   return loops;
 }
 
 //===----------------------------------------------------------------------===//
-// PairDepthwiseOp
+// PlaneDepthwiseOp
 //===----------------------------------------------------------------------===//
 
-LogicalResult PairDepthwiseOp::inferReturnTypes(MLIRContext *,
-                                                std::optional<Location> loc,
-                                                Adaptor adaptor,
-                                                SmallVectorImpl<Type> &types) {
+LogicalResult PlaneDepthwiseOp::inferReturnTypes(MLIRContext *,
+                                                 std::optional<Location> loc,
+                                                 Adaptor adaptor,
+                                                 SmallVectorImpl<Type> &types) {
   auto input = cast<RankedTensorType>(adaptor.getInput().getType());
   auto weight = cast<RankedTensorType>(adaptor.getWeight().getType());
   SmallVector<int64_t> shape(input.getShape());
@@ -185,43 +209,50 @@ LogicalResult PairDepthwiseOp::inferReturnTypes(MLIRContext *,
   return success();
 }
 
-LogicalResult PairDepthwiseOp::verify() {
+LogicalResult PlaneDepthwiseOp::verify() {
+  if (getForm() == WindowForm::Vectors)
+    return emitOpError("has planes of bytes or pairs");
   int64_t channels = getType().getShape().back();
   if (getBias().getType().getShape() != ArrayRef{channels})
     return emitOpError("needs a bias of shape [") << channels << "]";
   return success();
 }
 
-int64_t PairDepthwiseOp::getPlaneRows() {
+int64_t PlaneDepthwiseOp::getPlaneRows() {
   return (getType().getDimSize(1) - 1) * getStrides()[0] +
          getWeight().getType().getDimSize(1);
 }
 
-int64_t PairDepthwiseOp::getWordsOfRow() {
-  int64_t elements = (getType().getDimSize(2) - 1) * getStrides()[1] +
-                     getWeight().getType().getDimSize(2);
-  return llvm::divideCeil(elements, 2);
+int64_t PlaneDepthwiseOp::getElementsOfRow() {
+  return (getType().getDimSize(2) - 1) * getStrides()[1] +
+         getWeight().getType().getDimSize(2);
 }
 
-int64_t PairDepthwiseOp::getScratchBytes() {
-  return 4 * getPlaneRows() * getWordsOfRow();
+int64_t PlaneDepthwiseOp::getUnitsOfRow() {
+  int64_t elements = getElementsOfRow();
+  return hasPairs() ? llvm::divideCeil(elements, 2) : elements;
+}
+
+int64_t PlaneDepthwiseOp::getScratchBytes() {
+  int64_t units = getPlaneRows() * getUnitsOfRow();
+  return hasPairs() ? 4 * units : units;
 }
 
 /// A channel is read whole before its results are written, and they lie in the
 /// same channel of the same image.
-bool PairDepthwiseOp::canWriteOver(unsigned operand) {
+bool PlaneDepthwiseOp::canWriteOver(unsigned operand) {
   ArrayRef<int64_t> from = getInput().getType().getShape();
   ArrayRef<int64_t> to = getType().getShape();
   return operand == 0 &&
          (from == to || (from[0] == 1 && to[1] * to[2] <= from[1] * from[2]));
 }
 
-int64_t PairDepthwiseOp::getMACs() {
+int64_t PlaneDepthwiseOp::getMACs() {
   ArrayRef<int64_t> weight = getWeight().getType().getShape();
   return getType().getNumElements() * weight[1] * weight[2];
 }
 
-SmallVector<LoopDim> PairDepthwiseOp::getLoops() {
+SmallVector<LoopDim> PlaneDepthwiseOp::getLoops() {
   ArrayRef<int64_t> shape = getType().getShape();
   ArrayRef<int64_t> weight = getWeight().getType().getShape();
   return {{"i", shape[0], false},  {"oh", shape[1], false},

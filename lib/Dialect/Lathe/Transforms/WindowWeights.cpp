@@ -1,0 +1,209 @@
+//===- WindowWeights.cpp - Weights in the order of windows ----------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "WindowWeights.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace lathe;
+
+/// Output channels that are computed together; those of vectors, unless a
+/// single row is multiplied, are two.
+static int64_t getChannelBlock(const WindowProduct &product, WindowForm form) {
+  return form == WindowForm::Vectors && !product.isRow() ? 2 : 4;
+}
+
+static int64_t getNumBlocks(const WindowProduct &product, WindowForm form) {
+  return llvm::divideCeil(product.getOutputs(), getChannelBlock(product, form));
+}
+
+bool WindowProduct::isRow() const {
+  WeightedOpInterface product = op;
+  return kernel.empty() &&
+         typeOf(product.getData()).getNumElements() == getInputs();
+}
+
+bool WindowProduct::isUnsigned() const {
+  WeightedOpInterface product = op;
+  return typeOf(product.getData()).getElementType().isUnsignedInteger();
+}
+
+int64_t WindowProduct::getWeight(int64_t row, int64_t element,
+                                 int64_t output) const {
+  if (element < 0 || element >= getElementsOfRow() || output >= getOutputs())
+    return 0;
+  int64_t tap = row * getColumns() + element / getInputs();
+  int64_t input = element % getInputs();
+  return constants.weights.getInt((tap * getInputs() + input) * getOutputs() +
+                                  output);
+}
+
+//===----------------------------------------------------------------------===//
+// Pairs
+//===----------------------------------------------------------------------===//
+
+/// The elements that share words, in the order of `lathe.expand_bytes`: of a
+/// row of a window of so many, -1 for one that is 0.
+static SmallVector<std::pair<int64_t, int64_t>> pairElements(int64_t count) {
+  SmallVector<std::pair<int64_t, int64_t>> pairs;
+  int64_t first = 0;
+  for (; first + 4 <= count; first += 4) {
+    pairs.push_back({first, first + 2});
+    pairs.push_back({first + 1, first + 3});
+  }
+  switch (count - first) {
+  case 3:
+    pairs.push_back({first, first + 2});
+    pairs.push_back({first + 1, -1});
+    break;
+  case 2:
+    pairs.push_back({first, first + 1});
+    break;
+  case 1:
+    pairs.push_back({first, -1});
+    break;
+  default:
+    break;
+  }
+  return pairs;
+}
+
+static HostTensor packPairs(const WindowProduct &product) {
+  constexpr int64_t block = 4;
+  int64_t blocks = getNumBlocks(product, WindowForm::Pairs);
+  int64_t elements = product.getElementsOfRow();
+  // A single row is multiplied eight bytes at a time, a window two words.
+  auto pairs =
+      pairElements(product.isRow() ? llvm::alignTo(elements, 8) : elements);
+  int64_t words =
+      llvm::alignTo(product.getRows() * static_cast<int64_t>(pairs.size()), 2);
+  HostTensor packed(ElementKind::I32, {blocks, words, block / 2});
+  MutableArrayRef<int32_t> values = packed.mutableData<int32_t>();
+  // The multiplicand of channels `output` and the next for an element of a row.
+  auto join = [&](int64_t row, int64_t element, int64_t output) -> uint32_t {
+    return static_cast<uint32_t>(
+               product.getWeight(row, element, output) +
+               256 * product.getWeight(row, element, output + 1)) &
+           0xffff;
+  };
+  for (int64_t o = 0; o < blocks; ++o) {
+    size_t next = static_cast<size_t>(o * words * (block / 2));
+    for (int64_t row = 0; row < product.getRows(); ++row)
+      for (auto [low, high] : pairs)
+        for (int64_t half = 0; half < block; half += 2)
+          values[next++] =
+              static_cast<int32_t>(join(row, low, o * block + half) |
+                                   join(row, high, o * block + half) << 16);
+  }
+  return packed;
+}
+
+//===----------------------------------------------------------------------===//
+// Bytes and vectors
+//===----------------------------------------------------------------------===//
+
+/// Rows of windows in units of four bytes, a single row as it is; the weights
+/// of a block's channels side by side.
+static HostTensor packBytes(const WindowProduct &product) {
+  int64_t block = getChannelBlock(product, WindowForm::Bytes);
+  int64_t blocks = getNumBlocks(product, WindowForm::Bytes);
+  int64_t elements =
+      llvm::alignTo(product.getElementsOfRow(), product.isRow() ? 1 : 4);
+  HostTensor packed(ElementKind::I8,
+                    {blocks, product.getRows() * elements, block});
+  int64_t next = 0;
+  for (int64_t o = 0; o < blocks; ++o)
+    for (int64_t row = 0; row < product.getRows(); ++row)
+      for (int64_t element = 0; element < elements; ++element)
+        for (int64_t c = 0; c < block; ++c)
+          packed.setInt(next++, product.getWeight(row, element, o * block + c));
+  return packed;
+}
+
+/// The weights of a channel side by side.
+static HostTensor packVectors(const WindowProduct &product) {
+  int64_t block = getChannelBlock(product, WindowForm::Vectors);
+  int64_t blocks = getNumBlocks(product, WindowForm::Vectors);
+  int64_t elements = product.getElementsOfRow();
+  HostTensor packed(ElementKind::I8,
+                    {blocks, block, product.getRows() * elements});
+  int64_t next = 0;
+  for (int64_t c = 0; c < blocks * block; ++c)
+    for (int64_t row = 0; row < product.getRows(); ++row)
+      for (int64_t element = 0; element < elements; ++element)
+        packed.setInt(next++, product.getWeight(row, element, c));
+  return packed;
+}
+
+HostTensor lathe::packWindowWeights(const WindowProduct &product,
+                                    WindowForm form) {
+  switch (form) {
+  case WindowForm::Pairs:
+    return packPairs(product);
+  case WindowForm::Bytes:
+    return packBytes(product);
+  case WindowForm::Vectors:
+    return packVectors(product);
+  }
+  llvm_unreachable("no form of windows");
+}
+
+//===----------------------------------------------------------------------===//
+// Biases
+//===----------------------------------------------------------------------===//
+
+/// The bias of each output, less the zero point times the sum of its weights,
+/// modulo 2^64.
+static SmallVector<uint64_t, 0> foldZeroPoint(const WindowProduct &product) {
+  WeightedOpInterface op = product.op;
+  SmallVector<uint64_t, 0> bias;
+  for (int64_t value : product.constants.bias)
+    bias.push_back(static_cast<uint64_t>(value));
+  const HostTensor &weights = product.constants.weights;
+  for (int64_t i = 0; i < weights.getNumElements(); ++i)
+    bias[product.constants.getOutput(i)] -=
+        static_cast<uint64_t>(op.getDataZeroPoint() * weights.getInt(i));
+  return bias;
+}
+
+HostTensor lathe::packWindowBias(const WindowProduct &product,
+                                 WindowForm form) {
+  HostTensor packed(ElementKind::I32, {getNumBlocks(product, form) *
+                                       getChannelBlock(product, form)});
+  SmallVector<uint64_t, 0> bias = foldZeroPoint(product);
+  for (size_t i = 0; i < bias.size(); ++i) {
+    uint64_t value = bias[i];
+    if (form == WindowForm::Pairs && i % 2 == 1)
+      value = 256 * value + bias[i - 1];
+    packed.setInt(static_cast<int64_t>(i), static_cast<int32_t>(value));
+  }
+  return packed;
+}
+
+//===----------------------------------------------------------------------===//
+// Filters of a channel each
+//===----------------------------------------------------------------------===//
+
+HostTensor lathe::packFilters(const WindowProduct &product) {
+  int64_t channels = product.getOutputs(), rows = product.getRows();
+  int64_t columns = product.getColumns();
+  HostTensor packed(ElementKind::I8, {channels, rows, columns});
+  const HostTensor &weights = product.constants.weights;
+  for (int64_t i = 0; i < weights.getNumElements(); ++i)
+    packed.setInt(i % channels * rows * columns + i / channels,
+                  weights.getInt(i));
+  return packed;
+}
+
+HostTensor lathe::packFilterBias(const WindowProduct &product) {
+  SmallVector<uint64_t, 0> bias = foldZeroPoint(product);
+  HostTensor packed(ElementKind::I32, {product.getOutputs()});
+  for (size_t i = 0; i < bias.size(); ++i)
+    packed.setInt(static_cast<int64_t>(i), static_cast<int32_t>(bias[i]));
+  return packed;
+}
