@@ -32,7 +32,7 @@ function(lathe_add_model name)
     message(FATAL_ERROR
       "lathe_add_model(${name}): unknown argument ${ARG_UNPARSED_ARGUMENTS}")
   endif()
-  if(ARG_OPTIONS MATCHES "(^|;)--?(o|emit|name|weights|target)(=|;|$)")
+  if(ARG_OPTIONS MATCHES "(^|;)--?(o|emit|name|weights|target|package)(=|;|$)")
     message(FATAL_ERROR "lathe_add_model(${name}) chooses the flag "
       "'${CMAKE_MATCH_2}' itself; take it out of OPTIONS")
   endif()

@@ -38,11 +38,14 @@ for feature, program in (
     ("aarch64", "aarch64-linux-gnu-gcc"),
     ("qemu-aarch64", "qemu-aarch64"),
     ("qemu-x86_64", "qemu-x86_64"),
+    ("riscv", "riscv64-unknown-elf-gcc"),
+    ("qemu-riscv32", "qemu-riscv32"),
     ("arm-none-eabi", "arm-none-eabi-gcc"),
     ("qemu-arm", "qemu-system-arm"),
     ("gcc", "gcc"),
     ("clang", "clang-22"),
     ("cmake", "cmake"),
+    ("cppcheck", "cppcheck"),
 ):
     if shutil.which(program):
         config.available_features.add(feature)

@@ -123,7 +123,8 @@ llvm::Expected<Artifact> Artifact::load(llvm::StringRef directory) {
   if (!buffer)
     return llvm::createStringError(
         file + ": " + buffer.getError().message() +
-        "; a folder that lathe compile wrote has this file");
+        "; a folder that lathe compile wrote has this file, unless with "
+        "--package=single");
   llvm::Expected<json::Value> value = json::parse((*buffer)->getBuffer());
   if (!value)
     return llvm::createStringError(

@@ -112,8 +112,9 @@ llvm::Error Session::selectEmulator() {
     emulator = &target.emulators.back();
     return llvm::Error::success();
   }
-  return llvm::createStringError("nothing here can run code for " +
-                                 target.name);
+  return llvm::createStringError(
+      "nothing here can run code for " + target.name +
+      "; the same C runs on this machine if it is compiled for c99");
 }
 
 /// Writes the file that gives the runner the model's buffers.

@@ -27,9 +27,10 @@ void lathe::setLoweringOptions(LoweringOptions &options,
   bool hasVectors = target.backend == TargetBackend::LLVM;
   options.vectorBits = hasVectors ? target.vector.bits : 0;
   options.windows = target.backend == TargetBackend::C;
-  options.windowForm = target.helium ? WindowForm::Vectors
-                       : target.dsp  ? WindowForm::Pairs
-                                     : WindowForm::Bytes;
+  options.windowForm = target.helium               ? WindowForm::Vectors
+                       : target.dsp                ? WindowForm::Pairs
+                       : target.multiplyAccumulate ? WindowForm::Bytes
+                                                   : WindowForm::Halves;
   if (hasVectors) {
     options.vectorRegisters = target.vector.registers;
     options.alignment = 64; // a cache line, and the widest vector

@@ -257,6 +257,7 @@ llvm::Expected<Emission> lathe::emitFiles(ArrayRef<ModelVersion> versions,
   }
   CPackageOptions package;
   package.weights = options.weights;
+  package.layout = options.layout;
   package.target = target.name;
   package.selfTest = options.selfTest;
   ModuleOp module = versions.front().module;

@@ -123,6 +123,15 @@ struct Compile : Command {
                 clEnumValN(CPackageOptions::Weights::CArrays, "c", "arrays"),
                 clEnumValN(CPackageOptions::Weights::Binary, "incbin",
                            "a binary, included by an assembler"))),
+        package("package", cl::sub(getSubCommand()),
+                cl::init(CPackageOptions::Layout::Folder),
+                cl::desc("What C sources come as"),
+                cl::values(clEnumValN(CPackageOptions::Layout::Folder, "folder",
+                                      "a project for CMake, Arduino and Zephyr "
+                                      "(default)"),
+                           clEnumValN(CPackageOptions::Layout::Single, "single",
+                                      "NAME.h and NAME.c alone, weights "
+                                      "included"))),
         io("io", cl::sub(getSubCommand()), cl::init(IOMode::Arguments),
            cl::desc("Where inputs and outputs are"),
            cl::values(clEnumValN(IOMode::Arguments, "arguments",
@@ -309,6 +318,25 @@ struct Compile : Command {
                                    "one set of shapes, without --binding");
   }
 
+  /// Fails if what the user asked for has no place in NAME.h and NAME.c.
+  llvm::Error refuseForSingle(const EmitOptions &options) const {
+    if (package != CPackageOptions::Layout::Single)
+      return llvm::Error::success();
+    if (emit == Emit::MLIR || emit == Emit::ONNX || options.kind != EmitKind::C)
+      return llvm::createStringError(
+          "--package=single is for C sources; pass --emit=c as well");
+    if (weights == CPackageOptions::Weights::Binary)
+      return llvm::createStringError(
+          "--weights=incbin is a file of its own, which --package=single does "
+          "not write; leave one of them away");
+    if (selfTest || !selfTestInputs.empty())
+      return llvm::createStringError(
+          "--self-test writes files of its own, which --package=single does "
+          "not; compile with --self-test into another folder, without "
+          "--package=single, and add NAME_self_test.h and .c");
+    return llvm::Error::success();
+  }
+
   /// Runs the pipelines and writes what was asked for.
   ExitStatus lower(ModuleOp module, const TargetDescription &machine,
                    StringRef name) {
@@ -316,6 +344,9 @@ struct Compile : Command {
     options.kind = kindOf(emit, machine);
     options.threads = code.threads;
     options.weights = weights;
+    options.layout = package;
+    if (llvm::Error error = refuseForSingle(options))
+      return reportError(std::move(error));
     if (selfTest || !selfTestInputs.empty())
       if (llvm::Error error = addSelfTest(module, options))
         return reportError(std::move(error));
@@ -511,6 +542,7 @@ struct Compile : Command {
   cl::opt<Emit> emit;
   cl::opt<Level> level;
   cl::opt<CPackageOptions::Weights> weights;
+  cl::opt<CPackageOptions::Layout> package;
   cl::opt<IOMode> io;
   cl::opt<bool> dumpLayers, selfTest;
   cl::list<std::string> selfTestInputs;

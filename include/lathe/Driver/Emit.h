@@ -32,6 +32,7 @@ struct EmitOptions {
   EmitKind kind = EmitKind::C;
   unsigned threads = 1;
   CPackageOptions::Weights weights = CPackageOptions::Weights::Auto;
+  CPackageOptions::Layout layout = CPackageOptions::Layout::Folder;
   std::optional<SelfTestData> selfTest;
 };
 

@@ -75,7 +75,9 @@ struct LoweringOptions : mlir::PassPipelineOptions<LoweringOptions> {
                      "two pairs of 16-bit integers at a time"),
           clEnumValN(WindowForm::Bytes, "bytes", "one integer at a time"),
           clEnumValN(WindowForm::Vectors, "vectors",
-                     "vectors of bytes, and pairs"))};
+                     "vectors of bytes, and pairs"),
+          clEnumValN(WindowForm::Halves, "halves",
+                     "two pixels by one product"))};
   Option<bool> ioInArena{
       *this, "io-in-arena",
       llvm::cl::desc("Place inputs and outputs in the arena as well"),

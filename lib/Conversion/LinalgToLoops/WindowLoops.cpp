@@ -14,6 +14,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ChannelRescale.h"
 #include "ScratchEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -63,7 +64,9 @@ private:
   AffineExpr pixelOf(AffineExpr first, AffineExpr lane);
   void emitPixels(AffineExpr first);
   OpFoldResult atMost(AffineExpr expr, int64_t limit);
+  Value locate(Value constant);
   void emitParts(AffineExpr first);
+  void rescaleSums(AffineExpr first, AffineExpr channel, OpFoldResult count);
   void emitPart(AffineExpr first, AffineExpr block);
   void storeChannel(AffineExpr first, AffineExpr channel, AffineExpr c);
 
@@ -71,6 +74,7 @@ private:
   ArrayRef<int64_t> input, output;
   int64_t rank, lanes, pixels, rowUnits;
   Value memory, windows, edge, sums;
+  std::optional<ChannelRescale> rescale;
   /// What is multiplied: the first element of the first pixel, and how far the
   /// second pixel lies behind it.
   Value data;
@@ -116,14 +120,19 @@ AffineExpr WindowConvEmitter::numberOf(const Indices &indices) {
 // Windows
 //===----------------------------------------------------------------------===//
 
-/// The element of the windows' memory at which a unit begins. Elements are
-/// words for pairs, which widen what they hold, and bytes else.
+/// The element of the windows' memory, words or bytes, at which a unit begins.
 AffineExpr WindowConvEmitter::unitAt(AffineExpr unit, AffineExpr lane) {
-  int64_t elements =
-      conv.getForm() == WindowForm::Pairs ? 1 : conv.getUnitBytes();
-  if (conv.alternatesUnits())
+  int64_t elements = conv.hasWords() ? 1 : conv.getUnitBytes();
+  switch (conv.getForm()) {
+  case WindowForm::Pairs:
+  case WindowForm::Bytes:
     return (unit * lanes + lane) * elements;
-  return (lane * conv.getUnits() + unit) * elements;
+  case WindowForm::Vectors:
+    return (lane * conv.getUnits() + unit) * elements;
+  case WindowForm::Halves:
+    return unit * elements;
+  }
+  llvm_unreachable("no form of windows");
 }
 
 /// Copies `count` bytes of `source` from number `first` on to the units of a
@@ -131,12 +140,21 @@ AffineExpr WindowConvEmitter::unitAt(AffineExpr unit, AffineExpr lane) {
 void WindowConvEmitter::copy(Value source, AffineExpr first, AffineExpr unit,
                              AffineExpr lane, int64_t count) {
   Value from = index(first), to = index(unitAt(unit, lane));
-  if (conv.getForm() == WindowForm::Pairs)
+  switch (conv.getForm()) {
+  case WindowForm::Pairs:
     ExpandBytesOp::create(builder, loc, source, from, windows, to, count, lanes,
                           conv.getIsUnsigned());
-  else
+    return;
+  case WindowForm::Bytes:
+  case WindowForm::Vectors:
     CopyBytesOp::create(builder, loc, source, from, windows, to, count,
-                        conv.alternatesUnits());
+                        conv.getForm() == WindowForm::Bytes);
+    return;
+  case WindowForm::Halves:
+    JoinBytesOp::create(builder, loc, source, from, windows, to, index(lane),
+                        count, conv.getIsUnsigned());
+    return;
+  }
 }
 
 /// Writes the words that make their number even; their weights are zeros.
@@ -208,7 +226,8 @@ void WindowConvEmitter::expandEdge(const Row &row) {
   // their elements from two words.
   int64_t step =
       conv.getForm() == WindowForm::Pairs ? 4 : conv.getUnitElements();
-  if (input.back() % step == 0)
+  bool sharesUnits = conv.getForm() == WindowForm::Halves;
+  if (!sharesUnits && input.back() % step == 0)
     return expandEdgeColumns(row);
   expandEdgeBytes(row);
 }
@@ -313,16 +332,18 @@ OpFoldResult WindowConvEmitter::atMost(AffineExpr expr, int64_t limit) {
   return Value(arith::MinSIOp::create(builder, loc, index(expr), bound));
 }
 
+/// The memory of a constant.
+Value WindowConvEmitter::locate(Value constant) {
+  Indices start(cast<RankedTensorType>(constant.getType()).getRank(),
+                space.constant(0));
+  auto place = reader.locate(constant, start);
+  failed |= !place;
+  return place ? place->first : Value();
+}
+
 /// The channels of the blocks from `block` on.
 void WindowConvEmitter::emitPart(AffineExpr first, AffineExpr block) {
   int64_t channels = conv.getChannelBlock();
-  auto locate = [&](Value constant) {
-    Indices start(cast<RankedTensorType>(constant.getType()).getRank(),
-                  space.constant(0));
-    auto place = reader.locate(constant, start);
-    failed |= !place;
-    return place ? place->first : Value();
-  };
   Value weight = locate(conv.getWeight()), bias = locate(conv.getBias());
   if (failed)
     return;
@@ -331,19 +352,42 @@ void WindowConvEmitter::emitPart(AffineExpr first, AffineExpr block) {
       builder, loc, atMost(-block + conv.getNumBlocks(), part));
   int64_t blockWeights =
       conv.getWeight().getType().getNumElements() / conv.getNumBlocks();
+  // Nothing lies behind a row that is read where it is.
+  int64_t depth =
+      conv.readsInPlace() ? conv.getElementsOfRow() : conv.getDepth();
   WindowDotOp::create(builder, loc, data, index(firstData), index(stride),
                       weight, index(block * blockWeights), bias,
                       index(block * channels), sums, blocks, conv.getForm(),
-                      lanes, conv.getDepth(), conv.getIsUnsigned());
+                      lanes, depth, blockWeights, conv.getIsUnsigned());
 
   AffineExpr channel = block * channels;
   OpFoldResult count = atMost(-channel + output.back(), part * channels);
+  if (rescale)
+    return rescaleSums(first, channel, count);
   buildLoop(builder, space, loc, "c", builder.getIndexAttr(0), count, 1,
             {0, part * channels - 1}, {},
             [&](AffineExpr c, ValueRange) -> SmallVector<Value> {
               storeChannel(first, channel + c, c);
               return {};
             });
+}
+
+/// The same at once, if no more is computed of them than a byte each. The last
+/// pixel is written twice rather than that something is written behind it.
+void WindowConvEmitter::rescaleSums(AffineExpr first, AffineExpr channel,
+                                    OpFoldResult count) {
+  Value factors = locate(rescale->factors);
+  if (failed)
+    return;
+  auto elementOf = [&](int64_t lane) {
+    AffineExpr pixel = pixelOf(first, space.constant(lane));
+    return index(pixel * output.back() + channel);
+  };
+  RescaleSumsOp::create(builder, loc,
+                        getValueOrCreateConstantIndexOp(builder, loc, count),
+                        sums, factors, index(channel), rescale->target,
+                        elementOf(0), elementOf(lanes - 1), lanes,
+                        rescale->zeroPoint, rescale->low, rescale->high);
 }
 
 /// Stores what is computed of the sums of `channel`, which is number `c` of
@@ -376,6 +420,7 @@ LogicalResult WindowConvEmitter::emit() {
   if (conv.readsInPlace() && !isDense)
     return conv.emitOpError(
         "needs dense data; run lathe-isolate-buffers first");
+  rescale = ChannelRescale::match(body, conv.getResult());
   if (conv.isRow()) {
     sums = memref::AllocaOp::create(
         builder, loc, MemRefType::get(WindowConvOp::rowChannels, i32));
@@ -383,7 +428,7 @@ LogicalResult WindowConvEmitter::emit() {
     return failure(failed);
   }
   int64_t windowBytes = conv.getWindowBytes(), sumBytes = conv.getSumBytes();
-  bool hasWords = conv.getForm() == WindowForm::Pairs;
+  bool hasWords = conv.hasWords();
   if (!conv.readsInPlace()) {
     windows = viewScratch(0, hasWords ? windowBytes / 4 : windowBytes,
                           hasWords ? i32 : builder.getI8Type());

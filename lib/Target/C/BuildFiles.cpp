@@ -13,7 +13,6 @@
 #include "CPackage.h"
 #include "lathe/Target/Common/CLiterals.h"
 #include "mlir/IR/Matchers.h"
-#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -108,6 +107,8 @@ void addBuildFiles(const CEmission &emission, const CPackageOptions &options,
       {"CMakeLists.txt", getCMakeLists(emission, options, sources)});
   files.push_back(
       {"library.properties", getLibraryProperties(emission.artifact)});
+  files.push_back({"examples/" + name.str() + "/" + name.str() + ".ino",
+                   getArduinoSketch(emission, options)});
   files.push_back({"zephyr/module.yml", expandTemplate(zephyrModule, name)});
   files.push_back({"zephyr/CMakeLists.txt", getZephyrLists(name, sources)});
 }
@@ -142,6 +143,19 @@ static void printTensors(const ModelInterface &model, raw_ostream &os) {
     print("state", state);
 }
 
+/// What turns floats into the integers of inputs, and back for outputs.
+static void printConverters(const ModelInterface &model, raw_ostream &os) {
+  std::string inputs, outputs;
+  for (const TensorInterface &tensor : model.tensors)
+    if (std::string converter = model.getConverterName(tensor);
+        !converter.empty())
+      (tensor.isInput ? inputs : outputs) += " `" + converter + "`";
+  if (!inputs.empty())
+    os << "\nAn element of an input from a float:" << inputs << ".\n";
+  if (!outputs.empty())
+    os << "\nA float from an element of an output:" << outputs << ".\n";
+}
+
 static void printUsage(const CEmission &emission, raw_ostream &os) {
   const ArtifactInterface &artifact = emission.artifact;
   const ModelInterface &model = artifact.models.front();
@@ -171,6 +185,7 @@ static uint8_t arena[@MACRO@_ARENA_SIZE] __attribute__((aligned(@MACRO@_ARENA_AL
          << (tensor.isInput ? " /* write before each run */" : "") << "\n";
   os << "\nint status = " << model.getEntryName() << "(" << arguments
      << "arena); /* " << model.getStatusPrefix() << "OK, or an error */\n```\n";
+  printConverters(model, os);
   if (artifact.hasBindings())
     os << "\nThat is the binding `" << model.getBinding()
        << "`; the others have functions and macros of their own, and share the "
@@ -182,22 +197,37 @@ of at least 32 bits, `<stdint.h>`, `<string.h>`)",
      << (emission.needsMath ? " and `<math.h>`" : "") << R"(.
 Built by hand, compile with `-fno-strict-aliasing`: the arena holds elements of
 one type after those of another. `CMakeLists.txt` does so, and works alone or by
-`add_subdirectory`; `library.properties` makes this folder an Arduino library,
-`zephyr/` a Zephyr module.
+`add_subdirectory`; `library.properties` makes this folder an Arduino library
+with an example, `zephyr/` a Zephyr module.
 )";
 }
 
-/// The ONNX nodes that `loc` names, once each.
-static std::string nodesOf(Location loc) {
-  llvm::SetVector<StringRef> names;
-  loc->walk([&](Location part) {
-    auto name = dyn_cast<NameLoc>(part);
-    if (!name)
-      return WalkResult::advance();
-    names.insert(name.getName().getValue());
-    return WalkResult::skip(); // within is the tensor
-  });
-  return llvm::join(names, ", ");
+/// The rows of the kernels that `model` calls.
+static void printLayers(ArrayRef<CLayer> layers, raw_ostream &os) {
+  os << "\n| layer | kernel | nodes |\n|---|---|---|\n";
+  for (auto [number, layer] : llvm::enumerate(layers))
+    os << "| " << number << " | `" << layer.kernel << "` | "
+       << escapeMarkdown(llvm::join(layer.nodes, ", ")) << " |\n";
+}
+
+static void printAllLayers(const CEmission &emission, raw_ostream &os) {
+  const ArtifactInterface &artifact = emission.artifact;
+  if (getLayerHookDeclarations(emission).empty())
+    return;
+  os << expandTemplate(R"(
+## Layers
+
+Compile `@NAME@.c` with `-D@MACRO@_LAYER_HOOK=FUNCTION`, and before and after each
+of these kernels it calls `void FUNCTION(int layer, const char *kernel, int done)`,
+with `done` 0 and then 1. Without that, there is nothing of it in the code.
+)",
+                       artifact.name);
+  for (auto [model, layers] :
+       llvm::zip_equal(artifact.models, emission.layers)) {
+    if (artifact.hasBindings())
+      os << "\nBinding `" << model.getBinding() << "`:\n";
+    printLayers(layers, os);
+  }
 }
 
 /// The buffers of an entry: where in the arena each intermediate tensor lies.
@@ -216,7 +246,8 @@ static void printArenaMap(func::FuncOp entry, StringRef arena,
     int64_t bytes = view.getType().getNumElements() *
                     getCStorageSize(view.getType().getElementType());
     os << "| " << offset.getSExtValue() << " | " << bytes << " | "
-       << escapeMarkdown(nodesOf(view.getLoc())) << " |\n";
+       << escapeMarkdown(llvm::join(getNodeNames(view.getLoc()), ", "))
+       << " |\n";
   });
 }
 
@@ -272,6 +303,7 @@ std::string getReadme(ModuleOp module, const CEmission &emission,
                          "runs the model on known inputs and returns 0 if the "
                          "outputs are right.\n",
                          artifact.name);
+  printAllLayers(emission, os);
   printMemoryMap(module, artifact, os);
   return text;
 }

@@ -252,15 +252,34 @@ void CFunctionPrinter::printArgumentChecks(const ModelInterface &model,
   if (!hasArena) {
     line() << "(void)arena;\n";
   } else if (model.arenaAlign > 1) {
-    line() << "if ((uintptr_t)arena % " << model.getMacroPrefix()
-           << "ARENA_ALIGN != 0) {\n    return " << status
+    line() << "if ((uintptr_t)arena % (uintptr_t)" << model.getMacroPrefix()
+           << "ARENA_ALIGN != 0u) {\n    return " << status
            << "ERROR_ALIGNMENT;\n  }\n";
   }
 }
 
+/// The name in C of what `call` calls.
+static StringRef getCalleeName(func::CallOp call, const CFile &file) {
+  auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
+      call, call.getCalleeAttr());
+  return file.symbols.find(callee.getSymNameAttr())->second;
+}
+
+void CFunctionPrinter::numberLayers(std::vector<CLayer> &layers) {
+  op.walk([&](func::CallOp call) {
+    if (call.getNumResults() > 0)
+      return; // not a statement
+    layerNumbers[call] = layers.size();
+    layers.push_back({call, getCalleeName(call, function.file).str(),
+                      getNodeNames(call.getLoc())});
+  });
+}
+
 void CFunctionPrinter::printEntry(const ModelInterface &model,
+                                  std::vector<CLayer> &layers,
                                   raw_ostream &out) {
   os = &out;
+  numberLayers(layers);
   *os << "\n";
   printComment();
   ArrayRef<TensorInterface> tensors;
@@ -330,6 +349,8 @@ void CFunctionPrinter::printStatement(Operation *statement) {
       .Case<func::CallOp>([&](auto call) { printCall(call); })
       .Case<ExpandBytesOp>([&](auto expand) { printExpandBytes(expand); })
       .Case<CopyBytesOp>([&](auto copy) { printCopyBytes(copy); })
+      .Case<JoinBytesOp>([&](auto join) { printJoinBytes(join); })
+      .Case<RescaleSumsOp>([&](auto rescale) { printRescaleSums(rescale); })
       .Case<WindowDotOp>([&](auto dot) { printWindowDot(dot); })
       .Case<func::ReturnOp>([&](auto ret) { printReturn(ret); })
       .Case<scf::ForOp>([&](auto loop) { printFor(loop); })
@@ -389,7 +410,7 @@ void CFunctionPrinter::printCopy(memref::CopyOp copy) {
          << ");\n";
 }
 
-void CFunctionPrinter::printCall(func::CallOp call) {
+std::string CFunctionPrinter::getCall(func::CallOp call) {
   auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
       call, call.getCalleeAttr());
   std::string text = function.file.symbols[callee.getSymNameAttr()] + "(";
@@ -414,15 +435,24 @@ void CFunctionPrinter::printCall(func::CallOp call) {
       text += pointer.text;
     }
   }
+  return text + ")";
+}
+
+void CFunctionPrinter::printCall(func::CallOp call) {
+  std::string text = getCall(call);
   if (call.getNumResults() == 1 && !call.getResult(0).use_empty()) {
     Value result = call.getResult(0);
     std::string name = claimName(result);
     line() << "const " << function.getType(result).str() << " " << name
            << " = ";
-    *os << text << ");\n";
+    *os << text << ";\n";
     return;
   }
-  line() << text << ");\n";
+  auto layer = layerNumbers.find(call);
+  if (layer != layerNumbers.end())
+    text = llvm::formatv("LATHE_LAYER({0}, \"{1}\", {2})", layer->second,
+                         getCalleeName(call, function.file), text);
+  line() << text << ";\n";
 }
 
 void CFunctionPrinter::printReturn(func::ReturnOp ret) {

@@ -14,6 +14,7 @@
 
 #include "CContext.h"
 #include "CExpression.h"
+#include "CLayers.h"
 #include "lathe/Target/Common/ModelInterface.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -21,7 +22,9 @@ namespace lathe {
 
 class CopyBytesOp;
 class ExpandBytesOp;
+class JoinBytesOp;
 class MemoryAtOp;
+class RescaleSumsOp;
 class WindowDotOp;
 
 /// True if anything is stored through `memref` or a view of it.
@@ -34,8 +37,10 @@ public:
 
   /// Prints a kernel or helper, after the comment that `lathe.doc` holds.
   void printKernel(llvm::raw_ostream &out);
-  /// Prints the entry of `model`, with the checks of its arguments.
-  void printEntry(const ModelInterface &model, llvm::raw_ostream &out);
+  /// Prints the entry of `model`, with the checks of its arguments, and appends
+  /// the kernels that it calls to `layers`.
+  void printEntry(const ModelInterface &model, std::vector<CLayer> &layers,
+                  llvm::raw_ostream &out);
   /// Prints what clears the states of `model`.
   void printReset(const ModelInterface &model, llvm::raw_ostream &out);
 
@@ -56,8 +61,12 @@ private:
   void printStore(mlir::memref::StoreOp op);
   void printCopy(mlir::memref::CopyOp op);
   void printCall(mlir::func::CallOp op);
+  std::string getCall(mlir::func::CallOp op);
+  void numberLayers(std::vector<CLayer> &layers);
   void printExpandBytes(ExpandBytesOp op);
   void printCopyBytes(CopyBytesOp op);
+  void printJoinBytes(JoinBytesOp op);
+  void printRescaleSums(RescaleSumsOp op);
   void printWindowDot(WindowDotOp op);
   std::string printBytes(mlir::Value memref, mlir::Value first,
                          bool isUnsigned);
@@ -103,6 +112,8 @@ private:
   /// The variables that the yield of a region assigns to.
   llvm::DenseMap<mlir::Operation *, llvm::SmallVector<std::string>>
       yieldTargets;
+  /// The numbers of the calls that are layers of an entry.
+  llvm::DenseMap<mlir::Operation *, size_t> layerNumbers;
   llvm::raw_ostream *os = nullptr;
   unsigned depth = 0;
 };

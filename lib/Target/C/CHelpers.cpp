@@ -79,7 +79,9 @@ static inline int32_t {2}(int32_t x) {{
     }
 }
 
-/// GCC knows no such instruction but by its name.
+/// GCC knows no such instruction but by its name. Armv6-M multiplies to no more
+/// than 32 bits; GCC calls a function for 64, which takes twice the
+/// instructions.
 static void addRescale(CHelperTable &table) {
   table["rescale"] =
       R"(/* The upper half of x * factor, rounded, plus offset. */
@@ -90,8 +92,16 @@ static inline int32_t rescale(int32_t x, int32_t factor, int32_t offset) {
           : "=r"(result)
           : "r"(x), "r"(factor), "r"(offset));
   return result;
+#elif defined(__ARM_ARCH_6M__)
+  const int32_t x1 = x >> 16, f1 = factor >> 16;
+  const uint32_t x0 = (uint32_t)x & 0xffffu, f0 = (uint32_t)factor & 0xffffu;
+  const int32_t m = (int32_t)((uint32_t)x1 * f0);
+  const int32_t n = (int32_t)((uint32_t)f1 * x0);
+  const uint32_t low = (x0 * f0 >> 16) + ((uint32_t)m & 0xffffu) +
+                       ((uint32_t)n & 0xffffu) + 0x8000u;
+  return x1 * f1 + (m >> 16) + (n >> 16) + (int32_t)(low >> 16) + offset;
 #else
-  const int64_t half = 0x80000000;
+  const int64_t half = 0x80000000u;
   return (int32_t)(((int64_t)x * factor + half) >> 32) + offset;
 #endif
 }
@@ -255,6 +265,8 @@ static const CHelperTable &getHelpers() {
     addHalfFloats(table);
     addPairHelpers(table);
     addWindowHelpers(table);
+    addHalfHelpers(table);
+    addRescaleHelpers(table);
     return table;
   }();
   return helpers;

@@ -33,6 +33,12 @@ void addPairHelpers(CHelperTable &table);
 /// Adds the helpers for windows of bytes.
 void addWindowHelpers(CHelperTable &table);
 
+/// Adds the helpers that requantize sums.
+void addRescaleHelpers(CHelperTable &table);
+
+/// Adds the helpers for windows of two pixels a word.
+void addHalfHelpers(CHelperTable &table);
+
 /// The helpers a file needs; each is defined in the file as a `static`
 /// function, and only if it is used.
 class CHelpers {

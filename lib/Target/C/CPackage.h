@@ -12,6 +12,7 @@
 #ifndef LATHE_LIB_TARGET_C_CPACKAGE_H
 #define LATHE_LIB_TARGET_C_CPACKAGE_H
 
+#include "CLayers.h"
 #include "CWeights.h"
 #include "lathe/Target/C/CEmitter.h"
 #include "lathe/Target/C/Package.h"
@@ -22,13 +23,19 @@ namespace lathe {
 /// What is known of a module once it is printed.
 struct CEmission {
   ArtifactInterface artifact;
+  /// The kernels that each model of `artifact` calls, in the order of the text.
+  std::vector<std::vector<CLayer>> layers;
   std::vector<CWeight> weights;
   bool needsMath = false;
 };
 
-/// Prints `module` as emitC does, with the weights in a file of their own.
+/// Prints `module` as emitC does.
 mlir::FailureOr<CEmission> emitCForPackage(mlir::ModuleOp module,
+                                           const COptions &options,
                                            llvm::raw_ostream &os);
+
+/// What the header declares of the hook that is called around each layer.
+std::string getLayerHookDeclarations(const CEmission &emission);
 
 /// Adds NAME_weights.h and either NAME_weights.c or NAME_weights.S and .bin to
 /// `files`, and the source to compile to `sources`.
@@ -40,11 +47,15 @@ void addWeightFiles(CEmission &emission, bool asBinary,
 void addSelfTest(const ModelInterface &model, const SelfTestData &data,
                  std::vector<OutputFile> &files);
 
-/// Adds what build systems need: CMakeLists.txt, library.properties and
-/// zephyr/.
+/// Adds what build systems need: CMakeLists.txt, library.properties with an
+/// example, and zephyr/.
 void addBuildFiles(const CEmission &emission, const CPackageOptions &options,
                    llvm::ArrayRef<std::string> sources,
                    std::vector<OutputFile> &files);
+
+/// An Arduino sketch that runs the model and prints its outputs and the time.
+std::string getArduinoSketch(const CEmission &emission,
+                             const CPackageOptions &options);
 
 /// README.md: how to call the model, and its memory map.
 std::string getReadme(mlir::ModuleOp module, const CEmission &emission,

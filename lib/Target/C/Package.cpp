@@ -58,9 +58,14 @@ static LogicalResult checkSelfTest(ModuleOp module,
 
 FailureOr<std::vector<OutputFile>>
 buildCPackage(ModuleOp module, const CPackageOptions &options) {
+  bool isSingle = options.layout == CPackageOptions::Layout::Single;
+  COptions codeOptions;
+  codeOptions.weights =
+      isSingle ? COptions::Weights::SameFile : COptions::Weights::OwnFile;
   std::string code;
   llvm::raw_string_ostream codeStream(code);
-  FailureOr<CEmission> emission = emitCForPackage(module, codeStream);
+  FailureOr<CEmission> emission =
+      emitCForPackage(module, codeOptions, codeStream);
   if (failed(emission))
     return failure();
   const ArtifactInterface &artifact = emission->artifact;
@@ -70,10 +75,12 @@ buildCPackage(ModuleOp module, const CPackageOptions &options) {
 
   std::string header;
   llvm::raw_string_ostream headerStream(header);
-  emitHeader(artifact, headerStream);
+  emitHeader(artifact, headerStream, getLayerHookDeclarations(*emission));
   std::vector<OutputFile> files;
   files.push_back({artifact.name + ".h", std::move(header)});
   files.push_back({artifact.name + ".c", std::move(code)});
+  if (isSingle)
+    return files;
 
   std::vector<std::string> sources{artifact.name + ".c"};
   bool asBinary = options.weights == CPackageOptions::Weights::Binary ||
@@ -85,7 +92,12 @@ buildCPackage(ModuleOp module, const CPackageOptions &options) {
   addBuildFiles(*emission, options, sources, files);
   files.push_back({"README.md", getReadme(module, *emission, options)});
 
-  ManifestInfo info{"c", options.target, sources, {}};
+  ManifestInfo info{"c", options.target, sources, {}, {}};
+  for (const std::vector<CLayer> &layers : emission->layers) {
+    std::vector<ManifestLayer> &list = info.layers.emplace_back();
+    for (const CLayer &layer : layers)
+      list.push_back({layer.kernel, layer.nodes});
+  }
   if (emission->needsMath)
     info.libraries.push_back("m");
   std::string manifest;

@@ -90,15 +90,33 @@ static void emitTensors(const ModelInterface &model,
     });
 }
 
+/// The layers of the model with this index.
+static void emitLayers(const ManifestInfo &info, size_t index,
+                       llvm::json::OStream &json) {
+  if (index >= info.layers.size())
+    return;
+  json.attributeArray("layers", [&] {
+    for (const ManifestLayer &layer : info.layers[index])
+      json.object([&] {
+        json.attribute("kernel", layer.kernel);
+        json.attributeArray("nodes", [&] {
+          for (const std::string &node : layer.nodes)
+            json.value(llvm::json::fixUTF8(node));
+        });
+      });
+  });
+}
+
 static void emitBindings(const ArtifactInterface &artifact,
-                         llvm::json::OStream &json) {
+                         const ManifestInfo &info, llvm::json::OStream &json) {
   json.attributeArray("bindings", [&] {
-    for (const ModelInterface &model : artifact.models)
+    for (auto [index, model] : llvm::enumerate(artifact.models))
       json.object([&] {
         json.attribute("suffix", model.getBinding());
         json.attribute("entry", model.getEntryName());
         emitArena(model.arenaSize, model.arenaAlign, json);
         emitTensors(model, json);
+        emitLayers(info, index, json);
       });
   });
 }
@@ -122,10 +140,12 @@ void emitManifest(const ArtifactInterface &artifact, const ManifestInfo &info,
     json.attribute("io", first.ioMode == IOMode::Arena ? "arena" : "arguments");
     emitArena(artifact.getArenaSize(), artifact.getArenaAlign(), json);
     json.attribute("weights_size", artifact.weightsSize);
-    if (artifact.hasBindings())
-      emitBindings(artifact, json);
-    else
+    if (artifact.hasBindings()) {
+      emitBindings(artifact, info, json);
+    } else {
       emitTensors(first, json);
+      emitLayers(info, 0, json);
+    }
   });
   os << "\n";
 }

@@ -35,6 +35,14 @@ static std::string formatFigure(const std::optional<SourcedFigure> &figure,
   return (number + " " + name).str();
 }
 
+/// The same with where it is from.
+static std::string formatSourced(const std::optional<SourcedFigure> &figure,
+                                 double unit, StringRef name) {
+  if (!figure)
+    return "";
+  return formatFigure(figure, unit, name) + " (" + figure->source + ")";
+}
+
 static std::string formatOptions(const TargetDescription &target) {
   std::string text;
   for (const TargetOption &option : target.options)
@@ -107,9 +115,10 @@ void lathe::printTarget(const TargetDescription &target,
                 : target.cCompiler + " " + llvm::join(target.cFlags, " "));
   for (const MemoryRegion &memory : target.memories)
     printLine(memory.kind == MemoryKind::Flash ? "flash" : "ram",
-              memory.name + ", " + formatBytes(memory.bytes));
-  printLine("clock", formatFigure(target.clock, 1e6, "MHz"));
-  printLine("active-power", formatFigure(target.activePower, 1e-3, "mW"));
+              memory.name + ", " + formatBytes(memory.bytes) + " (" +
+                  memory.source + ")");
+  printLine("clock", formatSourced(target.clock, 1e6, "MHz"));
+  printLine("active-power", formatSourced(target.activePower, 1e-3, "mW"));
   printLine("costs", target.costs ? target.costs->source : "");
   for (const Emulator &emulator : target.emulators)
     printLine("emulator",

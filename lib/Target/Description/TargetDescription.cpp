@@ -63,7 +63,8 @@ static Expected<TargetDescription> readTarget(llvm::MemoryBufferRef file) {
     return llvm::createFileError(
         file.getBufferIdentifier(),
         createStringError("its base '" + own.base +
-                          "' is not one of Lathe's targets"));
+                          "' is not one of Lathe's targets, which lathe "
+                          "targets lists"));
   if (!*base)
     return base->takeError();
   // What identifies a target is its own; the rest holds until overridden.
@@ -215,13 +216,16 @@ static Expected<TargetDescription> readTargetFile(StringRef path) {
   llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> file =
       llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
   if (std::error_code code = file.getError())
-    return llvm::createFileError(path, code);
+    return createStringError("cannot read the target file '" + path +
+                             "': " + code.message() +
+                             "; lathe targets lists the targets that need "
+                             "none");
   return readTarget(**file);
 }
 
 Expected<TargetDescription> lathe::getTarget(StringRef spec) {
   // A path may hold a '+', so it takes no options.
-  if (spec.contains('/') || spec.ends_with(".yaml"))
+  if (spec.contains('/') || spec.ends_with(".yaml") || spec.ends_with(".yml"))
     return readTargetFile(spec);
   auto [name, options] = spec.split('+');
   Expected<TargetDescription> target =

@@ -28,6 +28,15 @@ static void mapList(yaml::IO &io, const char *key, std::vector<T> &list) {
     list = std::move(*read);
 }
 
+/// Reads a figure so that, where there is none, that of the base holds.
+static void mapFigure(yaml::IO &io, const char *key,
+                      std::optional<SourcedFigure> &figure) {
+  std::optional<SourcedFigure> read;
+  io.mapOptional(key, read);
+  if (read)
+    figure = std::move(read);
+}
+
 namespace llvm::yaml {
 template <> struct ScalarEnumerationTraits<TargetBackend> {
   static void enumeration(IO &io, TargetBackend &backend) {
@@ -151,9 +160,10 @@ template <> struct MappingTraits<TargetDescription> {
     io.mapOptional("vector", target.vector);
     io.mapOptional("dsp", target.dsp);
     io.mapOptional("helium", target.helium);
+    io.mapOptional("multiply-accumulate", target.multiplyAccumulate);
     mapList(io, "memories", target.memories);
-    io.mapOptional("clock-hz", target.clock);
-    io.mapOptional("active-power-w", target.activePower);
+    mapFigure(io, "clock-hz", target.clock);
+    mapFigure(io, "active-power-w", target.activePower);
     // The base's, unless the target has its own.
     std::optional<CostTable> costs;
     io.mapOptional("costs", costs);

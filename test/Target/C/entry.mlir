@@ -34,13 +34,13 @@ func.func private @x(%x: memref<2xi8> {lathe.name = "x"}, %w: memref<2xf32> {lat
 // CHECK-NEXT:   if (!x || !double_ || !arena) {
 // CHECK-NEXT:     return NET_ERROR_NULL;
 // CHECK-NEXT:   }
-// CHECK-NEXT:   if ((uintptr_t)arena % NET_ARENA_ALIGN != 0) {
+// CHECK-NEXT:   if ((uintptr_t)arena % (uintptr_t)NET_ARENA_ALIGN != 0u) {
 // CHECK-NEXT:     return NET_ERROR_ALIGNMENT;
 // CHECK-NEXT:   }
 // CHECK-NEXT:   uint8_t *const memory = arena;
 // CHECK-NEXT:   float *const tmp = (float *)(void *)(memory + 32);
-// CHECK-NEXT:   x_2((const int8_t *)x, net_conv1_weight, tmp);
-// CHECK-NEXT:   x_2((const int8_t *)x, tmp, double_);
+// CHECK-NEXT:   LATHE_LAYER(0, "x_2", x_2((const int8_t *)x, net_conv1_weight, tmp));
+// CHECK-NEXT:   LATHE_LAYER(1, "x_2", x_2((const int8_t *)x, tmp, double_));
 // CHECK-NEXT:   return NET_OK;
 // CHECK-NEXT: }
 

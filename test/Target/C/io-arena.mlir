@@ -12,7 +12,7 @@
 // CHECK-NEXT:     return NET_ERROR_NULL;
 // CHECK:        const int8_t *const x = (const int8_t *)(const void *)memory;
 // CHECK-NEXT:   int8_t *const y = (int8_t *)(void *)(memory + 8);
-// CHECK-NEXT:   negate(x, y);
+// CHECK-NEXT:   LATHE_LAYER(0, "negate", negate(x, y));
 
 // HEADER: #define NET_X_OFFSET 0
 // HEADER: #define NET_Y_OFFSET 8

@@ -19,6 +19,7 @@
 // FILES-NEXT: dense_self_test.h
 // FILES-NEXT: dense_weights.c
 // FILES-NEXT: dense_weights.h
+// FILES-NEXT: examples
 // FILES-NEXT: library.properties
 // FILES-NEXT: manifest.json
 // FILES-NEXT: zephyr
@@ -53,6 +54,16 @@
 // README: int status = dense_run(in_0, out, arena);
 // README: | arena | 32 | RAM, aligned to 8 |
 // README: | 16 | 8 | sums |
+
+// The layers, which the README lists before, and the manifest.
+// RUN: FileCheck %s --check-prefix=LAYERS < %t/binary/README.md
+// LAYERS: -DDENSE_LAYER_HOOK=FUNCTION
+// LAYERS: | 0 | `dense_1` |
+// LAYERS-NEXT: | 1 | `relu` |
+// RUN: FileCheck %s --check-prefix=NODES < %t/binary/manifest.json
+// NODES: "layers": [
+// NODES: "kernel": "dense_1"
+// NODES: "kernel": "relu"
 
 memref.global "private" constant @w : memref<2x3xf32> = dense<[[1.0, 0.25, 0.5], [-1.0, 0.5, 3.0]]> loc("dense.weight")
 

@@ -42,6 +42,13 @@ struct CPackageOptions {
     Binary
   };
   Weights weights = Weights::Auto;
+  enum class Layout {
+    /// Sources, and what CMake, Arduino and Zephyr build them with.
+    Folder,
+    /// NAME.h and NAME.c, which has the weights; no self-test.
+    Single
+  };
+  Layout layout = Layout::Folder;
   /// Bytes of weights. C arrays take compilers some 250 bytes of memory and
   /// 3 us per element: 3.5 million floats took gcc 12 s and 0.9 GB.
   int64_t incbinThreshold = int64_t(256) * 1024;
@@ -51,10 +58,11 @@ struct CPackageOptions {
 };
 
 /// Prints `module`, a loop-level module with an entry, as a folder of files:
-/// NAME.h, NAME.c, the weights, a CMake project, an Arduino library, a Zephyr
-/// module, README.md and manifest.json. The files depend on the module and the
-/// options alone. Emits a diagnostic and fails where emitC does, and if the
-/// self-test's tensors are not those of the model.
+/// NAME.h, NAME.c, the weights, a CMake project, an Arduino library with an
+/// example sketch, a Zephyr module, README.md and manifest.json; or the first
+/// two alone. The files depend on the module and the options alone. Emits a
+/// diagnostic and fails where emitC does, and if the self-test's tensors are
+/// not those of the model.
 mlir::FailureOr<std::vector<OutputFile>>
 buildCPackage(mlir::ModuleOp module, const CPackageOptions &options);
 

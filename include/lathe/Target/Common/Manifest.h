@@ -17,6 +17,13 @@
 namespace lathe {
 
 /// What a manifest says beyond the model's interface.
+/// A kernel that a model calls.
+struct ManifestLayer {
+  std::string kernel;
+  /// The ONNX nodes that it computes.
+  std::vector<std::string> nodes;
+};
+
 struct ManifestInfo {
   /// What was compiled: "c" for C sources, "native" for objects or libraries.
   std::string kind;
@@ -26,6 +33,8 @@ struct ManifestInfo {
   std::vector<std::string> files;
   /// Libraries to link with, such as "m".
   std::vector<std::string> libraries;
+  /// The layers of each model, where they are known; else empty.
+  std::vector<std::vector<ManifestLayer>> layers;
 };
 
 /// `float32`, `uint8`, `bool` …: the name of the storage type in NumPy.

@@ -110,6 +110,11 @@ struct ModelInterface {
 
   std::string getEntryName() const { return name + "_run"; }
   std::string getResetName() const { return name + "_reset"; }
+  /// The function of the header that turns a float into an integer of the input
+  /// `tensor`, `<name>_quantize_<identifier>`, or an integer of the output
+  /// `tensor` into a float, `<name>_dequantize_<identifier>`; empty if `tensor`
+  /// is not quantized.
+  std::string getConverterName(const TensorInterface &tensor) const;
   std::string getMacroPrefix() const;
   /// What the macros of the codes that the entry returns begin with.
   std::string getStatusPrefix() const;
@@ -161,8 +166,10 @@ llvm::SmallVector<mlir::func::FuncOp> lookupEntries(mlir::ModuleOp module);
 /// parentheses: `const int8_t *x, int8_t *y, void *arena`.
 std::string getEntryParameters(const ModelInterface &model);
 
-/// Prints the public C header of `artifact`.
-void emitHeader(const ArtifactInterface &artifact, llvm::raw_ostream &os);
+/// Prints the public C header of `artifact`, with `declarations` behind its
+/// functions.
+void emitHeader(const ArtifactInterface &artifact, llvm::raw_ostream &os,
+                llvm::StringRef declarations = "");
 
 /// Registers the dialects that a module at the loop level is made of.
 void registerLoopLevelDialects(mlir::DialectRegistry &registry);

@@ -117,6 +117,8 @@ struct TargetDescription {
   /// Arm's DSP extension (smlad, sxtb16 …) and Helium (MVE with floats).
   bool dsp = false;
   bool helium = false;
+  /// Whether one instruction multiplies integers and adds the product.
+  bool multiplyAccumulate = true;
 
   std::vector<MemoryRegion> memories;
   /// Hz.
@@ -139,7 +141,7 @@ struct TargetDescription {
 
 /// The target of a command line: `ARCH[+option…]`, a board or one of its
 /// aliases, "host", or the path of a YAML file (anything with a '/' or the
-/// extension .yaml). An unknown name is an error that lists close ones.
+/// extension .yaml or .yml). An unknown name is an error that lists close ones.
 llvm::Expected<TargetDescription> getTarget(llvm::StringRef spec);
 
 /// The machine that this program runs on, from what LLVM detects.

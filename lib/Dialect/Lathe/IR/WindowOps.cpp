@@ -44,9 +44,17 @@ LogicalResult WindowConvOp::inferReturnTypes(MLIRContext *,
 }
 
 LogicalResult WindowConvOp::verify() {
-  SmallVector<int64_t> shape = getWeightShape();
-  if (getWeight().getType().getShape() != ArrayRef(shape))
+  if (getForm() == WindowForm::Halves) {
+    if (isRow())
+      return emitOpError("of a single row has no form halves");
+    if (getWeight().getType().getRank() != 2 ||
+        getWeight().getType().getDimSize(0) != getNumBlocks())
+      return emitOpError("needs weights of shape [")
+             << getNumBlocks() << ", bytes of a block]";
+  } else if (SmallVector<int64_t> shape = getWeightShape();
+             getWeight().getType().getShape() != ArrayRef(shape)) {
     return emitOpError("needs weights of shape [") << ArrayRef(shape) << "]";
+  }
   bool hasWords = getForm() == WindowForm::Pairs;
   if (getWeight().getType().getElementType().isInteger(32) != hasWords)
     return emitOpError("needs weights of ") << (hasWords ? "i32" : "i8");
@@ -63,6 +71,7 @@ int64_t WindowConvOp::getUnitElements() {
   case WindowForm::Bytes:
     return isRow() ? 1 : 4;
   case WindowForm::Vectors:
+  case WindowForm::Halves:
     return 1;
   }
   llvm_unreachable("no form of windows");
@@ -70,7 +79,7 @@ int64_t WindowConvOp::getUnitElements() {
 
 int64_t WindowConvOp::getUnits() {
   int64_t units = getKernelRows() * getUnitsOf(getElementsOfRow());
-  if (getForm() != WindowForm::Pairs)
+  if (!hasWords())
     return units;
   // What is multiplied at a time: eight bytes of a row, two words of a window.
   return llvm::alignTo(units, isRow() ? 4 : 2);
@@ -84,6 +93,8 @@ SmallVector<int64_t> WindowConvOp::getWeightShape() {
     return {getNumBlocks(), getDepth(), getChannelBlock()};
   case WindowForm::Vectors:
     return {getNumBlocks(), getChannelBlock(), getDepth()};
+  case WindowForm::Halves:
+    break;
   }
   llvm_unreachable("no form of windows");
 }
@@ -100,11 +111,13 @@ int64_t WindowConvOp::getBlocksOfPart() {
 int64_t WindowConvOp::getWindowBytes() {
   if (readsInPlace())
     return 0;
-  return llvm::alignTo(getLanes() * getUnits() * getUnitBytes(), 4);
+  return llvm::alignTo(getUnitsOfLanes() * getUnitBytes(), 4);
 }
 
 int64_t WindowConvOp::getSumBytes() {
-  return 4 * getLanes() * getChannelBlock() * getBlocksOfPart();
+  int64_t sums = getLanes() * getChannelBlock() * getBlocksOfPart();
+  // Vectors read those of four channels at a time.
+  return 4 * (getForm() == WindowForm::Vectors ? llvm::alignTo(sums, 8) : sums);
 }
 
 int64_t WindowConvOp::getEdgeBytes() {
@@ -210,7 +223,7 @@ LogicalResult PlaneDepthwiseOp::inferReturnTypes(MLIRContext *,
 }
 
 LogicalResult PlaneDepthwiseOp::verify() {
-  if (getForm() == WindowForm::Vectors)
+  if (getForm() != WindowForm::Bytes && getForm() != WindowForm::Pairs)
     return emitOpError("has planes of bytes or pairs");
   int64_t channels = getType().getShape().back();
   if (getBias().getType().getShape() != ArrayRef{channels})

@@ -57,6 +57,8 @@ static void addIntegerGraph(OpPassManager &manager) {
   // So that no op is left that nothing needs: it would need all its channels.
   addCleanup(manager);
   manager.addNestedPass<func::FuncOp>(createShrinkChannels());
+  // What is left of weights and multipliers.
+  manager.addPass(createFoldConstants());
   // What is read of weights and biases is still what they are.
   manager.addNestedPass<func::FuncOp>(createNarrowRequantize());
 }

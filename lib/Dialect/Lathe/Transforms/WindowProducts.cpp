@@ -102,6 +102,8 @@ private:
       return WindowForm::Vectors;
     if (form == WindowForm::Bytes)
       return WindowForm::Bytes;
+    if (form == WindowForm::Halves)
+      return fitsHalves(product) ? WindowForm::Halves : WindowForm::Bytes;
     if (canShare(product.constants, sums))
       return WindowForm::Pairs;
     ++numTooLarge;
@@ -138,9 +140,10 @@ private:
                                  op.getDataZeroPoint(), product.isUnsigned()));
   }
 
-  /// Vectors have no planes.
+  /// Vectors and halves have no planes.
   WindowForm getPlaneForm() const {
-    return form == WindowForm::Bytes ? WindowForm::Bytes : WindowForm::Pairs;
+    bool hasPairs = form == WindowForm::Pairs || form == WindowForm::Vectors;
+    return hasPairs ? WindowForm::Pairs : WindowForm::Bytes;
   }
 
   void replaceByPlanes(const WindowProduct &product) {

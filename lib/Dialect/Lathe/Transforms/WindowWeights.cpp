@@ -12,10 +12,11 @@
 using namespace mlir;
 using namespace lathe;
 
-/// Output channels that are computed together; those of vectors, unless a
-/// single row is multiplied, are two.
+/// Output channels that are computed together; those of vectors and halves,
+/// unless a single row is multiplied, are two.
 static int64_t getChannelBlock(const WindowProduct &product, WindowForm form) {
-  return form == WindowForm::Vectors && !product.isRow() ? 2 : 4;
+  bool hasTwo = form == WindowForm::Vectors || form == WindowForm::Halves;
+  return hasTwo && !product.isRow() ? 2 : 4;
 }
 
 static int64_t getNumBlocks(const WindowProduct &product, WindowForm form) {
@@ -140,6 +141,67 @@ static HostTensor packVectors(const WindowProduct &product) {
   return packed;
 }
 
+//===----------------------------------------------------------------------===//
+// Halves
+//===----------------------------------------------------------------------===//
+
+/// Appends the segments of output channels `output` and the next to `bytes`:
+/// an even number of elements each, as many as keep the sums of both channels
+/// in 16 bits, and no more than a byte counts.
+static void appendSegments(const WindowProduct &product, int64_t output,
+                           SmallVectorImpl<int8_t> &bytes) {
+  constexpr int64_t maxSum = 255, maxElements = 126;
+  int64_t elements = product.getElementsOfRow();
+  int64_t depth = llvm::alignTo(product.getRows() * elements, 2);
+  auto weightOf = [&](int64_t k, int64_t channel) -> int64_t {
+    // What makes the number of elements even has no weight.
+    if (k >= product.getRows() * elements)
+      return 0;
+    return product.getWeight(k / elements, k % elements, channel);
+  };
+  for (int64_t begin = 0, end; begin < depth; begin = end) {
+    std::array<int64_t, 2> sums = {0, 0};
+    for (end = begin; end < depth && end - begin < maxElements; end += 2) {
+      std::array<int64_t, 2> next = sums;
+      for (int64_t c = 0; c < 2; ++c)
+        next[c] += std::abs(weightOf(end, output + c)) +
+                   std::abs(weightOf(end + 1, output + c));
+      // Any two weights go together, none being -128 (fitsHalves).
+      if (end > begin && (next[0] > maxSum || next[1] > maxSum))
+        break;
+      sums = next;
+    }
+    bytes.push_back(static_cast<int8_t>(end - begin));
+    for (int64_t c = 0; c < 2; ++c)
+      for (int64_t k = begin; k < end; ++k)
+        bytes.push_back(static_cast<int8_t>(weightOf(k, output + c)));
+  }
+}
+
+static HostTensor packHalves(const WindowProduct &product) {
+  int64_t blocks = getNumBlocks(product, WindowForm::Halves);
+  SmallVector<SmallVector<int8_t, 0>, 0> streams(blocks);
+  size_t longest = 0;
+  for (int64_t o = 0; o < blocks; ++o) {
+    appendSegments(product, 2 * o, streams[o]);
+    longest = std::max(longest, streams[o].size());
+  }
+  HostTensor packed(ElementKind::I8, {blocks, static_cast<int64_t>(longest)});
+  for (int64_t o = 0; o < blocks; ++o)
+    for (auto [i, byte] : llvm::enumerate(streams[o]))
+      packed.setInt(o * packed.getShape()[1] + static_cast<int64_t>(i), byte);
+  return packed;
+}
+
+bool lathe::fitsHalves(const WindowProduct &product) {
+  // Two of them in the same channel side by side exceed a segment's sum.
+  const HostTensor &weights = product.constants.weights;
+  for (int64_t i = 0; i < weights.getNumElements(); ++i)
+    if (weights.getInt(i) == -128)
+      return false;
+  return !product.isRow();
+}
+
 HostTensor lathe::packWindowWeights(const WindowProduct &product,
                                     WindowForm form) {
   switch (form) {
@@ -149,6 +211,8 @@ HostTensor lathe::packWindowWeights(const WindowProduct &product,
     return packBytes(product);
   case WindowForm::Vectors:
     return packVectors(product);
+  case WindowForm::Halves:
+    return packHalves(product);
   }
   llvm_unreachable("no form of windows");
 }
@@ -157,17 +221,17 @@ HostTensor lathe::packWindowWeights(const WindowProduct &product,
 // Biases
 //===----------------------------------------------------------------------===//
 
-/// The bias of each output, less the zero point times the sum of its weights,
+/// The bias of each output, less `zeroPoint` times the sum of its weights,
 /// modulo 2^64.
-static SmallVector<uint64_t, 0> foldZeroPoint(const WindowProduct &product) {
-  WeightedOpInterface op = product.op;
+static SmallVector<uint64_t, 0> foldZeroPoint(const WindowProduct &product,
+                                              int64_t zeroPoint) {
   SmallVector<uint64_t, 0> bias;
   for (int64_t value : product.constants.bias)
     bias.push_back(static_cast<uint64_t>(value));
   const HostTensor &weights = product.constants.weights;
   for (int64_t i = 0; i < weights.getNumElements(); ++i)
     bias[product.constants.getOutput(i)] -=
-        static_cast<uint64_t>(op.getDataZeroPoint() * weights.getInt(i));
+        static_cast<uint64_t>(zeroPoint * weights.getInt(i));
   return bias;
 }
 
@@ -175,7 +239,11 @@ HostTensor lathe::packWindowBias(const WindowProduct &product,
                                  WindowForm form) {
   HostTensor packed(ElementKind::I32, {getNumBlocks(product, form) *
                                        getChannelBlock(product, form)});
-  SmallVector<uint64_t, 0> bias = foldZeroPoint(product);
+  // Bytes without sign that lie in halves count 128 less.
+  bool isShifted = form == WindowForm::Halves && product.isUnsigned();
+  WeightedOpInterface op = product.op;
+  SmallVector<uint64_t, 0> bias =
+      foldZeroPoint(product, op.getDataZeroPoint() - (isShifted ? 128 : 0));
   for (size_t i = 0; i < bias.size(); ++i) {
     uint64_t value = bias[i];
     if (form == WindowForm::Pairs && i % 2 == 1)
@@ -201,7 +269,8 @@ HostTensor lathe::packFilters(const WindowProduct &product) {
 }
 
 HostTensor lathe::packFilterBias(const WindowProduct &product) {
-  SmallVector<uint64_t, 0> bias = foldZeroPoint(product);
+  WeightedOpInterface op = product.op;
+  SmallVector<uint64_t, 0> bias = foldZeroPoint(product, op.getDataZeroPoint());
   HostTensor packed(ElementKind::I32, {product.getOutputs()});
   for (size_t i = 0; i < bias.size(); ++i)
     packed.setInt(static_cast<int64_t>(i), static_cast<int32_t>(bias[i]));

@@ -37,6 +37,9 @@ struct WindowProduct {
   int64_t getWeight(int64_t row, int64_t element, int64_t output) const;
 };
 
+/// Whether the weights go into segments of form `halves`.
+bool fitsHalves(const WindowProduct &product);
+
 /// The weights and the bias in the order of `lathe.window_conv`.
 HostTensor packWindowWeights(const WindowProduct &product, WindowForm form);
 HostTensor packWindowBias(const WindowProduct &product, WindowForm form);

@@ -1,6 +1,7 @@
 // RUN: lathe-opt %s --lathe-window-products | FileCheck %s
 // RUN: lathe-opt %s --lathe-window-products=form=bytes | FileCheck %s --check-prefix=BYTES
 // RUN: lathe-opt %s --lathe-window-products=form=vectors | FileCheck %s --check-prefix=VECTORS
+// RUN: lathe-opt %s --lathe-window-products=form=halves | FileCheck %s --check-prefix=HALVES
 
 // Channels 0 and 1 share halves of words: 3 + 256 * -2 for the first input, whose
 // lower half it is, 4 + 256 * 5 for the second. The third channel shares with none.
@@ -21,6 +22,12 @@
 // VECTORS-DAG: %[[W:.*]] = lathe.constant dense<{{\[\[\[}}3, 4], [-2, 5]], {{\[\[}}6, 6], [0, 0]]]> : tensor<2x2x2xi8>
 // VECTORS-DAG: %[[B:.*]] = lathe.constant dense<[31, 2, 39, 0]> : tensor<4xi32>
 // VECTORS: lathe.window_conv %arg0, %[[W]], %[[B]] {channels = 3 : i64, form = #lathe<window_form vectors>
+//
+// A segment of two elements, their weights in one channel, then in the next.
+// HALVES-LABEL: func @matmul
+// HALVES-DAG: %[[W:.*]] = lathe.constant dense<{{\[\[}}2, 3, 4, -2, 5], [2, 6, 6, 0, 0]]> : tensor<2x5xi8>
+// HALVES-DAG: %[[B:.*]] = lathe.constant dense<[31, 2, 39, 0]> : tensor<4xi32>
+// HALVES: lathe.window_conv %arg0, %[[W]], %[[B]] {channels = 3 : i64, form = #lathe<window_form halves>
 func.func @matmul(%x: tensor<5x2xi8>) -> tensor<5x3xi32> {
   %w = lathe.constant dense<[[3, -2, 6], [4, 5, 6]]> : tensor<2x3xi8>
   %b = lathe.constant dense<[10, -7, 3]> : tensor<3xi32>
@@ -39,6 +46,13 @@ func.func @matmul(%x: tensor<5x2xi8>) -> tensor<5x3xi32> {
 // BYTES: lathe.window_conv {{.*}} is_unsigned, {{.*}} tensor<1x36x4xi8>
 // VECTORS-LABEL: func @windows
 // VECTORS: lathe.window_conv {{.*}}<window_form pairs>
+//
+// One segment of 28 elements, the last of weight zero. Bytes without sign count 128
+// less, which the bias makes up for: (128 - 7) * 27.
+// HALVES-LABEL: func @windows
+// HALVES-DAG: lathe.constant dense<"0x1C{{(01)+00(01)+001C(01)+00(01)+}}00"> : tensor<2x57xi8>
+// HALVES-DAG: lathe.constant dense<3267> : tensor<4xi32>
+// HALVES: lathe.window_conv {{.*}}<window_form halves>
 func.func @windows(%x: tensor<1x8x8x3xui8>) -> tensor<1x4x4x4xi32> {
   %w = lathe.constant dense<1> : tensor<3x3x3x4xi8>
   %0 = lathe.conv %x, %w {strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 0, 0>, input_zero_point = 7 : si64} : (tensor<1x8x8x3xui8>, tensor<3x3x3x4xi8>) -> tensor<1x4x4x4xi32>
@@ -57,6 +71,8 @@ func.func @windows(%x: tensor<1x8x8x3xui8>) -> tensor<1x4x4x4xi32> {
 // BYTES: lathe.window_conv {{.*}} tensor<1x260x4xi8>
 // VECTORS-LABEL: func @sums_of_the_second_channel
 // VECTORS: lathe.window_conv {{.*}} tensor<1x4x260xi8>
+// HALVES-LABEL: func @sums_of_the_second_channel
+// HALVES: lathe.window_conv {{.*}}<window_form bytes>
 func.func @sums_of_the_second_channel(%x: tensor<1x260xi8>) -> (tensor<1x2xi32>, tensor<1x1xi32>) {
   %w = lathe.constant dense<127> : tensor<260x2xi8>
   %v = lathe.constant dense<127> : tensor<260x1xi8>
@@ -103,6 +119,24 @@ func.func @others(%x: tensor<1x8x8x4xi8>) -> (tensor<1x8x8x4xi32>, tensor<1x4x4x
   %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, group = 2 : i64} : (tensor<1x8x8x4xi8>, tensor<1x1x2x4xi8>) -> tensor<1x8x8x4xi32>
   %1 = lathe.conv %x, %v {strides = array<i64: 1, 1>, dilations = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>} : (tensor<1x8x8x4xi8>, tensor<3x3x4x4xi8>) -> tensor<1x4x4x4xi32>
   return %0, %1 : tensor<1x8x8x4xi32>, tensor<1x4x4x4xi32>
+}
+
+// The absolute weights of a segment add up to 255 in one channel at most.
+// HALVES-LABEL: func @segments
+// HALVES: lathe.constant dense<{{\[\[}}2, 127, 127, 0, 0, 4, 1, 127, 127, 0, 0, 0, 1, 0]]> : tensor<1x14xi8>
+func.func @segments(%x: tensor<2x6xi8>) -> tensor<2x2xi32> {
+  %w = lathe.constant dense<[[127, 0], [127, 0], [1, 0], [127, 0], [127, 1], [0, 0]]> : tensor<6x2xi8>
+  %0 = lathe.matmul %x, %w : (tensor<2x6xi8>, tensor<6x2xi8>) -> tensor<2x2xi32>
+  return %0 : tensor<2x2xi32>
+}
+
+// -128 may be too much for any.
+// HALVES-LABEL: func @least_weight_in_halves
+// HALVES: lathe.window_conv {{.*}}<window_form bytes>
+func.func @least_weight_in_halves(%x: tensor<2x2xi8>) -> tensor<2x2xi32> {
+  %w = lathe.constant dense<[[-128, 0], [0, 0]]> : tensor<2x2xi8>
+  %0 = lathe.matmul %x, %w : (tensor<2x2xi8>, tensor<2x2xi8>) -> tensor<2x2xi32>
+  return %0 : tensor<2x2xi32>
 }
 
 // Weights less 5 are other ones.

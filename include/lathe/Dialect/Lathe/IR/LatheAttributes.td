@@ -60,7 +60,8 @@ def Lathe_WindowForm
     : Lathe_Enum<"WindowForm", "how products over windows are computed", [
   I32EnumAttrCase<"Pairs", 0, "pairs">,
   I32EnumAttrCase<"Bytes", 1, "bytes">,
-  I32EnumAttrCase<"Vectors", 2, "vectors">]>;
+  I32EnumAttrCase<"Vectors", 2, "vectors">,
+  I32EnumAttrCase<"Halves", 3, "halves">]>;
 def Lathe_WindowFormAttr : Lathe_EnumAttr<Lathe_WindowForm, "window_form">;
 
 def Lathe_RoundingMode

@@ -59,10 +59,21 @@ def Lathe_WindowConvOp : Lathe_TensorOp<"window_conv",
       window's weights of two output channels, one behind the other, and `bias` is
       [2 * blocks].
 
+    - `halves`: one element of both pixels, x0 + 65536 x1, for processors without an
+      instruction that multiplies and accumulates. One product with a weight serves
+      both pixels, as long as 16 bits hold the sum of the first. So `weight` is
+      [blocks, bytes], for two output channels as many segments as their weights ask
+      for, each a number n of elements, then the n weights of the first channel and
+      those of the second, and anything behind the last. Elements of windows are even in number, with
+      a zero behind the last where necessary, and so is each n. In a segment the
+      absolute values of a channel's weights add up to at most 255, and the data
+      have signs: bytes without are stored less 128, for which `bias` accounts.
+
     A single row of a matrix is multiplied where it is, one row instead of two
     pixels. In form `pairs` its bytes are widened where they are multiplied, eight
     at a time with zeros behind the last, which is why its weights have a multiple
-    of four words. In form `vectors` it has blocks of four channels.
+    of four words. In form `vectors` it has blocks of four channels. It has no form
+    `halves`.
 
     Example:
     ```mlir
@@ -113,7 +124,9 @@ def Lathe_WindowConvOp : Lathe_TensorOp<"window_conv",
     int64_t getLanes() { return isRow() ? 1 : 2; }
     /// Output channels that are.
     int64_t getChannelBlock() {
-      return getForm() == WindowForm::Vectors && !isRow() ? 2 : 4;
+      bool hasTwo = getForm() == WindowForm::Vectors ||
+                    getForm() == WindowForm::Halves;
+      return hasTwo && !isRow() ? 2 : 4;
     }
     /// Blocks of output channels.
     int64_t getNumBlocks() {
@@ -127,8 +140,16 @@ def Lathe_WindowConvOp : Lathe_TensorOp<"window_conv",
     /// Elements of a row of a window that a unit holds, and its bytes.
     int64_t getUnitElements();
     int64_t getUnitBytes() { return getForm() == WindowForm::Vectors ? 1 : 4; }
-    /// Whether the units of two windows lie in turn.
-    bool alternatesUnits() { return getForm() != WindowForm::Vectors; }
+    /// The units of both windows, which lie in turn or one window behind the
+    /// other, unless both share each unit.
+    int64_t getUnitsOfLanes() {
+      return getForm() == WindowForm::Halves ? getUnits()
+                                             : getLanes() * getUnits();
+    }
+    /// Whether a unit is a word of 32 bits rather than bytes.
+    bool hasWords() {
+      return getForm() == WindowForm::Pairs || getForm() == WindowForm::Halves;
+    }
     /// Units that hold so many elements next to each other.
     int64_t getUnitsOf(int64_t elements) {
       return (elements + getUnitElements() - 1) / getUnitElements();
@@ -136,7 +157,7 @@ def Lathe_WindowConvOp : Lathe_TensorOp<"window_conv",
     /// Units of a window, or of a single row, and elements that are summed.
     int64_t getUnits();
     int64_t getDepth() { return getUnits() * getUnitElements(); }
-    /// The shape of `weight`.
+    /// The shape of `weight`, but for form `halves`.
     ::llvm::SmallVector<int64_t> getWeightShape();
 
     /// Bytes of scratch for windows, behind them for sums and for a row of a window
@@ -251,14 +272,40 @@ def Lathe_CopyBytesOp : Lathe_Op<"copy_bytes"> {
   }];
 }
 
+def Lathe_JoinBytesOp : Lathe_Op<"join_bytes"> {
+  let summary = "bytes as one half of words";
+  let description = [{
+    For the `count` bytes of `source` from element `first` on: as `lane` is 0 writes
+    them, with their sign, to `target` from element `at` on, as it is 1 adds 65536
+    times each to what is there. Bytes with `is_unsigned` count 128 less. Elements of
+    `source` and `target` are numbered in the order of memory.
+
+    Example:
+    ```mlir
+    lathe.join_bytes %x[%i], %words[%at], %lane {count = 48 : i64}
+      : memref<1x8x8x16xi8>, memref<144xi32>
+    ```
+  }];
+  let arguments = (ins Arg<MemRefOf<[I8, UI8]>, "", [MemRead]>:$source,
+                       Index:$first,
+                       Arg<MemRefOf<[I32]>, "", [MemRead, MemWrite]>:$target,
+                       Index:$at, Index:$lane, I64Attr:$count,
+                       UnitAttr:$is_unsigned);
+  let assemblyFormat = [{
+    $source `[` $first `]` `,` $target `[` $at `]` `,` $lane attr-dict `:`
+    type($source) `,` type($target)
+  }];
+}
+
 def Lathe_WindowDotOp : Lathe_Op<"window_dot"> {
   let summary = "sums of products of windows for blocks of channels";
   let description = [{
     The sums that `lathe.window_conv` computes of `lanes` pixels for so many `blocks`
     of output channels, of windows with `depth` elements in the same `form`. The
     first window is in `data` from element `first_data` on; the second lies `stride`
-    elements behind it in form `vectors`, and unit by unit in turn with it in all
-    others. `weight` is read from element `first_weight` on, `bias` from element
+    elements behind it in form `vectors`, and unit by unit in turn or together with
+    it in all others. `weight` is read from element `first_weight` on, `block_weights` elements for
+    each block, `bias` from element
     `first_bias` on. The sum of channel c and pixel i goes to element
     `lanes * c + i` of `sums`.
   }];
@@ -270,11 +317,41 @@ def Lathe_WindowDotOp : Lathe_Op<"window_dot"> {
                        Index:$first_bias,
                        Arg<MemRefOf<[I32]>, "", [MemWrite]>:$sums,
                        Index:$blocks, Lathe_WindowFormAttr:$form, I64Attr:$lanes,
-                       I64Attr:$depth, UnitAttr:$is_unsigned);
+                       I64Attr:$depth, I64Attr:$block_weights,
+                       UnitAttr:$is_unsigned);
   let assemblyFormat = [{
     $blocks `blocks` $data `[` $first_data `]` `step` $stride `,` $weight `[`
     $first_weight `]` `,` $bias `[` $first_bias `]` `,` $sums attr-dict `:`
     type($data) `,` type($weight) `,` type($bias) `,` type($sums)
+  }];
+}
+
+def Lathe_RescaleSumsOp : Lathe_Op<"rescale_sums"> {
+  let summary = "the results of a requantized product, from its sums";
+  let description = [{
+    For each of `count` channels c, the sums of `lanes` pixels as `lathe.window_dot`
+    leaves them, the upper half of the product of each with element `first_factor +
+    c` of `factors`, rounded, plus `zero_point`, limited to `low` … `high`. Its low
+    byte goes to element `first + c` of `target` for the first pixel, `second + c` for
+    the second one. Elements of `target` are numbered in the order of memory.
+
+    Example:
+    ```mlir
+    lathe.rescale_sums %n, %sums, %factors[%c], %y[%p, %q]
+      {lanes = 2 : i64, zero_point = -128 : i64, low = -128 : i64, high = 127 : i64}
+      : memref<16xi32>, memref<64xi32>, memref<1x25x5x64xi8>
+    ```
+  }];
+  let arguments = (ins Index:$count,
+                       Arg<MemRefOf<[I32]>, "", [MemRead]>:$sums,
+                       Arg<MemRefOf<[I32]>, "", [MemRead]>:$factors,
+                       Index:$first_factor,
+                       Arg<MemRefOf<[I8]>, "", [MemWrite]>:$target,
+                       Index:$first, Index:$second, I64Attr:$lanes,
+                       I64Attr:$zero_point, I64Attr:$low, I64Attr:$high);
+  let assemblyFormat = [{
+    $count `,` $sums `,` $factors `[` $first_factor `]` `,` $target `[` $first `,`
+    $second `]` attr-dict `:` type($sums) `,` type($factors) `,` type($target)
   }];
 }
 

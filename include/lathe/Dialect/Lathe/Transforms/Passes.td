@@ -412,6 +412,8 @@ def WindowProducts : Pass<"lathe-window-products", "::mlir::func::FuncOp"> {
     - `pairs`, where two output channels share each product, if the sums of every
       second channel, which intervals of the data and the weights bound, fit 24 bits,
       and no weight of -128 meets a negative one of the channel before.
+    - `halves`, where both pixels share each product, if no weight is -128 and the
+      product is not that of a single row.
     - `bytes` for all others.
 
     Depthwise convolutions of images become `lathe.plane_depthwise`, of pairs where
@@ -428,7 +430,9 @@ def WindowProducts : Pass<"lathe-window-products", "::mlir::func::FuncOp"> {
              clEnumValN(::lathe::WindowForm::Bytes, "bytes",
                         "one integer at a time"),
              clEnumValN(::lathe::WindowForm::Vectors, "vectors",
-                        "vectors of bytes, and pairs"))}]>,
+                        "vectors of bytes, and pairs"),
+             clEnumValN(::lathe::WindowForm::Halves, "halves",
+                        "two pixels by one product"))}]>,
   ];
   let statistics = [
     Statistic<"numConverted", "converted", "Products that were converted">,

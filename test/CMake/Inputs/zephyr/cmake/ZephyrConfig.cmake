@@ -1,0 +1,38 @@
+# Stands in for Zephyr's CMake package: what Lathe's modules and the example use of it, with the
+# meaning that Zephyr's documentation gives to it, for the host's compiler.
+set(zephyr_here ${CMAKE_CURRENT_LIST_DIR}/..)
+enable_language(C ASM)
+add_library(zephyr_interface INTERFACE)
+target_include_directories(zephyr_interface INTERFACE ${zephyr_here}/include)
+
+function(zephyr_include_directories)
+  target_include_directories(zephyr_interface INTERFACE ${ARGN})
+endfunction()
+macro(zephyr_library_named name)
+  set(ZEPHYR_CURRENT_LIBRARY ${name})
+  add_library(${name} STATIC)
+  target_link_libraries(${name} PUBLIC zephyr_interface)
+endmacro()
+function(zephyr_library_include_directories)
+  target_include_directories(${ZEPHYR_CURRENT_LIBRARY} PRIVATE ${ARGN})
+endfunction()
+function(zephyr_library_compile_options)
+  target_compile_options(${ZEPHYR_CURRENT_LIBRARY} PRIVATE ${ARGN})
+endfunction()
+function(zephyr_library_sources)
+  target_sources(${ZEPHYR_CURRENT_LIBRARY} PRIVATE ${ARGN})
+endfunction()
+
+add_executable(app)
+target_link_libraries(app PRIVATE zephyr_interface)
+
+# Each module is a folder with zephyr/module.yml; its build.cmake is a folder of it.
+foreach(module IN LISTS ZEPHYR_EXTRA_MODULES)
+  file(READ ${module}/zephyr/module.yml text)
+  if(NOT text MATCHES "^name: ([A-Za-z0-9_-]+)\nbuild:\n  cmake: ([^\n]+)\n$")
+    message(FATAL_ERROR "${module}/zephyr/module.yml: ${text}")
+  endif()
+  set(name ${CMAKE_MATCH_1})
+  add_subdirectory(${module}/${CMAKE_MATCH_2} ${CMAKE_BINARY_DIR}/modules/${name})
+  target_link_libraries(app PRIVATE ${name} m)
+endforeach()
