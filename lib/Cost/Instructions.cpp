@@ -43,7 +43,7 @@ double InstructionCounts::getCycles(const CostTable &table,
 
 InstructionSet::InstructionSet(const TargetDescription &target)
     : isThumb1(llvm::StringRef(target.triple).starts_with("thumbv6m")),
-      dsp(target.dsp), floatUnit(target.floatUnit) {
+      dsp(target.dsp), helium(target.helium), floatUnit(target.floatUnit) {
   if (!isThumb1)
     return;
   registers = 8;

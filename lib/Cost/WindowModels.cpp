@@ -8,7 +8,7 @@
 // Lathe's ops on integers, above all products over windows. What is a function
 // in C is counted as GCC 12 compiles it with -O2: the numbers are those of its
 // instructions, of pairs for a Cortex-M4, of bytes for a Cortex-M3 and a
-// Cortex-M0+, of vectors for a Cortex-M55.
+// Cortex-M0+, of halves for a Cortex-M0+, of vectors for a Cortex-M55.
 //
 //===----------------------------------------------------------------------===//
 
@@ -45,23 +45,24 @@ static InstructionCounts countJoin(JoinHalvesOp, const InstructionSet &) {
   return Class::ALU;
 }
 
+/// The upper half of a product, rounded, and a number added to it. SMMLAR does
+/// all of it; SMLAL takes two words of what rounds. Armv6-M has products of
+/// halves.
+static InstructionCounts getUpperHalf(const InstructionSet &set) {
+  if (set.isThumb1)
+    return list({{Class::Multiply, 4}, {Class::ALU, 26}});
+  return list({{Class::MultiplyLong, 1}, {Class::ALU, set.dsp ? 0 : 3}});
+}
+
 /// A product of two words, rounded, of which the upper one is shifted and added
 /// to.
 static InstructionCounts countRescale(RescaleOp op, const InstructionSet &set) {
   constexpr int64_t half = int64_t(1) << 31;
-  bool isUpperHalf =
-      op.getShift() == 32 && (op.getOffset() - half) % (2 * half) == 0;
-  // SMMLAR does all of it.
-  if (isUpperHalf && set.dsp)
-    return Class::MultiplyLong;
-  double afterwards = isUpperHalf ? 1 : 2;
-  // Two signs, three moves, the sum of two words.
-  if (set.isThumb1)
-    return InstructionCounts(Class::MultiplyLong) +
-           InstructionCounts(Class::ALU, 9 + afterwards);
-  // SMLAL to the two words of what rounds.
-  return InstructionCounts(Class::MultiplyLong) +
-         InstructionCounts(Class::ALU, 2 + afterwards);
+  if (op.getShift() == 32 && (op.getOffset() - half) % (2 * half) == 0)
+    return getUpperHalf(set);
+  // Two signs, three moves, the sum of two words; else two of what rounds. Two
+  // instructions shift.
+  return list({{Class::MultiplyLong, 1}, {Class::ALU, set.isThumb1 ? 11 : 4}});
 }
 
 /// Inlined where it is used: a loop for four bytes at a time and a rest.
@@ -127,6 +128,18 @@ static InstructionCounts countCopyBytes(CopyBytesOp op,
                                         const InstructionSet &set) {
   auto count = static_cast<double>(op.getCount());
   return op.getSpread() ? countSpread(count, set) : countCopy(count);
+}
+
+/// A loop over bytes, of which there is one for the first pixel and one, which
+/// reads the words as well, for the second: the mean of both.
+static InstructionCounts countJoinBytes(JoinBytesOp op,
+                                        const InstructionSet &) {
+  InstructionCounts step = list({{Class::ALU, 4},
+                                 {Class::Load, 1.5},
+                                 {Class::Store, 1},
+                                 {Class::Branch, 1}});
+  return InstructionCounts(Class::ALU, 5) +
+         step * static_cast<double>(op.getCount());
 }
 
 //===----------------------------------------------------------------------===//
@@ -341,6 +354,43 @@ static DotListing getVectorRowListing() {
   return listing;
 }
 
+/// The segments of a block in form halves, on average. There is room for those
+/// of the longest one: a byte each next to all weights. The others have fewer;
+/// in the weights of MLPerf Tiny's models the mean is 0.8 of the longest.
+static double countSegments(WindowDotOp dot) {
+  constexpr double shareOfLongest = 0.8;
+  auto longest = static_cast<double>(dot.getBlockWeights()) -
+                 2 * static_cast<double>(dot.getDepth());
+  return shareOfLongest * longest;
+}
+
+/// half_dot, which GCC inlines, and half_sums of Armv6-M.
+static DotListing getHalfListing(double segments) {
+  DotListing listing;
+  listing.call = list({{Class::ALU, 18},
+                       {Class::Load, 5},
+                       {Class::Store, 4},
+                       {Class::Call, 1}});
+  InstructionCounts biases = list({{Class::ALU, 4},
+                                   {Class::Load, 2},
+                                   {Class::Store, 4},
+                                   {Class::Branch, 2}});
+  InstructionCounts segment =
+      list({{Class::ALU, 18}, {Class::Load, 1}, {Class::Branch, 1}});
+  listing.block = biases + segment * segments +
+                  list({{Class::ALU, 10},
+                        {Class::Load, 7},
+                        {Class::LoadTwo, 1},
+                        {Class::Store, 3},
+                        {Class::Branch, 1}});
+  listing.stepElements = 2;
+  listing.step = list({{Class::ALU, 7},
+                       {Class::Load, 6},
+                       {Class::Multiply, 4},
+                       {Class::Branch, 1}});
+  return listing;
+}
+
 static DotListing getListing(WindowDotOp dot, const InstructionSet &set) {
   bool isRow = dot.getLanes() == 1;
   switch (dot.getForm()) {
@@ -352,6 +402,8 @@ static DotListing getListing(WindowDotOp dot, const InstructionSet &set) {
     return isRow ? getByteRowListing() : getByteListing();
   case WindowForm::Vectors:
     return isRow ? getVectorRowListing() : getVectorListing();
+  case WindowForm::Halves:
+    return getHalfListing(countSegments(dot));
   }
   llvm_unreachable("no form of windows");
 }
@@ -379,6 +431,85 @@ struct WindowDotModel
 } // namespace
 
 //===----------------------------------------------------------------------===//
+// Requantization of sums
+//===----------------------------------------------------------------------===//
+
+/// rescale_row or rescale_pair with Helium: four channels. Vectors that are
+/// added to or compared take as long as those that are multiplied.
+static InstructionCounts getVectorRescale(bool hasTwo) {
+  if (hasTwo)
+    return list({{Class::ALU, 10},
+                 {Class::VectorLoad, 5},
+                 {Class::VectorMultiply, 8},
+                 {Class::Branch, 1}});
+  return list({{Class::ALU, 9},
+               {Class::VectorLoad, 3},
+               {Class::VectorMultiply, 4},
+               {Class::Branch, 1}});
+}
+
+/// One channel on Armv6-M, as half of the results are limited from below. The
+/// halves of two pixels' products are in memory and upper registers.
+static InstructionCounts getThumb1Rescale(bool hasTwo) {
+  if (hasTwo)
+    return list({{Class::ALU, 78},
+                 {Class::Load, 7},
+                 {Class::Multiply, 8},
+                 {Class::Store, 3},
+                 {Class::Branch, 3}});
+  return list({{Class::ALU, 39},
+               {Class::Load, 2},
+               {Class::Multiply, 4},
+               {Class::Store, 1},
+               {Class::Branch, 1}});
+}
+
+/// One channel. The limits of a type are one instruction, others two
+/// comparisons and conditional moves.
+static InstructionCounts getRescale(RescaleSumsOp op,
+                                    const InstructionSet &set) {
+  int64_t low = op.getLow(), high = op.getHigh();
+  bool hasTypeLimits =
+      (low == -128 && high == 127) || (low == 0 && high == 255);
+  auto lanes = static_cast<double>(op.getLanes());
+  InstructionCounts pixel =
+      getUpperHalf(set) + list({{Class::ALU, hasTypeLimits ? 1 : 6},
+                                {Class::Load, 1},
+                                {Class::Store, 1}});
+  return pixel * lanes +
+         list({{Class::ALU, lanes}, {Class::Load, 1}, {Class::Branch, 1}});
+}
+
+namespace {
+
+struct RescaleSumsModel
+    : CountableOpInterface::ExternalModel<RescaleSumsModel, RescaleSumsOp> {
+  InstructionCounts getInstructions(Operation *op, const InstructionSet &set,
+                                    OperandValues operands) const {
+    auto rescale = cast<RescaleSumsOp>(op);
+    unsigned index = rescale.getCountMutable().getOperandNumber();
+    int64_t count = operands[index].value_or(1);
+    bool hasTwo = rescale.getLanes() == 2;
+    InstructionCounts call = list({{Class::ALU, 12},
+                                   {Class::Load, 2},
+                                   {Class::Store, 2},
+                                   {Class::Call, 1}});
+    if (set.helium)
+      return call + getVectorRescale(hasTwo) *
+                        static_cast<double>(llvm::divideCeil(count, 4));
+    InstructionCounts channel =
+        set.isThumb1 ? getThumb1Rescale(hasTwo) : getRescale(rescale, set);
+    return call + channel * static_cast<double>(count);
+  }
+
+  bool isCountedBy(Operation *op, unsigned operand) const {
+    return op->getOperand(operand) == cast<RescaleSumsOp>(op).getCount();
+  }
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
 // Registration
 //===----------------------------------------------------------------------===//
 
@@ -399,6 +530,8 @@ void cost::attachWindowModels(MLIRContext &context) {
   attach<RescaleOp, countRescale>(context);
   attach<ExpandBytesOp, countExpansion>(context);
   attach<CopyBytesOp, countCopyBytes>(context);
+  attach<JoinBytesOp, countJoinBytes>(context);
   attach<MemoryAtOp, countPart>(context);
+  RescaleSumsOp::attachInterface<RescaleSumsModel>(context);
   WindowDotOp::attachInterface<WindowDotModel>(context);
 }

@@ -97,11 +97,19 @@ static void printMemory(const EstimateRow &row, llvm::raw_ostream &os) {
        << "\n";
 }
 
+/// What a table of costs would be for; without a triple, C is for any core.
+static std::string getCoreName(const TargetDescription &target) {
+  if (target.triple.empty() || target.core == target.name)
+    return target.name;
+  return target.core + ", the core of " + target.name;
+}
+
 static void printCost(const EstimateRow &row, llvm::raw_ostream &os) {
   const std::optional<CostEstimate> &cost = row.estimate->cost;
   if (!cost) {
     os << "estimated  nothing: there is no table of costs for "
-       << row.target.name << "; name a core or a board\n";
+       << getCoreName(row.target)
+       << "; cores of Cortex-M have one, and a target file can give one\n";
     return;
   }
   os << "estimated  " << group(cost->instructions) << " instructions, "

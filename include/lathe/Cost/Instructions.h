@@ -66,6 +66,7 @@ struct InstructionSet {
   /// The bytes behind a pointer that a load or store reaches by itself.
   int64_t reach = 4096;
   bool dsp = false;
+  bool helium = false;
   FloatUnit floatUnit = FloatUnit::None;
 
   /// Whether the core computes floats of so many bits.
