@@ -19,6 +19,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "gtest/gtest.h"
 
 using namespace mlir;
@@ -198,7 +199,8 @@ TEST_F(KernelCostTest, ProductsOfPairsGrowWithTheirBlocks) {
       %sums: memref<128xi32>) {
     %c16 = arith.constant 16 : index
     lathe.window_dot %c16 blocks %x[%c0] step %c1, %w[%c0], %b[%c0], %sums
-      {form = #lathe<window_form pairs>, lanes = 2 : i64, depth = 40 : i64}
+      {form = #lathe<window_form pairs>, lanes = 2 : i64, depth = 40 : i64,
+         block_weights = 40 : i64}
       : memref<40xi32>, memref<16x20x2xi32>, memref<64xi32>, memref<128xi32>
     return
   })")
@@ -212,7 +214,8 @@ constexpr const char *bytes = R"((
     %sums: memref<128xi32>) {
   %c16 = arith.constant 16 : index
   lathe.window_dot %c16 blocks %x[%c0] step %c1, %w[%c0], %b[%c0], %sums
-    {form = #lathe<window_form bytes>, lanes = 2 : i64, depth = 40 : i64}
+    {form = #lathe<window_form bytes>, lanes = 2 : i64, depth = 40 : i64,
+         block_weights = 160 : i64}
     : memref<80xi8>, memref<16x40x4xi8>, memref<64xi32>, memref<128xi32>
   return
 })";
@@ -234,7 +237,8 @@ TEST_F(KernelCostTest, ARestOfAVectorTakesAsManyProductsAsAWholeOne) {
     %c4 = arith.constant 4 : index
     %c40 = arith.constant 40 : index
     lathe.window_dot %c4 blocks %x[%c0] step %c40, %w[%c0], %b[%c0], %sums
-      {form = #lathe<window_form vectors>, lanes = 2 : i64, depth = 40 : i64}
+      {form = #lathe<window_form vectors>, lanes = 2 : i64, depth = 40 : i64,
+         block_weights = 80 : i64}
       : memref<80xi8>, memref<4x2x40xi8>, memref<8xi32>, memref<16xi32>
     return
   })",
@@ -242,6 +246,65 @@ TEST_F(KernelCostTest, ARestOfAVectorTakesAsManyProductsAsAWholeOne) {
                                  .instructions;
   // Two pixels, two channels; 16, 16 and 8 elements.
   EXPECT_EQ(counts[Class::VectorMultiply], 4 * 3 * 4);
+}
+
+TEST_F(KernelCostTest, AProductOfHalvesServesBothPixels) {
+  auto countHalves = [&](StringRef weights) {
+    std::string text = llvm::formatv(R"((
+        %x: memref<40xi32>, %w: memref<32x{0}xi8>, %b: memref<64xi32>,
+        %sums: memref<128xi32>) {{
+      %c32 = arith.constant 32 : index
+      lathe.window_dot %c32 blocks %x[%c0] step %c0, %w[%c0], %b[%c0], %sums
+        {{form = #lathe<window_form halves>, lanes = 2 : i64, depth = 40 : i64,
+         block_weights = {0} : i64}
+        : memref<40xi32>, memref<32x{0}xi8>, memref<64xi32>, memref<128xi32>
+      return
+    })",
+                                     weights);
+    return count(text, "cortex-m0plus").instructions;
+  };
+  InstructionCounts few = countHalves("90"), many = countHalves("95");
+  // Two channels.
+  EXPECT_EQ(few[Class::Multiply], 32 * 40 * 2);
+  // Each segment is one byte of the weights, and is summed by itself.
+  EXPECT_EQ(many[Class::Multiply], few[Class::Multiply]);
+  EXPECT_GT(many[Class::ALU], few[Class::ALU] + 32 * 18);
+}
+
+TEST_F(KernelCostTest, JoinedBytesAreReadAndWrittenOneByOne) {
+  InstructionCounts counts = count(R"((
+      %x: memref<48xi8>, %words: memref<48xi32>, %lane: index) {
+    lathe.join_bytes %x[%c0], %words[%c0], %lane {count = 48 : i64}
+      : memref<48xi8>, memref<48xi32>
+    return
+  })",
+                                   "cortex-m0plus")
+                                 .instructions;
+  // Only the second pixel reads the words.
+  EXPECT_EQ(counts[Class::Load], 48 * 1.5);
+  EXPECT_EQ(counts[Class::Store], 48);
+}
+
+constexpr const char *requantization = R"((
+    %sums: memref<36xi32>, %factors: memref<18xi32>, %y: memref<36xi8>) {
+  %c18 = arith.constant 18 : index
+  lathe.rescale_sums %c18, %sums, %factors[%c0], %y[%c0, %c18]
+    {lanes = 2 : i64, zero_point = -128 : i64, low = -128 : i64,
+     high = 127 : i64}
+    : memref<36xi32>, memref<18xi32>, memref<36xi8>
+  return
+})";
+
+TEST_F(KernelCostTest, SumsAreRescaledAsTheCoreMultiplies) {
+  EXPECT_EQ(count(requantization).instructions[Class::MultiplyLong], 36);
+  InstructionCounts thumb1 =
+      count(requantization, "cortex-m0plus").instructions;
+  // Four products of halves each.
+  EXPECT_EQ(thumb1[Class::Multiply], 36 * 4);
+  EXPECT_EQ(thumb1[Class::MultiplyLong], 0);
+  InstructionCounts helium = count(requantization, "cortex-m55").instructions;
+  // Four channels at a time.
+  EXPECT_EQ(helium[Class::VectorMultiply], 5 * 8);
 }
 
 constexpr const char *floats = R"((%x: f32, %y: memref<1xf32>) {

@@ -280,10 +280,10 @@ std::string getCostError(StringRef costs) {
   return getError(file.str());
 }
 
-TEST(TargetDescriptionTest, EveryMicrocontrollerHasCostsWithASource) {
+TEST(TargetDescriptionTest, EveryCortexMHasCostsWithASource) {
   for (const std::string &name : getTargetNames()) {
     TargetDescription target = get(name);
-    if (target.backend != TargetBackend::C || target.triple.empty())
+    if (!llvm::StringRef(target.core).starts_with("cortex-m"))
       continue;
     ASSERT_TRUE(target.costs) << name;
     EXPECT_FALSE(target.costs->source.empty()) << name;
@@ -293,7 +293,9 @@ TEST(TargetDescriptionTest, EveryMicrocontrollerHasCostsWithASource) {
 
 TEST(TargetDescriptionTest, BoardsHaveTheCostsOfTheirCore) {
   EXPECT_EQ(get("stm32l4r5").costs->cycles, get("cortex-m4").costs->cycles);
-  EXPECT_FALSE(get("c99").costs);
+  EXPECT_EQ(get("samd21").costs->cycles, get("cortex-m0plus").costs->cycles);
+  for (const char *name : {"c99", "rv32imc", "esp32s3", "nano-esp32"})
+    EXPECT_FALSE(get(name).costs) << name;
 }
 
 TEST(TargetDescriptionTest, CostsNeedAFigureForEachClass) {
