@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ProgramRunner.h"
+
 #include "lathe/Driver/Artifact.h"
 #include "lathe/Driver/OutputExtents.h"
 #include "lathe/Target/Description/TargetDescription.h"
@@ -14,7 +16,6 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/Program.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
 
@@ -166,24 +167,7 @@ llvm::Error Session::writeGlue() {
 
 llvm::Error Session::invoke(llvm::StringRef program,
                             llvm::ArrayRef<std::string> arguments) {
-  auto found = llvm::sys::findProgramByName(program);
-  if (!found)
-    return llvm::createStringError(
-        "'" + program + "' is needed to run this, but is not installed");
-  llvm::SmallVector<llvm::StringRef> words = {program};
-  words.append(arguments.begin(), arguments.end());
-  std::string log = inDirectory("log");
-  std::optional<llvm::StringRef> redirects[] = {llvm::StringRef(""), log, log};
-  std::string message;
-  int status = llvm::sys::ExecuteAndWait(*found, words, std::nullopt, redirects,
-                                         0, 0, &message);
-  if (status == 0)
-    return llvm::Error::success();
-  auto output = llvm::MemoryBuffer::getFile(log);
-  if (output)
-    message += (*output)->getBuffer();
-  return llvm::createStringError("'" + program + "' failed (" +
-                                 llvm::Twine(status) + "): " + message);
+  return runProgram(program, arguments, inDirectory("log"), "run this");
 }
 
 llvm::Error Session::build() {

@@ -7,6 +7,7 @@
 
 #include "lathe/Driver/Loader.h"
 
+#include "lathe/Cost/CountableOpInterface.h"
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Dialect/Lathe/IntegerForms/IntegerForms.h"
 #include "lathe/Frontend/ONNX/Import.h"
@@ -29,6 +30,7 @@ void lathe::registerLatheDialects(DialectRegistry &registry) {
   registerLoopLevelDialects(registry);
   registerReferenceModels(registry);
   registerIntegerForms(registry);
+  registerCostModels(registry);
 }
 
 OwningOpRef<ModuleOp> lathe::loadModel(StringRef path,

@@ -20,32 +20,6 @@
 using namespace mlir;
 using namespace lathe;
 
-/// What the call does, from the attributes of its kernel.
-static KernelProfile describe(func::CallOp call) {
-  KernelProfile kernel;
-  kernel.name = call.getCallee().str();
-  unsigned numBytes = 0;
-  for (auto [i, type] : llvm::enumerate(call.getOperandTypes()))
-    if (auto memory = dyn_cast<MemRefType>(type)) {
-      kernel.bytes += memory.getNumElements() *
-                      llvm::divideCeil(memory.getElementTypeBitWidth(), 8);
-      numBytes += i < 2 && memory.getElementType().isInteger(8);
-    }
-  auto module = call->getParentOfType<ModuleOp>();
-  auto function = module.lookupSymbol<func::FuncOp>(call.getCallee());
-  if (auto doc = function->getAttrOfType<ArrayAttr>("lathe.doc")) {
-    kernel.nodes = cast<StringAttr>(doc[0]).str();
-    kernel.shapes = doc.size() > 1 ? cast<StringAttr>(doc[1]).str() : "";
-  }
-  if (auto work = function->getAttrOfType<DenseI64ArrayAttr>("lathe.work")) {
-    kernel.macs = work[0];
-    kernel.elementOps = work[1];
-  }
-  // The factors come first.
-  kernel.multipliesBytes = kernel.macs > 0 && numBytes == 2;
-  return kernel;
-}
-
 /// Runs the model as long as the options say, and at least three times.
 static llvm::Error measure(TimedModel &model, const ProfileOptions &options,
                            ModelProfile &profile) {
@@ -88,7 +62,7 @@ lathe::profileModel(ModuleOp module, const NamedTensors &given,
 
   ModelProfile profile;
   for (func::CallOp call : getTimedCalls(module))
-    profile.kernels.push_back(describe(call));
+    profile.kernels.push_back({describeKernel(call)});
   auto timed = TimedModel::create(module, *inputs, *outputs, arenaSize,
                                   options.code.threads);
   if (!timed)

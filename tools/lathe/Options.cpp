@@ -78,16 +78,15 @@ void ImportFlags::print(llvm::raw_ostream &os) const {
     printFlag(outputs.ArgStr, llvm::join(outputs, ","), os);
 }
 
-ModelFlags::ModelFlags(cl::SubCommand &command)
-    : model(cl::Positional, cl::Required, cl::desc("MODEL"), cl::sub(command)),
-      import(command),
+ReadFlags::ReadFlags(cl::SubCommand &command)
+    : import(command),
       states("state", cl::sub(command), cl::value_desc("stateN=state"),
              cl::desc("Keep an output in the arena and give it to an input at "
                       "the next call; zero at first, and after NAME_reset")),
       name("name", cl::sub(command), cl::value_desc("name"),
            cl::desc("Name of the compiled model; default: of the file")) {}
 
-llvm::Expected<ImportOptions> ModelFlags::getImportOptions() const {
+llvm::Expected<ImportOptions> ReadFlags::getImportOptions() const {
   llvm::Expected<ImportOptions> options = import.getImportOptions();
   if (!options)
     return options;
@@ -96,6 +95,17 @@ llvm::Expected<ImportOptions> ModelFlags::getImportOptions() const {
   options->name = name;
   return options;
 }
+
+void ReadFlags::print(llvm::raw_ostream &os) const {
+  import.print(os);
+  printAll(states, os);
+  if (!name.empty())
+    printFlag(name.ArgStr, name, os);
+}
+
+ModelFlags::ModelFlags(cl::SubCommand &command)
+    : model(cl::Positional, cl::Required, cl::desc("MODEL"), cl::sub(command)),
+      flags(command) {}
 
 mlir::OwningOpRef<mlir::ModuleOp>
 ModelFlags::load(mlir::MLIRContext &context) const {
@@ -108,10 +118,7 @@ ModelFlags::load(mlir::MLIRContext &context) const {
 
 void ModelFlags::print(llvm::raw_ostream &os) const {
   llvm::sys::printArg(os, model.getValue(), /*Quote=*/false);
-  import.print(os);
-  printAll(states, os);
-  if (!name.empty())
-    printFlag(name.ArgStr, name, os);
+  flags.print(os);
 }
 
 ThreadsFlag::ThreadsFlag(cl::SubCommand &command)

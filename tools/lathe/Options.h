@@ -32,13 +32,31 @@ private:
   llvm::cl::list<std::string> shapes, dims, reshapes, bindings, outputs;
 };
 
-/// The flags that say how one model is read.
+/// The flags that say how a model is read, but for the model.
+class ReadFlags {
+public:
+  explicit ReadFlags(llvm::cl::SubCommand &command);
+
+  /// The import options that the flags make, or what is wrong with one.
+  llvm::Expected<ImportOptions> getImportOptions() const;
+
+  /// Prints the flags as a shell reads them.
+  void print(llvm::raw_ostream &os) const;
+
+private:
+  ImportFlags import;
+  llvm::cl::list<std::string> states;
+  llvm::cl::opt<std::string> name;
+};
+
+/// One model and the flags that say how it is read.
 class ModelFlags {
 public:
   explicit ModelFlags(llvm::cl::SubCommand &command);
 
-  /// The import options that the flags make, or what is wrong with one.
-  llvm::Expected<ImportOptions> getImportOptions() const;
+  llvm::Expected<ImportOptions> getImportOptions() const {
+    return flags.getImportOptions();
+  }
 
   /// The model that the flags describe; null after an error was printed.
   mlir::OwningOpRef<mlir::ModuleOp> load(mlir::MLIRContext &context) const;
@@ -49,9 +67,7 @@ public:
   llvm::cl::opt<std::string> model;
 
 private:
-  ImportFlags import;
-  llvm::cl::list<std::string> states;
-  llvm::cl::opt<std::string> name;
+  ReadFlags flags;
 };
 
 /// `--threads`

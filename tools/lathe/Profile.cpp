@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Commands.h"
+#include "EstimateCommand.h"
 #include "Options.h"
 
 #include "lathe/Driver/Loader.h"
@@ -21,8 +22,6 @@ using namespace lathe::tool;
 namespace cl = llvm::cl;
 
 namespace {
-
-enum class Format { Table, CSV, JSON };
 
 /// A kernel's figures beside what the machine can do.
 struct Roofline {
@@ -78,22 +77,14 @@ static void printTable(const ModelProfile &profile, const MachinePeaks &peaks) {
   }
 }
 
-/// A field of a CSV file, as RFC 4180 quotes it.
-static std::string quote(StringRef text) {
-  std::string quoted = "\"";
-  for (char c : text)
-    quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
 static void printCSV(const ModelProfile &profile, const MachinePeaks &peaks) {
   llvm::outs() << "kernel,nodes,shapes,macs,element_ops,bytes,seconds,"
                   "flops_per_second,share_of_peak,bytes_per_second,"
                   "share_of_bandwidth,bound\n";
   for (const KernelProfile &kernel : profile.kernels) {
     Roofline roofline(kernel, peaks);
-    llvm::outs() << quote(kernel.name) << ',' << quote(kernel.nodes) << ','
-                 << quote(kernel.shapes) << ',' << kernel.macs << ','
+    llvm::outs() << quoteCSV(kernel.name) << ',' << quoteCSV(kernel.nodes)
+                 << ',' << quoteCSV(kernel.shapes) << ',' << kernel.macs << ','
                  << kernel.elementOps << ',' << kernel.bytes
                  << llvm::format(",%.9g,%.6g,%.4g,%.6g,%.4g,", kernel.seconds,
                                  roofline.flops, roofline.ofPeak,
@@ -139,33 +130,43 @@ namespace {
 
 struct Profile : Command {
   Profile()
-      : Command("profile", "Measure where the time of a model goes",
-                "lathe profile model.onnx --run"),
+      : Command("profile",
+                "Measure where the time of a model goes (--run), or estimate "
+                "what models take of microcontrollers (--target=BOARD,...)",
+                "lathe profile model.onnx --target=stm32l4r5,rp2040"),
+        models(cl::Positional, cl::OneOrMore, cl::desc("MODEL..."),
+               cl::sub(getSubCommand())),
         flags(getSubCommand()),
         measures("run", cl::sub(getSubCommand()),
                  cl::desc("Run the model on this machine and measure it")),
-        target("target", cl::sub(getSubCommand()), cl::init("host"),
-               cl::value_desc("target"),
-               cl::desc("What to compile for: host (default)")),
+        targets("target", cl::sub(getSubCommand()), cl::CommaSeparated,
+                cl::value_desc("target,..."),
+                cl::desc("Cores and boards to estimate for; host with --run")),
+        compiler("measure", cl::sub(getSubCommand()), cl::ValueOptional,
+                 cl::value_desc("compiler"),
+                 cl::desc("Compile the generated C and add the size of the "
+                          "code and the stack (default: the target's C "
+                          "compiler)")),
         inputs("input", cl::sub(getSubCommand()), cl::value_desc("[name=]file"),
                cl::desc("Inputs: .npz, .npy or ONNX .pb (default: "
                         "pseudo-random)")),
         codeFlags(getSubCommand()),
         seconds("seconds", cl::sub(getSubCommand()), cl::init(1),
                 cl::desc("How long to run the model (default 1)")),
-        format("format", cl::sub(getSubCommand()), cl::init(Format::Table),
-               cl::desc("What to print"),
-               cl::values(clEnumValN(Format::Table, "table",
-                                     "a table to read (default)"),
-                          clEnumValN(Format::CSV, "csv", "a row a kernel"),
-                          clEnumValN(Format::JSON, "json", "all figures"))) {}
+        format(
+            "format", cl::sub(getSubCommand()), cl::init(ReportFormat::Table),
+            cl::desc("What to print"),
+            cl::values(clEnumValN(ReportFormat::Table, "table",
+                                  "a table to read (default)"),
+                       clEnumValN(ReportFormat::CSV, "csv", "a row a kernel"),
+                       clEnumValN(ReportFormat::JSON, "json", "all figures"))) {
+  }
 
   ExitStatus run() override {
     if (!measures)
-      return reportError("lathe profile measures only; pass --run");
-    if (target != "host")
-      return reportError("only --target=host can be measured here, not '" +
-                         target + "'");
+      return estimate();
+    if (llvm::Error error = refuseEstimates())
+      return reportError(std::move(error));
     llvm::Expected<CodeOptions> given = codeFlags.get();
     if (!given)
       return reportError(given.takeError());
@@ -178,7 +179,11 @@ struct Profile : Command {
     for (const std::string &argument : inputs)
       if (llvm::Error error = readTensorArgument(argument, tensors))
         return reportError(std::move(error));
-    OwningOpRef<ModuleOp> module = flags.load(context);
+    llvm::Expected<ImportOptions> options = flags.getImportOptions();
+    if (!options)
+      return reportError(options.takeError());
+    OwningOpRef<ModuleOp> module =
+        loadModel(models.front(), *options, &context);
     if (!module)
       return UserError;
     llvm::Expected<ModelProfile> profile =
@@ -194,25 +199,62 @@ struct Profile : Command {
     return Done;
   }
 
+  /// Fails if a flag is for estimates alone.
+  llvm::Error refuseEstimates() const {
+    for (const std::string &target : targets)
+      if (target != "host")
+        return llvm::createStringError(
+            "only --target=host can be measured here, not '" + target +
+            "'; leave out --run for an estimate");
+    if (models.size() > 1)
+      return llvm::createStringError("--run measures one model at a time");
+    if (compiler.getNumOccurrences() != 0)
+      return llvm::createStringError(
+          "--measure is for the code of boards; leave out --run");
+    return llvm::Error::success();
+  }
+
+  ExitStatus estimate() const {
+    if (!inputs.empty() || seconds.getNumOccurrences() != 0)
+      return reportError("--input and --seconds are for --run");
+    llvm::Expected<CodeOptions> code = codeFlags.get();
+    if (!code)
+      return reportError(code.takeError());
+    llvm::Expected<ImportOptions> options = flags.getImportOptions();
+    if (!options)
+      return reportError(options.takeError());
+    EstimateRequest request;
+    request.models.assign(models.begin(), models.end());
+    request.targets.assign(targets.begin(), targets.end());
+    request.import = std::move(*options);
+    request.code = *code;
+    request.format = format;
+    if (compiler.getNumOccurrences() != 0)
+      request.compiler = compiler;
+    return runEstimates(request);
+  }
+
   void print(const ModelProfile &profile, const MachinePeaks &peaks) const {
     switch (format) {
-    case Format::Table:
+    case ReportFormat::Table:
       return printTable(profile, peaks);
-    case Format::CSV:
+    case ReportFormat::CSV:
       return printCSV(profile, peaks);
-    case Format::JSON:
+    case ReportFormat::JSON:
       return printJSON(profile, peaks, code.threads);
     }
   }
 
-  ModelFlags flags;
+  cl::list<std::string> models;
+  ReadFlags flags;
   cl::opt<bool> measures;
-  cl::opt<std::string> target;
+  cl::list<std::string> targets;
+  cl::opt<std::string> compiler;
   cl::list<std::string> inputs;
   CodeFlags codeFlags;
   CodeOptions code;
   cl::opt<double> seconds;
-  cl::opt<Format> format;
+  cl::opt<ReportFormat> format;
 } profile;
 
 } // namespace

@@ -9,6 +9,7 @@
 #define LATHE_DRIVER_PROFILER_H
 
 #include "lathe/Driver/Compiler.h"
+#include "lathe/Driver/KernelProfile.h"
 #include "lathe/Support/NamedTensors.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -20,21 +21,8 @@
 namespace lathe {
 
 /// What one call of a kernel does, and how long it takes.
-struct KernelProfile {
-  std::string name;       ///< of its function
-  std::string nodes;      ///< ONNX nodes that it computes, fused ones included
-  std::string shapes;     ///< of what it reads and writes
-  int64_t macs = 0;       ///< multiplications with an addition
-  int64_t elementOps = 0; ///< other operations on elements
-  int64_t bytes = 0;  ///< of the tensors that it reads and writes, weights too
+struct KernelProfile : KernelDescription {
   double seconds = 0; ///< median over the runs
-  /// Whether it multiplies bytes.
-  bool multipliesBytes = false;
-
-  /// A multiplication and an addition count as one each.
-  double getFlops() const {
-    return 2.0 * static_cast<double>(macs) + static_cast<double>(elementOps);
-  }
 };
 
 struct ModelProfile {

@@ -50,13 +50,13 @@ static std::string formatOptions(const TargetDescription &target) {
   return text;
 }
 
-static StringRef getName(TargetBackend backend) {
+static StringRef getBackendName(TargetBackend backend) {
   return backend == TargetBackend::C ? "c" : "llvm";
 }
 
 /// The cells of one row, from the second column on.
 static std::vector<std::string> getCells(const TargetDescription &target) {
-  return {getName(target.backend).str(),
+  return {getBackendName(target.backend).str(),
           formatBytes(target.getTotalBytes(MemoryKind::Flash)),
           formatBytes(target.getTotalBytes(MemoryKind::RAM)),
           formatFigure(target.clock, 1e6, "MHz"),
@@ -104,7 +104,7 @@ void lathe::printTarget(const TargetDescription &target,
   };
   printLine("target", target.name);
   printLine("aliases", llvm::join(target.aliases, ", "));
-  printLine("backend", getName(target.backend));
+  printLine("backend", getBackendName(target.backend));
   printLine("description", target.description);
   printLine("core", target.core);
   printLine("triple", target.triple);
@@ -119,6 +119,7 @@ void lathe::printTarget(const TargetDescription &target,
                   memory.source + ")");
   printLine("clock", formatSourced(target.clock, 1e6, "MHz"));
   printLine("active-power", formatSourced(target.activePower, 1e-3, "mW"));
+  printLine("costs", target.costs ? target.costs->source : "");
   for (const Emulator &emulator : target.emulators)
     printLine("emulator",
               emulator.program +

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "TargetYAML.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/YAMLTraits.h"
 #include "llvm/Support/raw_ostream.h"
@@ -92,6 +93,28 @@ template <> struct MappingTraits<VectorUnit> {
   }
 };
 
+/// Figures by the names of classes.
+struct FigureMap {
+  ClassFigures *figures = nullptr;
+};
+
+template <> struct MappingTraits<FigureMap> {
+  static void mapping(IO &io, FigureMap &map) {
+    for (auto [i, figure] : llvm::enumerate(*map.figures))
+      io.mapOptional(getName(static_cast<InstructionClass>(i)).data(), figure);
+  }
+};
+
+template <> struct MappingTraits<CostTable> {
+  static void mapping(IO &io, CostTable &table) {
+    io.mapRequired("source", table.source);
+    FigureMap cycles{&table.cycles}, functions{&table.functions};
+    io.mapRequired("cycles", cycles);
+    io.mapOptional("functions", functions);
+    io.mapOptional("cycles-per-instruction", table.cyclesPerInstruction);
+  }
+};
+
 template <> struct MappingTraits<Emulator> {
   static void mapping(IO &io, Emulator &emulator) {
     io.mapRequired("program", emulator.program);
@@ -141,8 +164,16 @@ template <> struct MappingTraits<TargetDescription> {
     mapList(io, "memories", target.memories);
     mapFigure(io, "clock-hz", target.clock);
     mapFigure(io, "active-power-w", target.activePower);
+    // The base's, unless the target has its own.
+    std::optional<CostTable> costs;
+    io.mapOptional("costs", costs);
+    if (costs)
+      target.costs = std::move(costs);
     mapList(io, "emulators", target.emulators);
     mapList(io, "options", target.options);
+  }
+  static std::string validate(IO &, TargetDescription &target) {
+    return target.costs ? target.costs->validate(target.helium) : "";
   }
 };
 } // namespace llvm::yaml

@@ -269,4 +269,68 @@ TEST(TargetDescriptionTest, OneTargetIsDescribedWithItsOptions) {
     EXPECT_TRUE(StringRef(text).contains(line)) << line.str() << text;
 }
 
+//===----------------------------------------------------------------------===//
+// Costs
+//===----------------------------------------------------------------------===//
+
+/// A target of one's own whose costs are `costs`.
+std::string getCostError(StringRef costs) {
+  TemporaryTarget file(
+      ("name: mine\ndescription: mine\ncosts:\n" + costs + "\n").str());
+  return getError(file.str());
+}
+
+TEST(TargetDescriptionTest, EveryCortexMHasCostsWithASource) {
+  for (const std::string &name : getTargetNames()) {
+    TargetDescription target = get(name);
+    if (!llvm::StringRef(target.core).starts_with("cortex-m"))
+      continue;
+    ASSERT_TRUE(target.costs) << name;
+    EXPECT_FALSE(target.costs->source.empty()) << name;
+    EXPECT_EQ(target.costs->validate(target.helium), "") << name;
+  }
+}
+
+TEST(TargetDescriptionTest, BoardsHaveTheCostsOfTheirCore) {
+  EXPECT_EQ(get("stm32l4r5").costs->cycles, get("cortex-m4").costs->cycles);
+  EXPECT_EQ(get("samd21").costs->cycles, get("cortex-m0plus").costs->cycles);
+  for (const char *name : {"c99", "rv32imc", "esp32s3", "nano-esp32"})
+    EXPECT_FALSE(get(name).costs) << name;
+}
+
+TEST(TargetDescriptionTest, CostsNeedAFigureForEachClass) {
+  EXPECT_NE(getCostError("  source: x\n  cycles: { alu: 1 }")
+                .find("there is no cost of 'load'"),
+            std::string::npos);
+  EXPECT_NE(getCostError("  source: x\n  cycles: { alu: -1 }")
+                .find("the cost of 'alu' is negative"),
+            std::string::npos);
+  EXPECT_NE(getCostError("  source: x\n  cycles: { jump: 1 }")
+                .find("unknown key 'jump'"),
+            std::string::npos);
+  EXPECT_NE(getCostError("  cycles: { alu: 1 }").find("'source'"),
+            std::string::npos);
+}
+
+TEST(TargetDescriptionTest, OnlyCoresWithHeliumNeedCostsOfVectors) {
+  CostTable table = *get("cortex-m4").costs;
+  EXPECT_EQ(table.validate(/*hasHelium=*/false), "");
+  EXPECT_EQ(table.validate(/*hasHelium=*/true),
+            "there is no cost of 'vector-load'");
+}
+
+TEST(TargetDescriptionTest, FunctionsStandInForWhatACoreLacks) {
+  const CostTable table = *get("cortex-m4").costs;
+  using Class = InstructionClass;
+  EXPECT_EQ(table.getInstructions(Class::FloatAdd, FloatUnit::Single), 1);
+  EXPECT_GT(table.getInstructions(Class::FloatAdd, FloatUnit::None), 1);
+  EXPECT_GT(table.getInstructions(Class::DoubleAdd, FloatUnit::Single), 1);
+  EXPECT_EQ(get("cortex-m7")
+                .costs->getInstructions(Class::DoubleAdd, FloatUnit::Double),
+            1);
+  EXPECT_GT(
+      get("cortex-m0plus").costs->getCycles(Class::Divide, FloatUnit::None),
+      50);
+}
+
 } // namespace

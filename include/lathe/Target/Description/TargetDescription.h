@@ -13,6 +13,8 @@
 #ifndef LATHE_TARGET_DESCRIPTION_TARGETDESCRIPTION_H
 #define LATHE_TARGET_DESCRIPTION_TARGETDESCRIPTION_H
 
+#include "lathe/Target/Description/CostTable.h"
+
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
@@ -28,9 +30,6 @@ namespace lathe {
 
 /// What is emitted for a target unless the user asks for something else.
 enum class TargetBackend { C, LLVM };
-
-/// The floating point that a target has in hardware.
-enum class FloatUnit { None, Single, Double };
 
 enum class MemoryKind { Flash, RAM };
 
@@ -126,6 +125,8 @@ struct TargetDescription {
   std::optional<SourcedFigure> clock;
   /// Power while computing, W.
   std::optional<SourcedFigure> activePower;
+  /// What the core's instructions cost; none where estimates have no base.
+  std::optional<CostTable> costs;
   /// In order of preference: the first that has room for the model.
   std::vector<Emulator> emulators;
   std::vector<TargetOption> options;

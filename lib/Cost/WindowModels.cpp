@@ -1,0 +1,537 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Lathe's ops on integers, above all products over windows. What is a function
+// in C is counted as GCC 12 compiles it with -O2: the numbers are those of its
+// instructions, of pairs for a Cortex-M4, of bytes for a Cortex-M3 and a
+// Cortex-M0+, of halves for a Cortex-M0+, of vectors for a Cortex-M55.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Models.h"
+
+#include "lathe/Dialect/Lathe/IR/LatheDotOps.h"
+#include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
+#include "lathe/Dialect/Lathe/IR/LatheWindowOps.h"
+
+#include "llvm/ADT/bit.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::cost;
+using Class = InstructionClass;
+
+/// Numbers of instructions, as they are read off a listing.
+static InstructionCounts
+list(std::initializer_list<std::pair<Class, double>> numbers) {
+  InstructionCounts counts;
+  for (auto [kind, number] : numbers)
+    counts[kind] += number;
+  return counts;
+}
+
+template <typename Op>
+static InstructionCounts countDual(Op, const InstructionSet &) {
+  return Class::DualMultiply;
+}
+
+static InstructionCounts countJoin(JoinHalvesOp, const InstructionSet &) {
+  return Class::ALU;
+}
+
+/// The upper half of a product, rounded, and a number added to it. SMMLAR does
+/// all of it; SMLAL takes two words of what rounds. Armv6-M has products of
+/// halves.
+static InstructionCounts getUpperHalf(const InstructionSet &set) {
+  if (set.isThumb1)
+    return list({{Class::Multiply, 4}, {Class::ALU, 26}});
+  return list({{Class::MultiplyLong, 1}, {Class::ALU, set.dsp ? 0 : 3}});
+}
+
+/// A product of two words, rounded, of which the upper one is shifted and added
+/// to.
+static InstructionCounts countRescale(RescaleOp op, const InstructionSet &set) {
+  constexpr int64_t half = int64_t(1) << 31;
+  if (op.getShift() == 32 && (op.getOffset() - half) % (2 * half) == 0)
+    return getUpperHalf(set);
+  // Two signs, three moves, the sum of two words; else two of what rounds. Two
+  // instructions shift.
+  return list({{Class::MultiplyLong, 1}, {Class::ALU, set.isThumb1 ? 11 : 4}});
+}
+
+/// Inlined where it is used: a loop for four bytes at a time and a rest.
+static InstructionCounts countExpansion(ExpandBytesOp op,
+                                        const InstructionSet &) {
+  auto count = static_cast<int64_t>(op.getCount());
+  int64_t fours = count / 4, rest = count % 4;
+  InstructionCounts last =
+      list({{Class::ALU, rest != 0 ? 1 : 0},
+            {Class::Load, static_cast<double>(rest)},
+            {Class::Store, rest == 3 ? 2 : (rest != 0 ? 1 : 0)}});
+  // One step alone is no loop.
+  if (fours == 1)
+    return list({{Class::ALU, 4}, {Class::Load, 1}, {Class::Store, 2}}) + last;
+  InstructionCounts step = list({{Class::ALU, 4},
+                                 {Class::Load, 1},
+                                 {Class::Store, 2},
+                                 {Class::Branch, 1}});
+  return InstructionCounts(Class::ALU, 5) + step * static_cast<double>(fours) +
+         last;
+}
+
+/// Four bytes to the first half of eight, by memcpy in C. Armv6-M has no loads
+/// from addresses that are not aligned, and there the C library's function
+/// copies them one by one.
+static InstructionCounts getSpreadStep(const InstructionSet &set) {
+  if (set.isThumb1)
+    return list({{Class::ALU, 26},
+                 {Class::Load, 4},
+                 {Class::Store, 4},
+                 {Class::Branch, 5},
+                 {Class::Call, 1}});
+  return list({{Class::ALU, 1},
+               {Class::Load, 1},
+               {Class::Store, 1},
+               {Class::Branch, 1}});
+}
+
+static InstructionCounts countSpread(double count, const InstructionSet &set) {
+  double fours = std::floor(count / 4), rest = count - 4 * fours;
+  return InstructionCounts(Class::ALU, 2) + getSpreadStep(set) * fours +
+         list({{Class::Load, rest}, {Class::Store, rest}});
+}
+
+/// memcpy: up to 64 bytes GCC copies in place, a word at a time; above,
+/// newlib's function does, 64 bytes in a step of its loop, then 16.
+static InstructionCounts countCopy(double count) {
+  constexpr double inPlace = 64, step = 64, smallStep = 16;
+  double words = std::floor(count / 4), rest = count - 4 * words;
+  double moves = words + llvm::popcount(static_cast<unsigned>(rest));
+  InstructionCounts copy = list({{Class::Load, moves}, {Class::Store, moves}});
+  if (count <= inPlace)
+    return copy;
+  double steps = std::floor(count / step);
+  double smallSteps = std::floor((count - steps * step) / smallStep);
+  return list({{Class::ALU, 16 + 3 * (steps + smallSteps)},
+               {Class::Branch, steps + smallSteps},
+               {Class::Call, 1}}) +
+         copy;
+}
+
+static InstructionCounts countCopyBytes(CopyBytesOp op,
+                                        const InstructionSet &set) {
+  auto count = static_cast<double>(op.getCount());
+  return op.getSpread() ? countSpread(count, set) : countCopy(count);
+}
+
+/// A loop over bytes, of which there is one for the first pixel and one, which
+/// reads the words as well, for the second: the mean of both.
+static InstructionCounts countJoinBytes(JoinBytesOp op,
+                                        const InstructionSet &) {
+  InstructionCounts step = list({{Class::ALU, 4},
+                                 {Class::Load, 1.5},
+                                 {Class::Store, 1},
+                                 {Class::Branch, 1}});
+  return InstructionCounts(Class::ALU, 5) +
+         step * static_cast<double>(op.getCount());
+}
+
+//===----------------------------------------------------------------------===//
+// Sums of products of windows
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// What a function that sums products of windows takes: once, for a block of
+/// channels, and for a step of the innermost loop.
+struct DotListing {
+  InstructionCounts call, block, step;
+  /// Elements of a window that a step multiplies.
+  int64_t stepElements = 1;
+  /// Where elements are left that fill no step: for so many of them.
+  InstructionCounts rest;
+  int64_t restElements = 1;
+  /// Before the innermost loop, if it has steps at all.
+  InstructionCounts setup;
+
+  InstructionCounts count(int64_t depth, double blocks) const {
+    auto steps = static_cast<double>(depth / stepElements);
+    auto rests = static_cast<double>(
+        llvm::divideCeil(depth % stepElements, restElements));
+    InstructionCounts perBlock = block + step * steps + rest * rests;
+    if (steps > 0)
+      perBlock += setup;
+    return call + perBlock * blocks;
+  }
+};
+
+} // namespace
+
+/// pair_dot, whose windows have zeros behind the last element: no rest is left.
+static DotListing getPairListing() {
+  DotListing listing;
+  listing.call = list({{Class::ALU, 14},
+                       {Class::Load, 1},
+                       {Class::LoadTwo, 1},
+                       {Class::Store, 3},
+                       {Class::Call, 1}});
+  listing.block = list({{Class::ALU, 16},
+                        {Class::Load, 3},
+                        {Class::LoadTwo, 3},
+                        {Class::Store, 8},
+                        {Class::Branch, 1}});
+  listing.stepElements = 4;
+  listing.step = list({{Class::ALU, 7},
+                       {Class::Load, 1},
+                       {Class::LoadTwo, 4},
+                       {Class::DualMultiply, 16},
+                       {Class::Branch, 1}});
+  return listing;
+}
+
+/// pair_row_dot. A rest of any size takes one step, with zeros behind it.
+static DotListing getPairRowListing() {
+  DotListing listing;
+  listing.call = list({{Class::ALU, 10},
+                       {Class::Load, 2},
+                       {Class::Store, 2},
+                       {Class::Call, 1}});
+  listing.block = list({{Class::ALU, 9},
+                        {Class::Load, 2},
+                        {Class::LoadTwo, 2},
+                        {Class::Store, 4},
+                        {Class::Branch, 1}});
+  listing.stepElements = 8;
+  listing.step = list({{Class::ALU, 16},
+                       {Class::Load, 10},
+                       {Class::DualMultiply, 16},
+                       {Class::Branch, 1}});
+  listing.restElements = 7;
+  listing.rest = listing.step;
+  return listing;
+}
+
+/// byte_dot of Armv7-M; windows have zeros behind the last element.
+static DotListing getByteListing() {
+  DotListing listing;
+  listing.call = list({{Class::ALU, 14},
+                       {Class::Load, 2},
+                       {Class::Store, 4},
+                       {Class::Call, 1}});
+  listing.block = list({{Class::ALU, 10},
+                        {Class::Load, 3},
+                        {Class::LoadTwo, 3},
+                        {Class::Store, 6},
+                        {Class::Branch, 1}});
+  listing.stepElements = 4;
+  listing.step = list({{Class::ALU, 3},
+                       {Class::Load, 24},
+                       {Class::MultiplyAccumulate, 32},
+                       {Class::Branch, 1}});
+  return listing;
+}
+
+/// byte_row_dot of Armv7-M.
+static DotListing getByteRowListing() {
+  DotListing listing;
+  listing.call = list({{Class::ALU, 11},
+                       {Class::Load, 1},
+                       {Class::Store, 2},
+                       {Class::Call, 1}});
+  listing.block = list({{Class::ALU, 7},
+                        {Class::LoadTwo, 2},
+                        {Class::Store, 2},
+                        {Class::Branch, 1}});
+  listing.stepElements = 4;
+  listing.step = list({{Class::ALU, 3},
+                       {Class::Load, 20},
+                       {Class::MultiplyAccumulate, 16},
+                       {Class::Branch, 1}});
+  listing.rest = list({{Class::ALU, 3},
+                       {Class::Load, 5},
+                       {Class::MultiplyAccumulate, 4},
+                       {Class::Branch, 1}});
+  return listing;
+}
+
+/// byte_dot of Armv6-M, whose loads of signed bytes take their offset from a
+/// register, and whose products overwrite a factor; sums are in memory or in
+/// upper registers.
+static DotListing getThumb1ByteListing() {
+  DotListing listing;
+  listing.call = list({{Class::ALU, 22},
+                       {Class::Load, 2},
+                       {Class::Store, 6},
+                       {Class::Call, 1}});
+  listing.block = list({{Class::ALU, 21},
+                        {Class::Load, 12},
+                        {Class::Store, 13},
+                        {Class::Branch, 1}});
+  listing.stepElements = 4;
+  listing.step = list({{Class::ALU, 92},
+                       {Class::Load, 37},
+                       {Class::Multiply, 32},
+                       {Class::Store, 12},
+                       {Class::Branch, 1}});
+  return listing;
+}
+
+/// byte_row_dot of Armv6-M.
+static DotListing getThumb1ByteRowListing() {
+  DotListing listing;
+  listing.call = list({{Class::ALU, 26},
+                       {Class::Load, 1},
+                       {Class::Store, 2},
+                       {Class::Call, 1}});
+  listing.block = list({{Class::ALU, 18},
+                        {Class::Load, 6},
+                        {Class::Store, 6},
+                        {Class::Branch, 1}});
+  listing.stepElements = 4;
+  listing.step = list({{Class::ALU, 44},
+                       {Class::Load, 20},
+                       {Class::Multiply, 16},
+                       {Class::Branch, 1}});
+  listing.rest = list({{Class::ALU, 16},
+                       {Class::Load, 5},
+                       {Class::Multiply, 4},
+                       {Class::Branch, 1}});
+  return listing;
+}
+
+/// vector_dot. A rest of any size takes one step with a predicate.
+static DotListing getVectorListing() {
+  DotListing listing;
+  listing.call = list({{Class::ALU, 23},
+                       {Class::Load, 1},
+                       {Class::LoadTwo, 1},
+                       {Class::Store, 9},
+                       {Class::Call, 1}});
+  listing.block = list({{Class::ALU, 11},
+                        {Class::Load, 4},
+                        {Class::LoadTwo, 1},
+                        {Class::Store, 2},
+                        {Class::Branch, 1}});
+  listing.setup = list({{Class::ALU, 8}, {Class::Load, 5}});
+  listing.stepElements = 16;
+  listing.step = list(
+      {{Class::VectorLoad, 4}, {Class::VectorMultiply, 4}, {Class::Branch, 1}});
+  listing.restElements = 15;
+  listing.rest = list({{Class::ALU, 5},
+                       {Class::Load, 1},
+                       {Class::VectorLoad, 4},
+                       {Class::VectorMultiply, 4}});
+  return listing;
+}
+
+/// vector_row_dot, as GCC inlines it where it is called.
+static DotListing getVectorRowListing() {
+  DotListing listing;
+  listing.call = list({{Class::ALU, 13},
+                       {Class::Load, 3},
+                       {Class::Store, 3},
+                       {Class::Call, 1}});
+  listing.block = list({{Class::ALU, 10},
+                        {Class::Load, 1},
+                        {Class::LoadTwo, 2},
+                        {Class::Store, 2},
+                        {Class::VectorLoad, 2},
+                        {Class::Branch, 1}});
+  listing.stepElements = 16;
+  listing.step = list({{Class::ALU, 5},
+                       {Class::VectorLoad, 5},
+                       {Class::VectorMultiply, 4},
+                       {Class::Branch, 1}});
+  listing.restElements = 15;
+  listing.rest = list(
+      {{Class::ALU, 7}, {Class::VectorLoad, 5}, {Class::VectorMultiply, 4}});
+  return listing;
+}
+
+/// The segments of a block in form halves, on average. There is room for those
+/// of the longest one: a byte each next to all weights. The others have fewer;
+/// in the weights of MLPerf Tiny's models the mean is 0.8 of the longest.
+static double countSegments(WindowDotOp dot) {
+  constexpr double shareOfLongest = 0.8;
+  auto longest = static_cast<double>(dot.getBlockWeights()) -
+                 2 * static_cast<double>(dot.getDepth());
+  return shareOfLongest * longest;
+}
+
+/// half_dot, which GCC inlines, and half_sums of Armv6-M.
+static DotListing getHalfListing(double segments) {
+  DotListing listing;
+  listing.call = list({{Class::ALU, 18},
+                       {Class::Load, 5},
+                       {Class::Store, 4},
+                       {Class::Call, 1}});
+  InstructionCounts biases = list({{Class::ALU, 4},
+                                   {Class::Load, 2},
+                                   {Class::Store, 4},
+                                   {Class::Branch, 2}});
+  InstructionCounts segment =
+      list({{Class::ALU, 18}, {Class::Load, 1}, {Class::Branch, 1}});
+  listing.block = biases + segment * segments +
+                  list({{Class::ALU, 10},
+                        {Class::Load, 7},
+                        {Class::LoadTwo, 1},
+                        {Class::Store, 3},
+                        {Class::Branch, 1}});
+  listing.stepElements = 2;
+  listing.step = list({{Class::ALU, 7},
+                       {Class::Load, 6},
+                       {Class::Multiply, 4},
+                       {Class::Branch, 1}});
+  return listing;
+}
+
+static DotListing getListing(WindowDotOp dot, const InstructionSet &set) {
+  bool isRow = dot.getLanes() == 1;
+  switch (dot.getForm()) {
+  case WindowForm::Pairs:
+    return isRow ? getPairRowListing() : getPairListing();
+  case WindowForm::Bytes:
+    if (set.isThumb1)
+      return isRow ? getThumb1ByteRowListing() : getThumb1ByteListing();
+    return isRow ? getByteRowListing() : getByteListing();
+  case WindowForm::Vectors:
+    return isRow ? getVectorRowListing() : getVectorListing();
+  case WindowForm::Halves:
+    return getHalfListing(countSegments(dot));
+  }
+  llvm_unreachable("no form of windows");
+}
+
+namespace {
+
+struct WindowDotModel
+    : CountableOpInterface::ExternalModel<WindowDotModel, WindowDotOp> {
+  InstructionCounts getInstructions(Operation *op, const InstructionSet &set,
+                                    OperandValues operands) const {
+    auto dot = cast<WindowDotOp>(op);
+    // Their number may depend on the iteration, as in the last of several
+    // parts.
+    unsigned index = dot.getBlocksMutable().getOperandNumber();
+    auto blocks = static_cast<double>(operands[index].value_or(1));
+    return getListing(dot, set).count(static_cast<int64_t>(dot.getDepth()),
+                                      blocks);
+  }
+
+  bool isCountedBy(Operation *op, unsigned operand) const {
+    return op->getOperand(operand) == cast<WindowDotOp>(op).getBlocks();
+  }
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Requantization of sums
+//===----------------------------------------------------------------------===//
+
+/// rescale_row or rescale_pair with Helium: four channels. Vectors that are
+/// added to or compared take as long as those that are multiplied.
+static InstructionCounts getVectorRescale(bool hasTwo) {
+  if (hasTwo)
+    return list({{Class::ALU, 10},
+                 {Class::VectorLoad, 5},
+                 {Class::VectorMultiply, 8},
+                 {Class::Branch, 1}});
+  return list({{Class::ALU, 9},
+               {Class::VectorLoad, 3},
+               {Class::VectorMultiply, 4},
+               {Class::Branch, 1}});
+}
+
+/// One channel on Armv6-M, as half of the results are limited from below. The
+/// halves of two pixels' products are in memory and upper registers.
+static InstructionCounts getThumb1Rescale(bool hasTwo) {
+  if (hasTwo)
+    return list({{Class::ALU, 78},
+                 {Class::Load, 7},
+                 {Class::Multiply, 8},
+                 {Class::Store, 3},
+                 {Class::Branch, 3}});
+  return list({{Class::ALU, 39},
+               {Class::Load, 2},
+               {Class::Multiply, 4},
+               {Class::Store, 1},
+               {Class::Branch, 1}});
+}
+
+/// One channel. The limits of a type are one instruction, others two
+/// comparisons and conditional moves.
+static InstructionCounts getRescale(RescaleSumsOp op,
+                                    const InstructionSet &set) {
+  int64_t low = op.getLow(), high = op.getHigh();
+  bool hasTypeLimits =
+      (low == -128 && high == 127) || (low == 0 && high == 255);
+  auto lanes = static_cast<double>(op.getLanes());
+  InstructionCounts pixel =
+      getUpperHalf(set) + list({{Class::ALU, hasTypeLimits ? 1 : 6},
+                                {Class::Load, 1},
+                                {Class::Store, 1}});
+  return pixel * lanes +
+         list({{Class::ALU, lanes}, {Class::Load, 1}, {Class::Branch, 1}});
+}
+
+namespace {
+
+struct RescaleSumsModel
+    : CountableOpInterface::ExternalModel<RescaleSumsModel, RescaleSumsOp> {
+  InstructionCounts getInstructions(Operation *op, const InstructionSet &set,
+                                    OperandValues operands) const {
+    auto rescale = cast<RescaleSumsOp>(op);
+    unsigned index = rescale.getCountMutable().getOperandNumber();
+    int64_t count = operands[index].value_or(1);
+    bool hasTwo = rescale.getLanes() == 2;
+    InstructionCounts call = list({{Class::ALU, 12},
+                                   {Class::Load, 2},
+                                   {Class::Store, 2},
+                                   {Class::Call, 1}});
+    if (set.helium)
+      return call + getVectorRescale(hasTwo) *
+                        static_cast<double>(llvm::divideCeil(count, 4));
+    InstructionCounts channel =
+        set.isThumb1 ? getThumb1Rescale(hasTwo) : getRescale(rescale, set);
+    return call + channel * static_cast<double>(count);
+  }
+
+  bool isCountedBy(Operation *op, unsigned operand) const {
+    return op->getOperand(operand) == cast<RescaleSumsOp>(op).getCount();
+  }
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Registration
+//===----------------------------------------------------------------------===//
+
+/// A pointer: where it lies is counted with addresses.
+static InstructionCounts countPart(MemoryAtOp op, const InstructionSet &) {
+  return {Class::ALU, static_cast<double>(op.getIndices().size())};
+}
+
+template <typename Op, InstructionCounts (*count)(Op, const InstructionSet &)>
+static void attach(MLIRContext &context) {
+  Op::template attachInterface<FixedModel<Op, count>>(context);
+}
+
+void cost::attachWindowModels(MLIRContext &context) {
+  attach<DualMacOp, countDual<DualMacOp>>(context);
+  attach<HalfMacOp, countDual<HalfMacOp>>(context);
+  attach<JoinHalvesOp, countJoin>(context);
+  attach<RescaleOp, countRescale>(context);
+  attach<ExpandBytesOp, countExpansion>(context);
+  attach<CopyBytesOp, countCopyBytes>(context);
+  attach<JoinBytesOp, countJoinBytes>(context);
+  attach<MemoryAtOp, countPart>(context);
+  RescaleSumsOp::attachInterface<RescaleSumsModel>(context);
+  WindowDotOp::attachInterface<WindowDotModel>(context);
+}
