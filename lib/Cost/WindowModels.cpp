@@ -313,41 +313,39 @@ static DotListing getVectorListing() {
                        {Class::LoadTwo, 1},
                        {Class::Store, 9},
                        {Class::Call, 1}});
-  listing.block = list({{Class::ALU, 11},
-                        {Class::Load, 4},
+  listing.block = list({{Class::ALU, 7},
+                        {Class::Load, 1},
                         {Class::LoadTwo, 1},
                         {Class::Store, 2},
                         {Class::Branch, 1}});
-  listing.setup = list({{Class::ALU, 8}, {Class::Load, 5}});
+  listing.setup =
+      list({{Class::ALU, 4}, {Class::Load, 1}, {Class::LoadTwo, 2}});
   listing.stepElements = 16;
   listing.step = list(
       {{Class::VectorLoad, 4}, {Class::VectorMultiply, 4}, {Class::Branch, 1}});
   listing.restElements = 15;
-  listing.rest = list({{Class::ALU, 5},
+  listing.rest = list({{Class::ALU, 7},
                        {Class::Load, 1},
                        {Class::VectorLoad, 4},
                        {Class::VectorMultiply, 4}});
   return listing;
 }
 
-/// vector_row_dot, as GCC inlines it where it is called.
+/// vector_row_dot.
 static DotListing getVectorRowListing() {
   DotListing listing;
   listing.call = list({{Class::ALU, 13},
                        {Class::Load, 3},
                        {Class::Store, 3},
                        {Class::Call, 1}});
-  listing.block = list({{Class::ALU, 10},
+  listing.block = list({{Class::ALU, 9},
                         {Class::Load, 1},
                         {Class::LoadTwo, 2},
                         {Class::Store, 2},
-                        {Class::VectorLoad, 2},
                         {Class::Branch, 1}});
   listing.stepElements = 16;
-  listing.step = list({{Class::ALU, 5},
-                       {Class::VectorLoad, 5},
-                       {Class::VectorMultiply, 4},
-                       {Class::Branch, 1}});
+  listing.step = list(
+      {{Class::VectorLoad, 5}, {Class::VectorMultiply, 4}, {Class::Branch, 1}});
   listing.restElements = 15;
   listing.rest = list(
       {{Class::ALU, 7}, {Class::VectorLoad, 5}, {Class::VectorMultiply, 4}});
@@ -429,6 +427,40 @@ struct WindowDotModel
 };
 
 } // namespace
+
+//===----------------------------------------------------------------------===//
+// Filters
+//===----------------------------------------------------------------------===//
+
+/// filter_rows_3x3 with Helium for eight channels, or filter_rows, two taps of
+/// a row at a time.
+static InstructionCounts getFilterBlock(FilterRowsOp op) {
+  auto rows = static_cast<double>(op.getRows());
+  auto columns = static_cast<double>(op.getColumns());
+  if (rows == 3 && columns == 3)
+    return list({{Class::ALU, 17},
+                 {Class::VectorLoad, 22},
+                 {Class::VectorMultiply, 33},
+                 {Class::Branch, 1}});
+  InstructionCounts taps = list({{Class::ALU, 3},
+                                 {Class::VectorLoad, 4},
+                                 {Class::VectorMultiply, 7},
+                                 {Class::Branch, 1}});
+  InstructionCounts row =
+      list({{Class::ALU, 10}, {Class::Branch, 1}}) + taps * (columns / 2);
+  return list({{Class::ALU, 10}, {Class::VectorLoad, 4}, {Class::Branch, 1}}) +
+         row * rows;
+}
+
+static InstructionCounts countFilter(FilterRowsOp op, const InstructionSet &) {
+  int64_t blocks = llvm::divideCeil(static_cast<int64_t>(op.getChannels()), 8);
+  return list({{Class::ALU, 22},
+               {Class::Load, 4},
+               {Class::LoadTwo, 1},
+               {Class::Store, 8},
+               {Class::Call, 1}}) +
+         getFilterBlock(op) * static_cast<double>(blocks);
+}
 
 //===----------------------------------------------------------------------===//
 // Requantization of sums
@@ -531,6 +563,7 @@ void cost::attachWindowModels(MLIRContext &context) {
   attach<ExpandBytesOp, countExpansion>(context);
   attach<CopyBytesOp, countCopyBytes>(context);
   attach<JoinBytesOp, countJoinBytes>(context);
+  attach<FilterRowsOp, countFilter>(context);
   attach<MemoryAtOp, countPart>(context);
   RescaleSumsOp::attachInterface<RescaleSumsModel>(context);
   WindowDotOp::attachInterface<WindowDotModel>(context);
