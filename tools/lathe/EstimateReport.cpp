@@ -97,6 +97,31 @@ static void printMemory(const EstimateRow &row, llvm::raw_ostream &os) {
        << "\n";
 }
 
+using Cells = std::vector<std::string>;
+
+/// Each of `lines` as text: columns as wide as their widest cell and two spaces
+/// apart, the first `numLeft` of them flush left, and the last with
+/// `lastIsLeft`.
+static std::vector<std::string> align(const std::vector<Cells> &lines,
+                                      size_t numLeft, bool lastIsLeft) {
+  std::vector<size_t> widths(lines.front().size(), 0);
+  for (const Cells &line : lines)
+    for (auto [width, cell] : llvm::zip(widths, line))
+      width = std::max(width, cell.size());
+  std::vector<std::string> texts;
+  for (const Cells &line : lines) {
+    std::string text;
+    for (auto [column, cell] : llvm::enumerate(line)) {
+      std::string space(widths[column] - cell.size(), ' ');
+      bool isLeft =
+          column < numLeft || (lastIsLeft && column + 1 == widths.size());
+      text += (isLeft ? cell + space : space + cell) + "  ";
+    }
+    texts.push_back(StringRef(text).rtrim().str());
+  }
+  return texts;
+}
+
 /// What a table of costs would be for; without a triple, C is for any core.
 static std::string getCoreName(const TargetDescription &target) {
   if (target.triple.empty() || target.core == target.name)
@@ -126,34 +151,38 @@ static void printCost(const EstimateRow &row, llvm::raw_ostream &os) {
        << " is a core: no clock, so no ms; name a board for them\n";
 }
 
+static Cells getCells(const KernelEstimate &entry, const CostEstimate *cost) {
+  const KernelDescription &kernel = entry.kernel;
+  Cells cells = {groupBytes(kernel.macs)};
+  if (cost) {
+    double share = entry.cost.cycles / cost->cycles * 100;
+    cells.push_back(group(entry.cost.cycles));
+    cells.push_back(llvm::formatv("{0}", llvm::format("%.1f%%", share)).str());
+    cells.push_back(scale(entry.cost.seconds, 1e3));
+    cells.push_back(scale(entry.cost.joules, 1e6));
+  }
+  cells.push_back(groupBytes(kernel.bytes));
+  cells.push_back(kernel.name + (entry.dependsOnData ? "*" : "") +
+                  (kernel.nodes != kernel.name ? ": " + kernel.nodes : ""));
+  return cells;
+}
+
 static void printKernels(const EstimateRow &row, llvm::raw_ostream &os) {
   const ModelEstimate &estimate = *row.estimate;
-  os << "\n";
-  if (!estimate.cost) {
-    os << "       MACs       bytes  kernel: nodes\n";
-  } else {
-    os << "estimated\n"
-          "       MACs       cycles  share        ms        uJ       bytes  "
-          "kernel: nodes\n";
-  }
-  bool dependsOnData = false;
-  for (const KernelEstimate &entry : estimate.kernels) {
-    const KernelDescription &kernel = entry.kernel;
-    os << llvm::right_justify(groupBytes(kernel.macs), 11);
-    if (estimate.cost)
-      os << llvm::right_justify(group(entry.cost.cycles), 13)
-         << llvm::format(" %5.1f%%",
-                         entry.cost.cycles / estimate.cost->cycles * 100)
-         << llvm::right_justify(scale(entry.cost.seconds, 1e3), 10)
-         << llvm::right_justify(scale(entry.cost.joules, 1e6), 10);
-    os << llvm::right_justify(groupBytes(kernel.bytes), 12) << "  "
-       << kernel.name << (entry.dependsOnData ? "*" : "");
-    if (kernel.nodes != kernel.name)
-      os << ": " << kernel.nodes;
-    os << "\n";
-    dependsOnData |= entry.dependsOnData;
-  }
-  if (estimate.cost && dependsOnData)
+  const CostEstimate *cost = estimate.cost ? &*estimate.cost : nullptr;
+  std::vector<Cells> lines = {cost ? Cells{"MACs", "cycles", "share", "ms",
+                                           "uJ", "bytes", "kernel: nodes"}
+                                   : Cells{"MACs", "bytes", "kernel: nodes"}};
+  for (const KernelEstimate &entry : estimate.kernels)
+    lines.push_back(getCells(entry, cost));
+  os << (cost ? "\nestimated\n" : "\n");
+  for (const std::string &line :
+       align(lines, /*numLeft=*/0, /*lastIsLeft=*/true))
+    os << line << "\n";
+  auto dependsOnData = [](const KernelEstimate &entry) {
+    return entry.dependsOnData;
+  };
+  if (cost && llvm::any_of(estimate.kernels, dependsOnData))
     os << "* how much it does depends on the data\n";
 }
 
@@ -167,8 +196,6 @@ static void printOne(const EstimateRow &row, llvm::raw_ostream &os) {
 //===----------------------------------------------------------------------===//
 // Side by side
 //===----------------------------------------------------------------------===//
-
-using Cells = std::vector<std::string>;
 
 static std::string getLeft(const std::optional<MemoryFit> &fit) {
   return fit ? groupBytes(fit->available - fit->needed) : "";
@@ -212,21 +239,13 @@ static void printSideBySide(llvm::ArrayRef<EstimateRow> rows,
   for (const EstimateRow &row : rows)
     lines.push_back(row.estimate ? getCells(row, isMeasured)
                                  : Cells{row.model, row.target.name});
-  std::vector<size_t> widths(lines.front().size(), 0);
-  for (const Cells &line : lines)
-    for (auto [width, cell] : llvm::zip(widths, line))
-      width = std::max(width, cell.size());
   os << "Instructions, cycles, ms and uJ are estimated. Flash is that of "
         "weights"
      << (isMeasured ? ", code and tables" : "; --measure adds code and stack")
      << ".\n\n";
-  for (auto [i, line] : llvm::enumerate(lines)) {
-    std::string text;
-    for (auto [column, cell] : llvm::enumerate(line)) {
-      std::string space(widths[column] - cell.size(), ' ');
-      text += (column < 2 ? cell + space : space + cell) + "  ";
-    }
-    os << StringRef(text).rtrim();
+  for (auto [i, line] :
+       llvm::enumerate(align(lines, /*numLeft=*/2, /*lastIsLeft=*/false))) {
+    os << line;
     if (i > 0 && !rows[i - 1].estimate)
       os << "  " << rows[i - 1].error;
     os << "\n";
