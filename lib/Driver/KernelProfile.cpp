@@ -7,8 +7,11 @@
 
 #include "lathe/Driver/KernelProfile.h"
 
+#include "lathe/Dialect/Lathe/Transforms/Locations.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace lathe;
@@ -25,8 +28,11 @@ KernelDescription lathe::describeKernel(func::CallOp call) {
     }
   auto module = call->getParentOfType<ModuleOp>();
   auto function = module.lookupSymbol<func::FuncOp>(call.getCallee());
+  // Other calls of the same function are of other nodes.
+  kernel.nodes = llvm::join(getNodeNames(call.getLoc()), ", ");
   if (auto doc = function->getAttrOfType<ArrayAttr>("lathe.doc")) {
-    kernel.nodes = cast<StringAttr>(doc[0]).str();
+    if (kernel.nodes.empty())
+      kernel.nodes = cast<StringAttr>(doc[0]).str();
     kernel.shapes = doc.size() > 1 ? cast<StringAttr>(doc[1]).str() : "";
   }
   if (auto work = function->getAttrOfType<DenseI64ArrayAttr>("lathe.work")) {

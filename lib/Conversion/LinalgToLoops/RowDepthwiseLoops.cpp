@@ -35,7 +35,6 @@ public:
   LogicalResult emit();
 
 private:
-  Value locate(Value tensor);
   void fill(AffineExpr first, int64_t count);
   void loadRow(AffineExpr image, AffineExpr row);
   void copyRow(AffineExpr image, AffineExpr row, AffineExpr at, int64_t bytes);
@@ -52,15 +51,6 @@ private:
 };
 
 } // namespace
-
-/// The memory of `tensor`.
-Value RowDepthwiseEmitter::locate(Value tensor) {
-  Indices start(cast<RankedTensorType>(tensor.getType()).getRank(),
-                space.constant(0));
-  auto place = reader.locate(tensor, start);
-  failed |= !place;
-  return place ? place->first : Value();
-}
 
 /// Writes padding to `count` bytes of the ring.
 void RowDepthwiseEmitter::fill(AffineExpr first, int64_t count) {

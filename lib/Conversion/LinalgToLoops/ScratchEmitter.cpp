@@ -45,6 +45,14 @@ AffineExpr ScratchEmitter::keep(AffineExpr expr) {
   return space.add(index(expr), range);
 }
 
+Value ScratchEmitter::locate(Value tensor) {
+  Indices start(cast<RankedTensorType>(tensor.getType()).getRank(),
+                space.constant(0));
+  auto place = reader.locate(tensor, start);
+  failed |= !place;
+  return place ? place->first : Value();
+}
+
 Value ScratchEmitter::viewScratch(int64_t offset, int64_t count, Type element) {
   return memref::ViewOp::create(
       builder, loc, MemRefType::get(count, element), body.scratch,

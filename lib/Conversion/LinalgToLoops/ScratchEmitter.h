@@ -43,6 +43,8 @@ protected:
   /// `expr` as a value of its own, computed once.
   mlir::AffineExpr keep(mlir::AffineExpr expr);
 
+  /// The memory of `tensor`, a constant or what the kernel reads.
+  mlir::Value locate(mlir::Value tensor);
   /// The scratch memory from byte `offset` on as `count` elements.
   mlir::Value viewScratch(int64_t offset, int64_t count, mlir::Type element);
   /// `value` without regard to a sign.

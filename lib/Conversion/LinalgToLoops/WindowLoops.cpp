@@ -64,7 +64,6 @@ private:
   AffineExpr pixelOf(AffineExpr first, AffineExpr lane);
   void emitPixels(AffineExpr first);
   OpFoldResult atMost(AffineExpr expr, int64_t limit);
-  Value locate(Value constant);
   void emitParts(AffineExpr first);
   void rescaleSums(AffineExpr first, AffineExpr channel, OpFoldResult count);
   void emitPart(AffineExpr first, AffineExpr block);
@@ -330,15 +329,6 @@ OpFoldResult WindowConvEmitter::atMost(AffineExpr expr, int64_t limit) {
     return builder.getIndexAttr(range.low);
   Value bound = arith::ConstantIndexOp::create(builder, loc, limit);
   return Value(arith::MinSIOp::create(builder, loc, index(expr), bound));
-}
-
-/// The memory of a constant.
-Value WindowConvEmitter::locate(Value constant) {
-  Indices start(cast<RankedTensorType>(constant.getType()).getRank(),
-                space.constant(0));
-  auto place = reader.locate(constant, start);
-  failed |= !place;
-  return place ? place->first : Value();
 }
 
 /// The channels of the blocks from `block` on.
