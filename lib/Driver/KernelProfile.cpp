@@ -7,7 +7,7 @@
 
 #include "lathe/Driver/KernelProfile.h"
 
-#include "lathe/Dialect/Lathe/Transforms/Locations.h"
+#include "lathe/Support/NodeNames.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/STLExtras.h"

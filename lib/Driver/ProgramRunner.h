@@ -1,5 +1,4 @@
-//===- ProgramRunner.h - Run another program ---------------------*- C++
-//-*-===//
+//===- ProgramRunner.h - Run another program --------------------*- C++ -*-===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -182,12 +182,9 @@ struct Compile : Command {
     code = *given;
     code.io = io;
     code.sharesWeights = bindings.size() > 1;
-    if (code.threads > 1 && machine->backend == TargetBackend::C)
-      return reportError("C runs on one thread: leave --threads away, or "
-                         "compile a library for a target that has threads");
-    if (!code.tiles.empty() && machine->backend == TargetBackend::C)
-      return reportError("C has no register tiles: leave --tiles away, or "
-                         "compile a library for a target that has vectors");
+    if (machine->backend == TargetBackend::C)
+      if (llvm::Error error = refuseForC(code))
+        return reportError(std::move(error));
     if (llvm::Error error = refuseForVersions(*machine))
       return reportError(std::move(error));
     if (tuning.isGiven())

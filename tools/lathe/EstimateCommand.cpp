@@ -106,7 +106,8 @@ static ExitStatus addRow(const std::string &model,
   registerLatheDialects(registry);
   MLIRContext context(registry);
   EstimateRow &row = rows.emplace_back();
-  row.model = llvm::sys::path::stem(model).str();
+  row.model = request.import.name.empty() ? llvm::sys::path::stem(model).str()
+                                          : request.import.name;
   row.target = target;
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
     if (row.error.empty() &&

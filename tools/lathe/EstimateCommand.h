@@ -1,5 +1,4 @@
-//===- EstimateCommand.h - lathe profile without --run -----------*- C++
-//-*-===//
+//===- EstimateCommand.h - lathe profile without --run ----------*- C++ -*-===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

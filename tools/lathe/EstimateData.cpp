@@ -103,6 +103,16 @@ void lathe::tool::printEstimatesCSV(llvm::ArrayRef<EstimateRow> rows,
 // JSON
 //===----------------------------------------------------------------------===//
 
+void lathe::tool::addDescription(llvm::json::OStream &json,
+                                 const KernelDescription &kernel) {
+  json.attribute("name", kernel.name);
+  json.attribute("nodes", kernel.nodes);
+  json.attribute("shapes", kernel.shapes);
+  json.attribute("macs", kernel.macs);
+  json.attribute("element_ops", kernel.elementOps);
+  json.attribute("bytes", kernel.bytes);
+}
+
 static void addMemory(llvm::json::OStream &json, StringRef name,
                       const EstimateRow &row, MemoryKind kind) {
   json.attributeObject(name, [&] {
@@ -130,12 +140,7 @@ static void addKernel(llvm::json::OStream &json, const KernelEstimate &entry,
                       bool hasCost) {
   const KernelDescription &kernel = entry.kernel;
   json.object([&] {
-    json.attribute("name", kernel.name);
-    json.attribute("nodes", kernel.nodes);
-    json.attribute("shapes", kernel.shapes);
-    json.attribute("macs", kernel.macs);
-    json.attribute("element_ops", kernel.elementOps);
-    json.attribute("bytes", kernel.bytes);
+    addDescription(json, kernel);
     json.attribute("depends_on_data", entry.dependsOnData);
     if (!hasCost)
       return;

@@ -1,5 +1,4 @@
-//===- EstimateReport.h - What models cost on boards -------------*- C++
-//-*-===//
+//===- EstimateReport.h - What models cost on boards ------------*- C++ -*-===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -12,6 +11,7 @@
 #include "lathe/Driver/CodeSize.h"
 #include "lathe/Driver/Estimator.h"
 
+#include "llvm/Support/JSON.h"
 #include <optional>
 #include <string>
 
@@ -41,6 +41,9 @@ struct EstimateRow {
 
 /// A field of a CSV file, as RFC 4180 quotes it.
 std::string quoteCSV(llvm::StringRef text);
+
+/// Adds what a kernel does to an object.
+void addDescription(llvm::json::OStream &json, const KernelDescription &kernel);
 
 /// Prints one row in full, kernel by kernel, and several side by side.
 void printEstimates(llvm::ArrayRef<EstimateRow> rows, ReportFormat format,

@@ -131,6 +131,18 @@ llvm::Expected<unsigned> ThreadsFlag::get() const {
   return threads;
 }
 
+llvm::Error lathe::tool::refuseForC(const CodeOptions &code) {
+  if (code.threads > 1)
+    return llvm::createStringError(
+        "C runs on one thread: leave --threads away, or compile a library for "
+        "a target that has threads");
+  if (!code.tiles.empty())
+    return llvm::createStringError(
+        "C has no register tiles: leave --tiles away, or compile a library for "
+        "a target that has vectors");
+  return llvm::Error::success();
+}
+
 CodeFlags::CodeFlags(cl::SubCommand &command)
     : threads(command),
       noWinograd("no-winograd", cl::sub(command),

@@ -97,6 +97,9 @@ private:
   llvm::cl::opt<std::string> tiles;
 };
 
+/// Fails if `code` asks for what C does not have.
+llvm::Error refuseForC(const CodeOptions &code);
+
 } // namespace lathe::tool
 
 #endif // LATHE_TOOLS_LATHE_OPTIONS_H

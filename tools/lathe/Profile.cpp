@@ -107,12 +107,7 @@ static void printJSON(const ModelProfile &profile, const MachinePeaks &peaks,
       for (const KernelProfile &kernel : profile.kernels) {
         Roofline roofline(kernel, peaks);
         json.object([&] {
-          json.attribute("name", kernel.name);
-          json.attribute("nodes", kernel.nodes);
-          json.attribute("shapes", kernel.shapes);
-          json.attribute("macs", kernel.macs);
-          json.attribute("element_ops", kernel.elementOps);
-          json.attribute("bytes", kernel.bytes);
+          addDescription(json, kernel);
           json.attribute("seconds", kernel.seconds);
           json.attribute("flops_per_second", roofline.flops);
           json.attribute("share_of_peak", roofline.ofPeak);
@@ -220,6 +215,8 @@ struct Profile : Command {
     llvm::Expected<CodeOptions> code = codeFlags.get();
     if (!code)
       return reportError(code.takeError());
+    if (llvm::Error error = refuseForC(*code))
+      return reportError(std::move(error));
     llvm::Expected<ImportOptions> options = flags.getImportOptions();
     if (!options)
       return reportError(options.takeError());

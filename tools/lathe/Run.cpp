@@ -218,7 +218,8 @@ struct Run : Command {
     llvm::Expected<TargetDescription> machine = getTarget(artifact.target);
     if (machine)
       return machine;
-    // A manifest has names alone, so that it does not depend on where files are.
+    // A manifest has names alone, so that it does not depend on where files
+    // are.
     llvm::consumeError(machine.takeError());
     return llvm::createStringError(
         "the model was compiled for '" + artifact.target +

@@ -1,5 +1,4 @@
-//===- CodeSize.h - What a C compiler makes of a model -----------*- C++
-//-*-===//
+//===- CodeSize.h - What a C compiler makes of a model ----------*- C++ -*-===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,5 +1,4 @@
-//===- Estimator.h - What a model costs on a microcontroller -----*- C++
-//-*-===//
+//===- Estimator.h - What a model costs on a microcontroller ----*- C++ -*-===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

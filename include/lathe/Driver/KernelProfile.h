@@ -1,5 +1,4 @@
-//===- KernelProfile.h - What one call of a kernel does ----------*- C++
-//-*-===//
+//===- KernelProfile.h - What one call of a kernel does ---------*- C++ -*-===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

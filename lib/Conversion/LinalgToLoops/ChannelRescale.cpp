@@ -1,4 +1,4 @@
-//===- ChannelRescale.cpp - Requantization behind a product --------------===//
+//===- ChannelRescale.cpp - Requantization behind a product ---------------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- ChannelRescale.h - Requantization behind a product ------*- C++ -*-===//
+//===- ChannelRescale.h - Requantization behind a product -------*- C++ -*-===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- RowDepthwiseLoops.cpp - Filters of many channels at a time --------===//
+//===- RowDepthwiseLoops.cpp - Filters of many channels at a time ---------===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

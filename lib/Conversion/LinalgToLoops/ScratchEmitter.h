@@ -1,5 +1,4 @@
-//===- ScratchEmitter.h - Loops around memory of their own ---------*- C++
-//-*-===//
+//===- ScratchEmitter.h - Loops around memory of their own ------*- C++ -*-===//
 //
 // Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

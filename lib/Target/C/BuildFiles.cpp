@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "CPackage.h"
+#include "lathe/Support/NodeNames.h"
 #include "lathe/Target/Common/CLiterals.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/StringExtras.h"

@@ -144,7 +144,7 @@ void CEmitter::printPrologue(raw_ostream &os) {
 #include <arm_mve.h>
 #endif
 )";
-  // One function of all kernels keeps addresses of many in registers: 5 % more
+  // One function of all kernels keeps addresses of many in registers: 7 % more
   // instructions for MobileNet with arm-none-eabi-gcc 12.2 -O2 on a Cortex-M4.
   if (file.hasKernels)
     os << R"(

@@ -12,6 +12,7 @@
 #include "CFunctionPrinter.h"
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 #include "lathe/Dialect/Lathe/IR/LatheWindowOps.h"
+#include "lathe/Support/NodeNames.h"
 #include "lathe/Target/Common/CLiterals.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/StringExtras.h"
@@ -406,9 +407,9 @@ void CFunctionPrinter::printCopy(memref::CopyOp copy) {
   function.file.needsString = true;
   int64_t bytes =
       source.getNumElements() * getCStorageSize(source.getElementType());
-  line() << "(void)memcpy(" << expressions.printPointer(copy.getTarget()).text << ", "
-         << expressions.printPointer(copy.getSource()).text << ", " << bytes
-         << ");\n";
+  line() << "(void)memcpy(" << expressions.printPointer(copy.getTarget()).text
+         << ", " << expressions.printPointer(copy.getSource()).text << ", "
+         << bytes << ");\n";
 }
 
 std::string CFunctionPrinter::getCall(func::CallOp call) {

@@ -12,24 +12,11 @@
 
 #include "CLayers.h"
 #include "CPackage.h"
-#include "llvm/ADT/SetVector.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 
 namespace lathe {
-
-std::vector<std::string> getNodeNames(Location location) {
-  llvm::SetVector<StringRef> names;
-  location->walk([&](Location part) {
-    auto name = dyn_cast<NameLoc>(part);
-    if (!name)
-      return WalkResult::advance();
-    names.insert(name.getName().getValue());
-    return WalkResult::skip(); // within is the tensor
-  });
-  return {names.begin(), names.end()};
-}
 
 void printLayerMacro(StringRef name, raw_ostream &os) {
   os << expandTemplate(R"(

@@ -25,11 +25,8 @@ struct CLayer {
   /// The function in C.
   std::string kernel;
   /// The ONNX nodes that it computes.
-  std::vector<std::string> nodes;
+  llvm::SmallVector<llvm::StringRef> nodes;
 };
-
-/// The ONNX nodes that `location` names, once each.
-std::vector<std::string> getNodeNames(mlir::Location location);
 
 /// Prints LATHE_LAYER, by which the entry of the artifact `name` calls its
 /// kernels.

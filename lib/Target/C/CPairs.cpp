@@ -161,7 +161,7 @@ static std::string getRowSums(StringRef x, int first) {
 static void addSums(CHelperTable &table) {
   // Scheduled before registers are given out, the loop has more values alive
   // than there are registers; around the loop for two pixels, the older way to
-  // give them out moves fewer. Visual wake words takes 6.46 instead of 6.85
+  // give them out moves fewer. Visual wake words takes 6.06 instead of 6.45
   // million instructions (arm-none-eabi-gcc 12.2 -O2, Cortex-M4).
   auto optimize = [](StringRef flags) -> std::string {
     return llvm::formatv(R"(#if defined(__GNUC__) && !defined(__clang__)

@@ -96,7 +96,7 @@ buildCPackage(ModuleOp module, const CPackageOptions &options) {
   for (const std::vector<CLayer> &layers : emission->layers) {
     std::vector<ManifestLayer> &list = info.layers.emplace_back();
     for (const CLayer &layer : layers)
-      list.push_back({layer.kernel, layer.nodes});
+      list.push_back({layer.kernel, {layer.nodes.begin(), layer.nodes.end()}});
   }
   if (emission->needsMath)
     info.libraries.push_back("m");

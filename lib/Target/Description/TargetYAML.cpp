@@ -28,13 +28,13 @@ static void mapList(yaml::IO &io, const char *key, std::vector<T> &list) {
     list = std::move(*read);
 }
 
-/// Reads a figure so that, where there is none, that of the base holds.
-static void mapFigure(yaml::IO &io, const char *key,
-                      std::optional<SourcedFigure> &figure) {
-  std::optional<SourcedFigure> read;
+/// Reads a value so that, where there is none, that of the base holds.
+template <typename T>
+static void mapRefined(yaml::IO &io, const char *key, std::optional<T> &value) {
+  std::optional<T> read;
   io.mapOptional(key, read);
   if (read)
-    figure = std::move(read);
+    value = std::move(read);
 }
 
 namespace llvm::yaml {
@@ -162,13 +162,9 @@ template <> struct MappingTraits<TargetDescription> {
     io.mapOptional("helium", target.helium);
     io.mapOptional("multiply-accumulate", target.multiplyAccumulate);
     mapList(io, "memories", target.memories);
-    mapFigure(io, "clock-hz", target.clock);
-    mapFigure(io, "active-power-w", target.activePower);
-    // The base's, unless the target has its own.
-    std::optional<CostTable> costs;
-    io.mapOptional("costs", costs);
-    if (costs)
-      target.costs = std::move(costs);
+    mapRefined(io, "clock-hz", target.clock);
+    mapRefined(io, "active-power-w", target.activePower);
+    mapRefined(io, "costs", target.costs);
     mapList(io, "emulators", target.emulators);
     mapList(io, "options", target.options);
   }

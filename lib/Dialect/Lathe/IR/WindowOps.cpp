@@ -22,25 +22,34 @@ using namespace lathe;
 #define GET_OP_CLASSES
 #include "lathe/Dialect/Lathe/IR/LatheWindowOps.cpp.inc"
 
+/// The sums of `channels` output channels at each place that windows have in
+/// data of `shape`.
+static LogicalResult
+inferSums(MLIRContext *context, std::optional<Location> loc,
+          SmallVector<int64_t> shape, ArrayRef<int64_t> kernel,
+          ArrayRef<int64_t> strides, ArrayRef<int64_t> pads, int64_t channels,
+          SmallVectorImpl<Type> &types) {
+  if (failed(countWindows(loc, kernel, strides, pads, shape)))
+    return failure();
+  if (channels < 1)
+    return emitOptionalError(loc, "needs at least one output channel");
+  shape.back() = channels;
+  types.push_back(RankedTensorType::get(shape, IntegerType::get(context, 32)));
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // WindowConvOp
 //===----------------------------------------------------------------------===//
 
-LogicalResult WindowConvOp::inferReturnTypes(MLIRContext *,
+LogicalResult WindowConvOp::inferReturnTypes(MLIRContext *context,
                                              std::optional<Location> loc,
                                              Adaptor adaptor,
                                              SmallVectorImpl<Type> &types) {
   auto input = cast<RankedTensorType>(adaptor.getInput().getType());
-  SmallVector<int64_t> shape(input.getShape());
-  if (failed(countWindows(loc, adaptor.getKernel(), adaptor.getStrides(),
-                          adaptor.getPads(), shape)))
-    return failure();
-  shape.back() = adaptor.getChannels();
-  if (shape.back() < 1)
-    return emitOptionalError(loc, "needs at least one output channel");
-  types.push_back(
-      RankedTensorType::get(shape, IntegerType::get(input.getContext(), 32)));
-  return success();
+  return inferSums(context, loc, SmallVector<int64_t>(input.getShape()),
+                   adaptor.getKernel(), adaptor.getStrides(), adaptor.getPads(),
+                   adaptor.getChannels(), types);
 }
 
 LogicalResult WindowConvOp::verify() {
@@ -202,7 +211,7 @@ SmallVector<LoopDim> WindowConvOp::getLoops() {
 // PlaneDepthwiseOp
 //===----------------------------------------------------------------------===//
 
-LogicalResult PlaneDepthwiseOp::inferReturnTypes(MLIRContext *,
+LogicalResult PlaneDepthwiseOp::inferReturnTypes(MLIRContext *context,
                                                  std::optional<Location> loc,
                                                  Adaptor adaptor,
                                                  SmallVectorImpl<Type> &types) {
@@ -214,12 +223,9 @@ LogicalResult PlaneDepthwiseOp::inferReturnTypes(MLIRContext *,
     return emitOptionalError(
         loc, "needs an input [n, height, width, channels] and weights "
              "[channels, rows, columns]");
-  if (failed(countWindows(loc, weight.getShape().drop_front(),
-                          adaptor.getStrides(), adaptor.getPads(), shape)))
-    return failure();
-  types.push_back(
-      RankedTensorType::get(shape, IntegerType::get(input.getContext(), 32)));
-  return success();
+  return inferSums(context, loc, shape, weight.getShape().drop_front(),
+                   adaptor.getStrides(), adaptor.getPads(), shape.back(),
+                   types);
 }
 
 LogicalResult PlaneDepthwiseOp::verify() {
@@ -277,7 +283,7 @@ SmallVector<LoopDim> PlaneDepthwiseOp::getLoops() {
 // RowDepthwiseOp
 //===----------------------------------------------------------------------===//
 
-LogicalResult RowDepthwiseOp::inferReturnTypes(MLIRContext *,
+LogicalResult RowDepthwiseOp::inferReturnTypes(MLIRContext *context,
                                                std::optional<Location> loc,
                                                Adaptor adaptor,
                                                SmallVectorImpl<Type> &types) {
@@ -290,12 +296,9 @@ LogicalResult RowDepthwiseOp::inferReturnTypes(MLIRContext *,
     return emitOptionalError(
         loc, "needs an input [n, height, width, channels] and weights "
              "[channels / 8, rows, columns, 8]");
-  if (failed(countWindows(loc, weight.getShape().slice(1, 2),
-                          adaptor.getStrides(), adaptor.getPads(), shape)))
-    return failure();
-  types.push_back(
-      RankedTensorType::get(shape, IntegerType::get(input.getContext(), 32)));
-  return success();
+  return inferSums(context, loc, shape, weight.getShape().slice(1, 2),
+                   adaptor.getStrides(), adaptor.getPads(), shape.back(),
+                   types);
 }
 
 LogicalResult RowDepthwiseOp::verify() {

@@ -14,11 +14,9 @@
 using namespace mlir;
 using namespace lathe;
 
-/// Output channels that are computed together; those of vectors and halves,
-/// unless a single row is multiplied, are two.
+/// Output channels that are computed together.
 static int64_t getChannelBlock(const WindowProduct &product, WindowForm form) {
-  bool hasTwo = form == WindowForm::Vectors || form == WindowForm::Halves;
-  return hasTwo && !product.isRow() ? 2 : 4;
+  return WindowConvOp::getChannelBlock(form, product.isRow());
 }
 
 static int64_t getNumBlocks(const WindowProduct &product, WindowForm form) {

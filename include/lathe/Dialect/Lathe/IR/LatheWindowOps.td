@@ -123,11 +123,11 @@ def Lathe_WindowConvOp : Lathe_TensorOp<"window_conv",
     /// Pixels that are computed together.
     int64_t getLanes() { return isRow() ? 1 : 2; }
     /// Output channels that are.
-    int64_t getChannelBlock() {
-      bool hasTwo = getForm() == WindowForm::Vectors ||
-                    getForm() == WindowForm::Halves;
-      return hasTwo && !isRow() ? 2 : 4;
+    static int64_t getChannelBlock(WindowForm form, bool isRow) {
+      bool hasTwo = form == WindowForm::Vectors || form == WindowForm::Halves;
+      return hasTwo && !isRow ? 2 : 4;
     }
+    int64_t getChannelBlock() { return getChannelBlock(getForm(), isRow()); }
     /// Blocks of output channels.
     int64_t getNumBlocks() {
       int64_t block = getChannelBlock();

@@ -9,15 +9,11 @@
 #define LATHE_DIALECT_LATHE_TRANSFORMS_LOCATIONS_H
 
 #include "lathe/Support/HostTensor.h"
+#include "lathe/Support/NodeNames.h"
 
 #include "mlir/IR/Builders.h"
-#include "mlir/IR/Location.h"
 
 namespace lathe {
-
-/// The names of the ONNX nodes that `loc` stands for, in order and without
-/// repetition.
-llvm::SmallVector<llvm::StringRef> getNodeNames(mlir::Location loc);
 
 /// A constant that is stored with the first name of `loc`, or `otherwise` if
 /// that has none.
