@@ -20,6 +20,38 @@
 using namespace mlir;
 using namespace lathe;
 
+/// The instructions of a multiply-accumulate, next to those that move data: of
+/// ResNet-8 by its multiply-accumulates (bench/count-instructions).
+static double getMACInstructions(WindowForm form) {
+  switch (form) {
+  case WindowForm::Pairs:
+    return 1.1;
+  // On cores that multiply halves everything takes about twice as many.
+  case WindowForm::Bytes:
+  case WindowForm::Halves:
+    return 2.1;
+  case WindowForm::Vectors:
+    return 0.3;
+  }
+  llvm_unreachable("no form of windows");
+}
+
+/// Decides how much it may cost to run kernels by rows.
+static void setStreams(LoweringOptions &options, Objective objective) {
+  options.macInstructions = getMACInstructions(options.windowForm);
+  switch (objective) {
+  case Objective::Speed:
+    return;
+  case Objective::Balanced:
+    options.streamOverhead = 3;
+    options.streamSlack = options.streamGain = 10;
+    return;
+  case Objective::RAM:
+    options.streamOverhead = 1000;
+    return;
+  }
+}
+
 void lathe::setLoweringOptions(LoweringOptions &options,
                                const TargetDescription &target,
                                const CodeOptions &code) {
@@ -31,6 +63,8 @@ void lathe::setLoweringOptions(LoweringOptions &options,
                        : target.dsp                ? WindowForm::Pairs
                        : target.multiplyAccumulate ? WindowForm::Bytes
                                                    : WindowForm::Halves;
+  if (options.windows)
+    setStreams(options, code.objective);
   if (hasVectors) {
     options.vectorRegisters = target.vector.registers;
     options.alignment = 64; // a cache line, and the widest vector
@@ -101,6 +135,13 @@ std::string lathe::getLoweringFlag(const TargetDescription &target,
   if (options.windows)
     os << " windows=true window-form="
        << stringifyWindowForm(options.windowForm);
+  if (options.streamOverhead >= 0)
+    os << llvm::format(" stream-overhead=%g stream-slack=%g stream-gain=%g "
+                       "mac-instructions=%g",
+                       static_cast<double>(options.streamOverhead),
+                       static_cast<double>(options.streamSlack),
+                       static_cast<double>(options.streamGain),
+                       static_cast<double>(options.macInstructions));
   if (options.dots != DotKind::None)
     os << " dots=" << getName(options.dots);
   if (options.panelWidth != 0)

@@ -36,10 +36,19 @@ static OpPassManager makeFunctionPipeline(const LoweringOptions &options,
   ScheduleKernelsOptions schedule;
   schedule.ioInArena = ioInArena;
   func.addPass(createScheduleKernels(schedule));
+  if (options.streamOverhead >= 0) {
+    StreamRowsOptions rows;
+    rows.ioInArena = ioInArena;
+    rows.maxOverhead = options.streamOverhead;
+    rows.minGain = options.streamGain;
+    rows.slack = options.streamSlack;
+    rows.macInstructions = options.macInstructions;
+    func.addPass(createStreamRows(rows));
+  }
   PlaceStatesOptions states;
   states.ioInArena = ioInArena;
   func.addPass(createPlaceStates(states));
-  // Again, for the copies of states.
+  // Again, for the copies of states and the kernels of streams.
   func.addPass(createSelectStrategy(strategy, options.tileTable));
   PlanMemoryOptions plan;
   plan.alignment = options.alignment;

@@ -151,7 +151,7 @@ struct Compile : Command {
                        cl::desc("Inputs of --self-test: .npz, .npy or ONNX .pb "
                                 "(default: pseudo-random)")),
         quantizer(getSubCommand(), "quantize"), codeFlags(getSubCommand()),
-        tuning(getSubCommand()),
+        objective(getSubCommand()), tuning(getSubCommand()),
         ramLimit("ram-limit", cl::sub(getSubCommand()), cl::init(0),
                  cl::value_desc("bytes"),
                  cl::desc("Refuse a model that needs more RAM")),
@@ -181,10 +181,15 @@ struct Compile : Command {
       return reportError(given.takeError());
     code = *given;
     code.io = io;
+    code.objective = objective.get();
     code.sharesWeights = bindings.size() > 1;
-    if (machine->backend == TargetBackend::C)
+    if (machine->backend == TargetBackend::C) {
       if (llvm::Error error = refuseForC(code))
         return reportError(std::move(error));
+    } else if (objective.isGiven()) {
+      return reportError("--optimize is for C; code through LLVM is always "
+                         "optimized for speed");
+    }
     if (llvm::Error error = refuseForVersions(*machine))
       return reportError(std::move(error));
     if (tuning.isGiven())
@@ -545,6 +550,7 @@ struct Compile : Command {
   cl::list<std::string> selfTestInputs;
   Quantizer quantizer;
   CodeFlags codeFlags;
+  ObjectiveFlag objective;
   Tuning tuning;
   CodeOptions code;
   cl::opt<uint64_t> ramLimit, flashLimit;

@@ -163,3 +163,13 @@ llvm::Expected<CodeOptions> CodeFlags::get() const {
   options.tiles = tiles;
   return options;
 }
+
+ObjectiveFlag::ObjectiveFlag(cl::SubCommand &command)
+    : objective(
+          "optimize", cl::sub(command), cl::init(Objective::Balanced),
+          cl::desc("What C is optimized for"),
+          cl::values(clEnumValN(Objective::Speed, "speed", "few instructions"),
+                     clEnumValN(Objective::Balanced, "balanced",
+                                "little RAM where that costs few instructions "
+                                "(default)"),
+                     clEnumValN(Objective::RAM, "ram", "least RAM"))) {}

@@ -97,6 +97,18 @@ private:
   llvm::cl::opt<std::string> tiles;
 };
 
+/// The flag of verbs that take code for microcontrollers.
+class ObjectiveFlag {
+public:
+  explicit ObjectiveFlag(llvm::cl::SubCommand &command);
+
+  bool isGiven() const { return objective.getNumOccurrences() != 0; }
+  Objective get() const { return objective; }
+
+private:
+  llvm::cl::opt<Objective> objective;
+};
+
 /// Fails if `code` asks for what C does not have.
 llvm::Error refuseForC(const CodeOptions &code);
 

@@ -145,7 +145,7 @@ struct Profile : Command {
         inputs("input", cl::sub(getSubCommand()), cl::value_desc("[name=]file"),
                cl::desc("Inputs: .npz, .npy or ONNX .pb (default: "
                         "pseudo-random)")),
-        codeFlags(getSubCommand()),
+        codeFlags(getSubCommand()), objective(getSubCommand()),
         seconds("seconds", cl::sub(getSubCommand()), cl::init(1),
                 cl::desc("How long to run the model (default 1)")),
         format(
@@ -203,6 +203,9 @@ struct Profile : Command {
             "'; leave out --run for an estimate");
     if (models.size() > 1)
       return llvm::createStringError("--run measures one model at a time");
+    if (objective.isGiven())
+      return llvm::createStringError(
+          "--optimize is for the code of boards; leave out --run");
     if (compiler.getNumOccurrences() != 0)
       return llvm::createStringError(
           "--measure is for the code of boards; leave out --run");
@@ -225,6 +228,7 @@ struct Profile : Command {
     request.targets.assign(targets.begin(), targets.end());
     request.import = std::move(*options);
     request.code = *code;
+    request.code.objective = objective.get();
     request.format = format;
     if (compiler.getNumOccurrences() != 0)
       request.compiler = compiler;
@@ -249,6 +253,7 @@ struct Profile : Command {
   cl::opt<std::string> compiler;
   cl::list<std::string> inputs;
   CodeFlags codeFlags;
+  ObjectiveFlag objective;
   CodeOptions code;
   cl::opt<double> seconds;
   cl::opt<ReportFormat> format;

@@ -20,6 +20,16 @@
 
 namespace lathe {
 
+/// What code for microcontrollers is to have little of.
+enum class Objective {
+  /// Instructions.
+  Speed,
+  /// RAM, as far as it costs few instructions.
+  Balanced,
+  /// RAM.
+  RAM,
+};
+
 /// What a user may choose about the code beyond its target.
 struct CodeOptions {
   /// The most threads that it may use; a target that takes C has only one.
@@ -32,6 +42,8 @@ struct CodeOptions {
   bool sharesWeights = false;
   /// Where inputs and outputs lie.
   IOMode io = IOMode::Arguments;
+  /// What C is optimized for.
+  Objective objective = Objective::Balanced;
   /// A file of register tiles for vector code, which tuneModel measured; none
   /// if empty.
   std::string tiles;

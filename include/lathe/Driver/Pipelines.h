@@ -78,6 +78,26 @@ struct LoweringOptions : mlir::PassPipelineOptions<LoweringOptions> {
                      "vectors of bytes, and pairs"),
           clEnumValN(WindowForm::Halves, "halves",
                      "two pixels by one product"))};
+  Option<double> streamOverhead{
+      *this, "stream-overhead",
+      llvm::cl::desc("Percent of instructions that running kernels by rows may "
+                     "cost; negative to run none"),
+      llvm::cl::init(-1)};
+  Option<double> streamSlack{
+      *this, "stream-slack",
+      llvm::cl::desc(
+          "Percent by which that memory may exceed the least that is "
+          "possible at this cost"),
+      llvm::cl::init(0)};
+  Option<double> macInstructions{
+      *this, "mac-instructions",
+      llvm::cl::desc("Instructions that a multiply-accumulate takes"),
+      llvm::cl::init(1)};
+  Option<double> streamGain{
+      *this, "stream-gain",
+      llvm::cl::desc("Percent by which that must lower the busiest step's "
+                     "memory"),
+      llvm::cl::init(0)};
   Option<bool> ioInArena{
       *this, "io-in-arena",
       llvm::cl::desc("Place inputs and outputs in the arena as well"),

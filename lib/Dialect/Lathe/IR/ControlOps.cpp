@@ -9,12 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "MemoryBuilder.h"
 
 using namespace mlir;
 using namespace lathe;
@@ -64,92 +59,6 @@ static int64_t sumCost(Operation *op, FlatSymbolRefAttr body,
 // Memory
 //===----------------------------------------------------------------------===//
 
-namespace {
-
-/// Builds loops and calls on memory.
-struct MemoryBuilder {
-  OpBuilder &builder;
-  Location loc;
-
-  Value getIndex(int64_t value) const {
-    return arith::ConstantIndexOp::create(builder, loc, value);
-  }
-
-  /// The only result of `op`, which printed code calls `name`.
-  Value named(Operation *op, StringRef name) const {
-    op->setAttr("lathe.name", builder.getStringAttr(name));
-    return op->getResult(0);
-  }
-
-  /// `memory` from `indices` on, as memory of `type`.
-  Value at(Value memory, ValueRange indices, Type type) const {
-    if (indices.empty() && memory.getType() == type)
-      return memory;
-    return named(MemoryAtOp::create(builder, loc, type, memory, indices),
-                 "row");
-  }
-
-  /// A part of `bytes`, memory of bytes, as memory of `type`.
-  Value place(Value bytes, int64_t offset, MemRefType type,
-              StringRef name) const {
-    if (offset == 0 && bytes.getType() == type)
-      return bytes;
-    return named(memref::ViewOp::create(builder, loc, type, bytes,
-                                        getIndex(offset), ValueRange()),
-                 name);
-  }
-
-  /// Runs `body` at the indices of each element of `shape`.
-  void forEachElement(ArrayRef<int64_t> shape,
-                      llvm::function_ref<void(ValueRange)> body) const {
-    OpBuilder::InsertionGuard guard(builder);
-    SmallVector<Value> indices;
-    for (int64_t extent : shape) {
-      auto loop = scf::ForOp::create(builder, loc, getIndex(0),
-                                     getIndex(extent), getIndex(1));
-      indices.push_back(loop.getInductionVar());
-      builder.setInsertionPointToStart(loop.getBody());
-    }
-    body(indices);
-  }
-
-  void copy(Value from, Value to) const {
-    auto type = cast<MemRefType>(from.getType());
-    forEachElement(type.getShape(), [&](ValueRange indices) {
-      Value element = memref::LoadOp::create(builder, loc, from, indices);
-      memref::StoreOp::create(builder, loc, element, to, indices);
-    });
-  }
-
-  void fillWithZero(Value memory) const {
-    auto type = cast<MemRefType>(memory.getType());
-    Type element = type.getElementType();
-    if (element.isUnsignedInteger()) {
-      element = builder.getIntegerType(element.getIntOrFloatBitWidth());
-      memory = UnrealizedConversionCastOp::create(builder, loc,
-                                                  type.clone(element), memory)
-                   .getResult(0);
-    }
-    Value zero =
-        arith::ConstantOp::create(builder, loc, builder.getZeroAttr(element));
-    forEachElement(type.getShape(), [&](ValueRange indices) {
-      memref::StoreOp::create(builder, loc, zero, memory, indices);
-    });
-  }
-
-  /// Calls `body`, whose arena is at the start of `scratch`.
-  void call(func::FuncOp body, SmallVector<Value> arguments,
-            Value scratch) const {
-    if (arguments.size() < body.getNumArguments())
-      arguments.push_back(
-          place(scratch, 0, cast<MemRefType>(body.getArgumentTypes().back()),
-                "arena"));
-    func::CallOp::create(builder, loc, body, arguments);
-  }
-};
-
-} // namespace
-
 LogicalResult MemoryAtOp::verify() {
   auto source = cast<MemRefType>(getSource().getType());
   auto result = cast<MemRefType>(getResult().getType());
@@ -160,14 +69,23 @@ LogicalResult MemoryAtOp::verify() {
       failed(source.getStridesAndOffset(strides, offset)) ||
       llvm::any_of(strides, ShapedType::isDynamic))
     return emitOpError("needs memory of static shape and strides");
+  // All dimensions, or those behind the indices.
+  ArrayRef<int64_t> shape = result.getShape();
+  if (shape.size() == source.getShape().size() &&
+      llvm::all_of_zip(shape, source.getShape(),
+                       [](int64_t part, int64_t all) { return part <= all; }))
+    shape = shape.drop_front(leading);
   if (!result.getLayout().isIdentity() ||
       result.getElementType() != source.getElementType() ||
       source.getShape().size() < leading ||
-      result.getShape() != source.getShape().drop_front(leading))
+      shape != source.getShape().drop_front(leading))
     return emitOpError("of ")
            << source << " at " << leading << " indices is no " << result;
-  StridedView rest{llvm::to_vector(ArrayRef(strides).drop_front(leading)), 0};
-  if (!rest.isContiguous(result.getShape()))
+  StridedView view{strides, 0};
+  ArrayRef<int64_t> dims = result.getShape();
+  if (size_t outer = strides.size() - dims.size())
+    view.strides.erase(view.strides.begin(), view.strides.begin() + outer);
+  if (!view.isContiguous(dims))
     return emitOpError("behind the indices, the memory must be dense");
   return success();
 }

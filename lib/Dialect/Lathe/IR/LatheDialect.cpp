@@ -30,6 +30,7 @@ using namespace lathe;
 #include "lathe/Dialect/Lathe/IR/LatheDialect.cpp.inc"
 #include "lathe/Dialect/Lathe/IR/LatheEnums.cpp.inc"
 #include "lathe/Dialect/Lathe/IR/LatheInterfaces.cpp.inc"
+#include "lathe/Dialect/Lathe/IR/RowsInterface.cpp.inc"
 
 #define GET_ATTRDEF_CLASSES
 #include "lathe/Dialect/Lathe/IR/LatheAttributes.cpp.inc"

@@ -11,6 +11,7 @@
 
 #include "lathe/Dialect/Lathe/IR/LatheWindowOps.h"
 
+#include "Bands.h"
 #include "Window.h"
 
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
@@ -36,6 +37,13 @@ inferSums(MLIRContext *context, std::optional<Location> loc,
   shape.back() = channels;
   types.push_back(RankedTensorType::get(shape, IntegerType::get(context, 32)));
   return success();
+}
+
+/// What `conv` reads beside an image.
+template <typename ConvOp> static TypedAttr getPaddingByte(ConvOp conv) {
+  return IntegerAttr::get(IntegerType::get(conv.getContext(), 8),
+                          APInt(8, conv.getPadding(), /*isSigned=*/false,
+                                /*implicitTrunc=*/true));
 }
 
 //===----------------------------------------------------------------------===//
@@ -191,6 +199,22 @@ std::optional<int64_t> WindowConvOp::getWriteLead(unsigned operand,
   return lead;
 }
 
+std::optional<RowWindow> WindowConvOp::getReadRows(unsigned operand) {
+  if (operand != 0)
+    return std::nullopt;
+  if (getSpatialRank() < 2)
+    return RowWindow();
+  return RowWindow{getKernelRows(), getStrides()[0], getPads()[0],
+                   getPaddingByte(*this)};
+}
+
+Operation *WindowConvOp::buildBand(OpBuilder &builder, ValueRange operands) {
+  return buildBandOp(*this, builder, operands);
+}
+
+/// Two windows at a time, however many there are.
+int64_t WindowConvOp::getBandScratchBytes(int64_t) { return getScratchBytes(); }
+
 int64_t WindowConvOp::getMACs() {
   return getType().getNumElements() * getKernelRows() * getElementsOfRow();
 }
@@ -237,9 +261,8 @@ LogicalResult PlaneDepthwiseOp::verify() {
   return success();
 }
 
-int64_t PlaneDepthwiseOp::getPlaneRows() {
-  return (getType().getDimSize(1) - 1) * getStrides()[0] +
-         getWeight().getType().getDimSize(1);
+int64_t PlaneDepthwiseOp::getPlaneRows(int64_t rows) {
+  return (rows - 1) * getStrides()[0] + getWeight().getType().getDimSize(1);
 }
 
 int64_t PlaneDepthwiseOp::getElementsOfRow() {
@@ -253,7 +276,25 @@ int64_t PlaneDepthwiseOp::getUnitsOfRow() {
 }
 
 int64_t PlaneDepthwiseOp::getScratchBytes() {
-  int64_t units = getPlaneRows() * getUnitsOfRow();
+  return getBandScratchBytes(getType().getDimSize(1));
+}
+
+std::optional<RowWindow> PlaneDepthwiseOp::getReadRows(unsigned operand) {
+  if (operand != 0)
+    return std::nullopt;
+  // Of each element a load and a store, its share of the loop, and of pairs
+  // half a PKHBT.
+  return RowWindow{getWeight().getType().getDimSize(1), getStrides()[0],
+                   getPads()[0], getPaddingByte(*this), /*copyCost=*/3};
+}
+
+Operation *PlaneDepthwiseOp::buildBand(OpBuilder &builder,
+                                       ValueRange operands) {
+  return buildBandOp(*this, builder, operands);
+}
+
+int64_t PlaneDepthwiseOp::getBandScratchBytes(int64_t rows) {
+  int64_t units = getPlaneRows(rows) * getUnitsOfRow();
   return hasPairs() ? 4 * units : units;
 }
 
@@ -348,6 +389,23 @@ std::optional<int64_t> RowDepthwiseOp::getWriteLead(unsigned operand,
                       written - (image * from[1] + read) * from[2] * from[3]);
     }
   return lead;
+}
+
+std::optional<RowWindow> RowDepthwiseOp::getReadRows(unsigned operand) {
+  if (operand != 0)
+    return std::nullopt;
+  // Sixteen bytes at a time.
+  return RowWindow{getKernelRows(), getStrides()[0], getPads()[0],
+                   getPaddingByte(*this), /*copyCost=*/0.25};
+}
+
+Operation *RowDepthwiseOp::buildBand(OpBuilder &builder, ValueRange operands) {
+  return buildBandOp(*this, builder, operands);
+}
+
+/// The ring has the rows of a window, however many there are.
+int64_t RowDepthwiseOp::getBandScratchBytes(int64_t) {
+  return getScratchBytes();
 }
 
 int64_t RowDepthwiseOp::getMACs() {

@@ -10,6 +10,8 @@
 #include "lathe/Dialect/Lathe/Transforms/States.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 using namespace lathe;
 
@@ -171,4 +173,23 @@ ScheduleGraph KernelGraph::getScheduleGraph() const {
     graph.nodes.push_back(std::move(node));
   }
   return graph;
+}
+
+std::optional<int64_t> lathe::getWriteLead(KernelOp kernel, unsigned input) {
+  BlockArgument argument = kernel.getBody().getArgument(input);
+  if (!argument.hasOneUse())
+    return std::nullopt;
+  OpOperand &use = *argument.getUses().begin();
+  auto reader = dyn_cast<InPlaceOpInterface>(use.getOwner());
+  auto result = cast<RankedTensorType>(kernel.getResult(0).getType());
+  if (!reader ||
+      cast<RankedTensorType>(reader->getResult(0).getType()).getShape() !=
+          result.getShape())
+    return std::nullopt;
+  for (Operation &op : kernel.getBody().front().without_terminator())
+    if (&op != reader && !isa<ElementwiseOpInterface>(op) &&
+        !op.hasTrait<OpTrait::ConstantLike>())
+      return std::nullopt;
+  int64_t bytes = llvm::divideCeil(result.getElementTypeBitWidth(), 8);
+  return reader.getWriteLead(use.getOperandNumber(), bytes);
 }

@@ -40,9 +40,9 @@ public:
     return roots;
   }
 
-  /// The root that input number `input` of kernel number `step` is all of, if it
-  /// and the kernel's result lie in the arena and no other input shares it. Null
-  /// if there is none.
+  /// The root that input number `input` of kernel number `step` is all of, if
+  /// it and the kernel's result lie in the arena and no other input shares it.
+  /// Null if there is none.
   mlir::Value getWholeRoot(unsigned step, unsigned input) const;
 
   /// The root that kernel number `step` reads in the order in which it writes
@@ -72,6 +72,11 @@ private:
   llvm::SmallVector<KernelOp> kernels;
   llvm::MapVector<mlir::Value, RootBuffer> roots;
 };
+
+/// By how many bytes the result of `kernel` is ever ahead of what is still
+/// needed of its input number `input`, if one op alone reads that and all
+/// others compute each element of the result from the same one of that op's.
+std::optional<int64_t> getWriteLead(KernelOp kernel, unsigned input);
 
 } // namespace lathe
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
+#include "lathe/Dialect/Lathe/IR/Streams.h"
 #include "lathe/Dialect/Lathe/Transforms/Bodies.h"
 #include "lathe/Dialect/Lathe/Transforms/KernelTile.h"
 #include "lathe/Dialect/Lathe/Transforms/Locations.h"
@@ -114,6 +115,8 @@ private:
   Value viewOf(Value base, int64_t byteOffset, MemRefType type, Location loc);
   Value globalOf(ConstantOp constant);
   void outline(KernelOp kernel);
+  void outlineStages(KernelOp kernel, ArrayRef<bool> isOverwritten);
+  func::FuncOp shareKernel(func::FuncOp func, KernelOp kernel);
   void nameArguments(func::FuncOp func, KernelOp kernel);
   func::FuncOp createKernel(KernelOp kernel, TypeRange types);
   void buildOnMemory(MemoryOpInterface op, KernelOp kernel,
@@ -448,11 +451,13 @@ ArrayAttr Outliner::describe(KernelOp kernel) {
 func::FuncOp Outliner::createKernel(KernelOp kernel, TypeRange types) {
   Operation *naming = namingOp(kernel);
   SmallVector<StringRef> nodes = getNodeNames(naming->getLoc());
+  std::string name =
+      nodes.empty() ? kernel.getKernelName().str() : nodes.front().str();
+  if (isa<StreamOp>(naming))
+    name += "_by_rows";
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(entry);
-  auto func = func::FuncOp::create(builder, kernel.getLoc(),
-                                   nodes.empty() ? kernel.getKernelName()
-                                                 : nodes.front(),
+  auto func = func::FuncOp::create(builder, kernel.getLoc(), name,
                                    builder.getFunctionType(types, {}));
   func.setPrivate();
   if (auto strategy = kernel.getStrategyAttr())
@@ -541,6 +546,18 @@ static bool isSameMemory(Value a, Value b) {
   return startOf(left) < endOf(right) && startOf(right) < endOf(left);
 }
 
+/// What `value` is outside the stream whose kernel reads it as a whole.
+static Value getStreamed(Value value) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  auto stream = dyn_cast_if_present<StreamOp>(
+      argument ? argument.getOwner()->getParentOp() : nullptr);
+  if (!stream)
+    return value;
+  auto outer = cast<BlockArgument>(stream.getInputs()[argument.getArgNumber()]);
+  return cast<KernelOp>(outer.getOwner()->getParentOp())
+      .getInputs()[outer.getArgNumber()];
+}
+
 /// Names the parameters: x, x2, … for data, weight and bias for constants, y
 /// for results, and scratch.
 void Outliner::nameArguments(func::FuncOp func, KernelOp kernel) {
@@ -552,7 +569,7 @@ void Outliner::nameArguments(func::FuncOp func, KernelOp kernel) {
   };
   unsigned inputs = kernel.getInputs().size();
   for (auto [i, input] : llvm::enumerate(kernel.getInputs())) {
-    bool isConstant = matchPattern(input, m_Constant());
+    bool isConstant = matchPattern(getStreamed(input), m_Constant());
     bool isVector = cast<RankedTensorType>(input.getType()).getRank() == 1;
     setName(i, !isConstant ? "x" : isVector ? "bias" : "weight");
   }
@@ -560,6 +577,60 @@ void Outliner::nameArguments(func::FuncOp func, KernelOp kernel) {
     setName(inputs + i, "y");
   if (kernel.getScratch() != 0)
     setName(inputs + kernel.getNumResults(), "scratch");
+}
+
+/// An earlier function that does what `func` does, which `kernel` became, or
+/// that with a name of its own.
+func::FuncOp Outliner::shareKernel(func::FuncOp func, KernelOp kernel) {
+  if (func::FuncOp equal = findEqual(func)) {
+    SmallVector<Attribute> lines(
+        equal->getAttrOfType<ArrayAttr>("lathe.doc").getValue());
+    lines.push_back(builder.getStringAttr(
+        "also " + llvm::join(getNodeNames(kernel.getLoc()), ", ")));
+    equal->setAttr("lathe.doc", builder.getArrayAttr(lines));
+    func.erase();
+    ++outlined.numShared;
+    return equal;
+  }
+  func.setName(outlined.uniqueName(func.getName()));
+  if (firstFunction == entry)
+    firstFunction = func;
+  outlined.kernels.push_back(func);
+  return func;
+}
+
+/// Makes functions of the kernels of a stream, if `kernel` is one; of its
+/// inputs the result may be written over those that `isOverwritten`.
+void Outliner::outlineStages(KernelOp kernel, ArrayRef<bool> isOverwritten) {
+  auto stream = dyn_cast<StreamOp>(kernel.getBody().front().front());
+  if (!stream)
+    return;
+  auto isOverResult = [&](Value input) {
+    if (auto rows = input.getDefiningOp<RowsOp>())
+      input = rows.getSource();
+    auto argument = dyn_cast<BlockArgument>(input);
+    return argument && isOverwritten[argument.getArgNumber()];
+  };
+  for (auto stage : stream.getBody().front().getOps<KernelOp>()) {
+    SmallVector<Type> types;
+    for (Type type :
+         llvm::concat<const Type>(llvm::to_vector(stage.getInputs().getTypes()),
+                                  llvm::to_vector(stage.getResultTypes()))) {
+      auto tensor = cast<RankedTensorType>(type);
+      types.push_back(
+          MemRefType::get(tensor.getShape(), tensor.getElementType()));
+    }
+    if (int64_t scratch = stage.getScratch())
+      types.push_back(MemRefType::get(scratch, builder.getI8Type()));
+    func::FuncOp func = createKernel(stage, types);
+    nameArguments(func, stage);
+    for (auto [i, input] : llvm::enumerate(stage.getInputs()))
+      if (stage == stream.getLast() && isOverResult(input))
+        for (unsigned argument : {i, stage.getInputs().size()})
+          func.setArgAttr(argument, "lathe.may_alias", builder.getUnitAttr());
+    func = shareKernel(func, stage);
+    stage->setAttr(stageFunctionName, FlatSymbolRefAttr::get(func));
+  }
 }
 
 void Outliner::outline(KernelOp kernel) {
@@ -576,29 +647,19 @@ void Outliner::outline(KernelOp kernel) {
                                MemRefType::get(scratch, builder.getI8Type()),
                                loc));
 
+  unsigned result = kernel.getInputs().size();
+  SmallVector<bool> isOverwritten;
+  for (unsigned i = 0; i < result; ++i)
+    isOverwritten.push_back(isSameMemory(arguments[i], arguments[result]));
+  outlineStages(kernel, isOverwritten);
   SmallVector<Type> types = llvm::to_vector(ValueRange(arguments).getTypes());
   func::FuncOp func = createKernel(kernel, types);
   nameArguments(func, kernel);
-  unsigned result = kernel.getInputs().size();
   for (unsigned i = 0; i < result; ++i)
-    if (isSameMemory(arguments[i], arguments[result]))
+    if (isOverwritten[i])
       for (unsigned argument : {i, result})
         func.setArgAttr(argument, "lathe.may_alias", builder.getUnitAttr());
-  if (func::FuncOp equal = findEqual(func)) {
-    SmallVector<Attribute> lines(
-        equal->getAttrOfType<ArrayAttr>("lathe.doc").getValue());
-    lines.push_back(builder.getStringAttr(
-        "also " + llvm::join(getNodeNames(kernel.getLoc()), ", ")));
-    equal->setAttr("lathe.doc", builder.getArrayAttr(lines));
-    func.erase();
-    func = equal;
-    ++outlined.numShared;
-  } else {
-    func.setName(outlined.uniqueName(func.getName()));
-    if (firstFunction == entry)
-      firstFunction = func;
-    outlined.kernels.push_back(func);
-  }
+  func = shareKernel(func, kernel);
   func::CallOp::create(builder, loc, func, arguments);
 }
 

@@ -22,28 +22,6 @@ namespace lathe {
 using namespace mlir;
 using namespace lathe;
 
-/// By how many bytes the result of `kernel` is ever ahead of what is still
-/// needed of its input number `input`, if one op alone reads that and all
-/// others compute each element of the result from the same one of that op's.
-static std::optional<int64_t> getWriteLead(KernelOp kernel, unsigned input) {
-  BlockArgument argument = kernel.getBody().getArgument(input);
-  if (!argument.hasOneUse())
-    return std::nullopt;
-  OpOperand &use = *argument.getUses().begin();
-  auto reader = dyn_cast<InPlaceOpInterface>(use.getOwner());
-  auto result = cast<RankedTensorType>(kernel.getResult(0).getType());
-  if (!reader ||
-      cast<RankedTensorType>(reader->getResult(0).getType()).getShape() !=
-          result.getShape())
-    return std::nullopt;
-  for (Operation &op : kernel.getBody().front().without_terminator())
-    if (&op != reader && !isa<ElementwiseOpInterface>(op) &&
-        !op.hasTrait<OpTrait::ConstantLike>())
-      return std::nullopt;
-  int64_t bytes = llvm::divideCeil(result.getElementTypeBitWidth(), 8);
-  return reader.getWriteLead(use.getOperandNumber(), bytes);
-}
-
 namespace {
 
 struct PlanMemory : lathe::impl::PlanMemoryBase<PlanMemory> {

@@ -193,9 +193,11 @@ public:
   }
 
   void runOnOperation() override {
-    for (auto kernel : getOperation().getOps<KernelOp>())
+    // Those of streams, too.
+    getOperation().walk([&](KernelOp kernel) {
       if (!kernel.getStrategy())
         select(kernel);
+    });
   }
 
 private:

@@ -29,6 +29,14 @@ func.func @row(%rows: memref<8x4xf32, strided<[8, 1]>>, %i: index) -> memref<4xf
   return %0 : memref<4xf32>
 }
 
+// All dimensions, of the leading ones less.
+// CHECK-LABEL: func.func @some_rows
+// CHECK: lathe.memory_at %{{.*}}[%{{.*}}, %{{.*}}] : memref<1x8x6x4xi8> to memref<1x2x6x4xi8>
+func.func @some_rows(%image: memref<1x8x6x4xi8>, %n: index, %i: index) -> memref<1x2x6x4xi8> {
+  %0 = lathe.memory_at %image[%n, %i] : memref<1x8x6x4xi8> to memref<1x2x6x4xi8>
+  return %0 : memref<1x2x6x4xi8>
+}
+
 func.func private @double(%x: tensor<4xf32>) -> tensor<4xf32> {
   %0 = lathe.add %x, %x : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
   return %0 : tensor<4xf32>

@@ -9,6 +9,7 @@
 #define LATHE_DIALECT_LATHE_IR_LATHEDIALECT_H
 
 #include "lathe/Dialect/Lathe/IR/LatheInterfaces.h"
+#include "lathe/Dialect/Lathe/IR/RowsInterface.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"

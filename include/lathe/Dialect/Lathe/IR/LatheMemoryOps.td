@@ -203,12 +203,15 @@ def Lathe_MemoryAtOp
   let description = [{
     The memory that starts at the given indices into the leading dimensions of
     `source`, without an offset, so that a function can take it that knows
-    nothing of what it is a part of. The rest of `source` is dense.
+    nothing of what it is a part of. The result has the shape of `source` behind
+    these dimensions, or all dimensions of `source`, of the leading ones at most
+    as much. It is dense.
 
     Example:
 
     ```mlir
     %row = lathe.memory_at %rows[%i] : memref<8x48xf32> to memref<48xf32>
+    %two = lathe.memory_at %x[%c0, %i] : memref<1x8x6x4xi8> to memref<1x2x6x4xi8>
     ```
   }];
   let arguments = (ins AnyStridedMemRef:$source, Variadic<Index>:$indices);
@@ -217,6 +220,86 @@ def Lathe_MemoryAtOp
     $source `[` $indices `]` attr-dict `:` type($source) `to` type($result)
   }];
   let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Streams
+//===----------------------------------------------------------------------===//
+
+def Lathe_StreamOp : Lathe_Op<"stream",
+    [Pure, IsolatedFromAbove, SingleBlock, NoTerminator,
+     DeclareOpInterfaceMethods<MemoryOpInterface, ["needsDenseMemory"]>,
+     DeclareOpInterfaceMethods<InPlaceOpInterface, ["getWriteLead"]>,
+     DeclareOpInterfaceMethods<CostOpInterface, ["getMACs", "getElementOps"]>]> {
+  let summary = "kernels that run in turn, a few rows at a time";
+  let description = [{
+    A chain of kernels of which each computes only as many rows (the second of four
+    dimensions) as the next ones need, so that of what lies between them the last few rows
+    are in memory, in line buffers, and none is computed twice. (Depth-first or
+    streaming execution, as line buffers do in image processing: Hegarty et al.,
+    Darkroom: Compiling High-Level Image Processing Code into Hardware Pipelines,
+    2014.)
+
+    The body is what happens in each step. The block's arguments are the inputs,
+    whole. Its kernels compute bands of rows: `lathe.rows` takes those that a kernel
+    reads out of an input or a line buffer, `lathe.lines` keeps what a kernel
+    computed. The last op is the kernel that computes the result, in step 0 its first
+    band. Steps go from `first_step` to `steps`, which is not reached. A kernel runs
+    in the steps in which its band lies in the image, and its bands are either in it
+    or beside it.
+
+    Example, two convolutions of 3x3, a row at a time:
+
+    ```mlir
+    %y = lathe.stream(%x) {first_step = -1 : i64, steps = 8 : i64}
+        : (tensor<1x8x8x4xi8>) -> tensor<1x8x8x4xi8> {
+    ^bb0(%x: tensor<1x8x8x4xi8>):
+      %0 = lathe.rows %x {first = 0 : i64, advance = 1 : i64}
+          : tensor<1x8x8x4xi8> -> tensor<1x1x8x4xi8>
+      %1 = lathe.kernel "pointwise"(%0) …
+      %2 = lathe.lines %1 {first = 1 : i64, total = 8 : i64, padding = 0 : i8}
+          : tensor<1x1x8x4xi8> -> tensor<1x3x8x4xi8>
+      %3 = lathe.kernel "conv"(%2) …
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<Lathe_Tensor>:$inputs, I64Attr:$first_step,
+                       I64Attr:$steps);
+  let results = (outs Lathe_Tensor:$result);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    `(` $inputs `)` attr-dict `:` functional-type($inputs, $result) $body
+  }];
+  let hasRegionVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The kernel that computes the result.
+    ::mlir::Operation *getLast() { return &getBody().front().back(); }
+  }];
+}
+
+def Lathe_RowsOp : Lathe_Op<"rows", [Pure, HasParent<"::lathe::StreamOp">]> {
+  let summary = "the rows of a tensor that a kernel reads in a step";
+  let description = [{
+    Rows `first + advance * step` and the following of `source`, as many as the
+    result has. Of a line buffer `advance` is 0.
+  }];
+  let arguments = (ins Lathe_Tensor:$source, I64Attr:$first, I64Attr:$advance);
+  let results = (outs Lathe_Tensor:$result);
+  let assemblyFormat = "$source attr-dict `:` type($source) `->` type($result)";
+}
+
+def Lathe_LinesOp : Lathe_Op<"lines", [Pure, HasParent<"::lathe::StreamOp">]> {
+  let summary = "the last rows that a kernel computed";
+  let description = [{
+    The line buffer of a kernel's result `band`, which in step t is rows `first +
+    t * rows of the band` and the following of a tensor of `total` rows. The
+    buffer's last rows are the band, the others those before it. With `padding`, rows
+    above the tensor and below it hold that; without, nothing reads them.
+  }];
+  let arguments = (ins Lathe_Tensor:$band, I64Attr:$first, I64Attr:$total,
+                       OptionalAttr<TypedAttrInterface>:$padding);
+  let results = (outs Lathe_Tensor:$result);
+  let assemblyFormat = "$band attr-dict `:` type($band) `->` type($result)";
 }
 
 #endif // LATHE_DIALECT_LATHE_IR_LATHEMEMORYOPS_TD

@@ -9,11 +9,12 @@
 #define LATHE_DIALECT_LATHE_IR_LATHESPATIALOPS_TD
 
 include "lathe/Dialect/Lathe/IR/LatheBase.td"
+include "lathe/Dialect/Lathe/IR/RowsInterface.td"
 
 def Lathe_ConvOp : Lathe_TensorOp<"conv",
     [DeclareOpInterfaceMethods<LoopNestOpInterface,
                                ["getRowLoop", "getRowWindow"]>,
-     WeightedOpInterface]> {
+     DeclareOpInterfaceMethods<RowsOpInterface>, WeightedOpInterface]> {
   let summary = "convolution, channels last";
   let description = [{
     Cross-correlates `input` [N, s1 … sk, C] with `weight` [k1 … kk, C / group,
@@ -114,7 +115,8 @@ def Lathe_ConvTransposeOp : Lathe_TensorOp<"conv_transpose",
 }
 
 class Lathe_PoolOp<string mnemonic> : Lathe_TensorOp<mnemonic,
-    [DeclareOpInterfaceMethods<LoopNestOpInterface, ["getRowWindow"]>]> {
+    [DeclareOpInterfaceMethods<LoopNestOpInterface, ["getRowWindow"]>,
+     DeclareOpInterfaceMethods<RowsOpInterface>]> {
   let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
   string quantizationKind = "Rescaled";

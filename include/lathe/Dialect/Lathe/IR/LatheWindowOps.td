@@ -10,9 +10,11 @@
 
 include "lathe/Dialect/Lathe/IR/LatheAttributes.td"
 include "lathe/Dialect/Lathe/IR/LatheBase.td"
+include "lathe/Dialect/Lathe/IR/RowsInterface.td"
 
 def Lathe_WindowConvOp : Lathe_TensorOp<"window_conv",
     [DeclareOpInterfaceMethods<LoopNestOpInterface>,
+     DeclareOpInterfaceMethods<RowsOpInterface>,
      DeclareOpInterfaceMethods<ScratchOpInterface, ["readsDenseMemory"]>,
      DeclareOpInterfaceMethods<InPlaceOpInterface, ["getWriteLead"]>]> {
   let summary = "convolution or matrix product over windows in memory";
@@ -176,6 +178,7 @@ def Lathe_WindowConvOp : Lathe_TensorOp<"window_conv",
 
 def Lathe_PlaneDepthwiseOp : Lathe_TensorOp<"plane_depthwise",
     [DeclareOpInterfaceMethods<LoopNestOpInterface>,
+     DeclareOpInterfaceMethods<RowsOpInterface>,
      DeclareOpInterfaceMethods<ScratchOpInterface>,
      DeclareOpInterfaceMethods<InPlaceOpInterface>]> {
   let summary = "depthwise convolution, channel by channel";
@@ -213,9 +216,10 @@ def Lathe_PlaneDepthwiseOp : Lathe_TensorOp<"plane_depthwise",
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     bool hasPairs() { return getForm() == WindowForm::Pairs; }
-    /// Rows of the plane, elements in each, which is what the windows reach, and
+    /// Rows of the plane, or of one for so many rows of the result, elements in each, which is what the windows reach, and
     /// elements of memory that hold them: words or bytes.
-    int64_t getPlaneRows();
+    int64_t getPlaneRows() { return getPlaneRows(getType().getDimSize(1)); }
+    int64_t getPlaneRows(int64_t rows);
     int64_t getElementsOfRow();
     int64_t getUnitsOfRow();
     int64_t getMACs();
@@ -224,6 +228,7 @@ def Lathe_PlaneDepthwiseOp : Lathe_TensorOp<"plane_depthwise",
 
 def Lathe_RowDepthwiseOp : Lathe_TensorOp<"row_depthwise",
     [DeclareOpInterfaceMethods<LoopNestOpInterface>,
+     DeclareOpInterfaceMethods<RowsOpInterface>,
      DeclareOpInterfaceMethods<ScratchOpInterface>,
      DeclareOpInterfaceMethods<InPlaceOpInterface, ["getWriteLead"]>]> {
   let summary = "depthwise convolution, row by row";

@@ -504,6 +504,37 @@ def ScheduleKernels : Pass<"lathe-schedule-kernels", "::mlir::func::FuncOp"> {
   ];
 }
 
+def StreamRows : Pass<"lathe-stream-rows", "::mlir::func::FuncOp"> {
+  let summary = "Run chains of kernels by rows, to keep less between them";
+  let description = [{
+    Where that lowers the most bytes that are live at one time, kernels that follow
+    each other become one `lathe.stream`, which computes a few rows of each at a time
+    and keeps line buffers instead of whole tensors. The order is that of the kernels, and no row is
+    computed twice. Among all ways to split the kernels into chains it
+    takes those with the least peak whose cost, in instructions that are estimated
+    for rows that are moved or copied again and for calls, stays below `max-overhead`
+    percent of the function's; of those whose peak exceeds that by at most `slack`
+    percent, the cheapest.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+  let options = [
+    Option<"ioInArena", "io-in-arena", "bool", "false",
+           "Count inputs and outputs as well">,
+    Option<"maxOverhead", "max-overhead", "double", "3",
+           "Most instructions more, in percent">,
+    Option<"macInstructions", "mac-instructions", "double", "1",
+           "Instructions that a multiply-accumulate takes, with all there is to it">,
+    Option<"slack", "slack", "double", "0",
+           "Percent by which the peak may exceed the least one">,
+    Option<"minGain", "min-gain", "double", "10",
+           "By how many percent the peak must be lower">,
+  ];
+  let statistics = [
+    Statistic<"numStreams", "streams", "Chains that run by rows">,
+    Statistic<"numStreamed", "streamed", "Kernels in them">,
+  ];
+}
+
 def PackWeights : Pass<"lathe-pack-weights", "::mlir::func::FuncOp"> {
   let summary = "Lay out weights in the order in which kernels read them";
   let description = [{
