@@ -282,26 +282,27 @@ static DotListing getThumb1ByteListing() {
   return listing;
 }
 
-/// byte_row_dot of Armv6-M.
-static DotListing getThumb1ByteRowListing() {
+/// indexed_row_dot of Armv6-M.
+static DotListing getIndexedRowListing() {
   DotListing listing;
-  listing.call = list({{Class::ALU, 26},
-                       {Class::Load, 1},
-                       {Class::Store, 2},
+  listing.call = list({{Class::ALU, 20},
+                       {Class::Load, 2},
+                       {Class::Store, 4},
                        {Class::Call, 1}});
-  listing.block = list({{Class::ALU, 18},
-                        {Class::Load, 6},
-                        {Class::Store, 6},
-                        {Class::Branch, 1}});
+  listing.block = list({{Class::ALU, 21},
+                        {Class::Load, 5},
+                        {Class::LoadTwo, 1},
+                        {Class::Store, 4},
+                        {Class::Branch, 3}});
   listing.stepElements = 4;
-  listing.step = list({{Class::ALU, 44},
+  listing.step = list({{Class::ALU, 21},
                        {Class::Load, 20},
                        {Class::Multiply, 16},
                        {Class::Branch, 1}});
-  listing.rest = list({{Class::ALU, 16},
+  listing.rest = list({{Class::ALU, 7},
                        {Class::Load, 5},
                        {Class::Multiply, 4},
-                       {Class::Branch, 1}});
+                       {Class::Branch, 2}});
   return listing;
 }
 
@@ -395,13 +396,13 @@ static DotListing getListing(WindowDotOp dot, const InstructionSet &set) {
   case WindowForm::Pairs:
     return isRow ? getPairRowListing() : getPairListing();
   case WindowForm::Bytes:
-    if (set.isThumb1)
-      return isRow ? getThumb1ByteRowListing() : getThumb1ByteListing();
-    return isRow ? getByteRowListing() : getByteListing();
+    if (isRow)
+      return getByteRowListing();
+    return set.isThumb1 ? getThumb1ByteListing() : getByteListing();
   case WindowForm::Vectors:
     return isRow ? getVectorRowListing() : getVectorListing();
   case WindowForm::Halves:
-    return getHalfListing(countSegments(dot));
+    return isRow ? getIndexedRowListing() : getHalfListing(countSegments(dot));
   }
   llvm_unreachable("no form of windows");
 }

@@ -271,6 +271,24 @@ TEST_F(KernelCostTest, AProductOfHalvesServesBothPixels) {
   EXPECT_GT(many[Class::ALU], few[Class::ALU] + 32 * 18);
 }
 
+TEST_F(KernelCostTest, OneRegisterIndexesTheWeightsOfFourChannels) {
+  InstructionCounts counts = count(R"((
+      %x: memref<1x42xi8>, %w: memref<2x4x42xi8>, %b: memref<8xi32>,
+      %sums: memref<8xi32>) {
+    %c2 = arith.constant 2 : index
+    lathe.window_dot %c2 blocks %x[%c0] step %c0, %w[%c0], %b[%c0], %sums
+      {form = #lathe<window_form halves>, lanes = 1 : i64, depth = 42 : i64,
+       block_weights = 168 : i64}
+      : memref<1x42xi8>, memref<2x4x42xi8>, memref<8xi32>, memref<8xi32>
+    return
+  })",
+                                   "cortex-m0plus")
+                                 .instructions;
+  EXPECT_EQ(counts[Class::Multiply], 2 * 4 * 42);
+  // The data of four products are loaded once.
+  EXPECT_LT(counts[Class::Load], 1.5 * 2 * 4 * 42);
+}
+
 TEST_F(KernelCostTest, JoinedBytesAreReadAndWrittenOneByOne) {
   InstructionCounts counts = count(R"((
       %x: memref<48xi8>, %words: memref<48xi32>, %lane: index) {

@@ -175,9 +175,131 @@ static void half_dot(const int32_t *restrict data, const int8_t *restrict weight
 )";
 }
 
+/// Single rows: a register each points to the data and to the weights of four
+/// channels, one more indexes all five.
+static void addRowSums(CHelperTable &table) {
+  // 3.6 instructions for a product; GCC makes five of the portable loop.
+  for (bool isSigned : {true, false})
+    table[isSigned ? "indexed_row_dot_i8" : "indexed_row_dot_u8"] =
+        formatv(
+            R"(/* Sums of a row of bytes for blocks of four channels. The weights of a channel
+   lie side by side. */
+#if defined(__ARM_ARCH_6M__) && defined(__GNUC__)
+__attribute__((naked, noinline)) static void
+{0}(const {1} *data __attribute__((unused)),
+                   const int8_t *weight __attribute__((unused)),
+                   const int32_t *bias __attribute__((unused)),
+                   int32_t *sums __attribute__((unused)),
+                   int32_t depth __attribute__((unused)),
+                   int32_t blocks __attribute__((unused))) {{
+  __asm__(".syntax unified\n"
+          "push {{r4-r7, lr}\n"
+          "mov r4, r8\n"
+          "mov r5, r9\n"
+          "mov r6, r10\n"
+          "mov r7, r11\n"
+          "push {{r0, r2-r7}\n" /* data, bias and sums at sp */
+          "1:\n" /* a block: its sums in r8 to r11, its weights at r1 to r4 */
+          "ldr r2, [sp, #4]\n"
+          "ldmia r2!, {{r4-r7}\n"
+          "str r2, [sp, #4]\n"
+          "mov r8, r4\n"
+          "mov r9, r5\n"
+          "mov r10, r6\n"
+          "mov r11, r7\n"
+          "ldr r0, [sp]\n"
+          "ldr r5, [sp, #48]\n"
+          "adds r2, r1, r5\n"
+          "adds r3, r2, r5\n"
+          "adds r4, r3, r5\n"
+          "mov lr, r5\n"
+          "lsrs r5, r5, #2\n"
+          "lsls r5, r5, #2\n"
+          "mov r12, r5\n"
+          "movs r5, #0\n"
+          "cmp r5, r12\n"
+          "beq 3f\n"
+          "2:\n" /* four elements */
+          ".rept 4\n"
+          "{2} r6, [r0, r5]\n"
+          "ldrsb r7, [r1, r5]\n"
+          "muls r7, r6\n"
+          "add r8, r7\n"
+          "ldrsb r7, [r2, r5]\n"
+          "muls r7, r6\n"
+          "add r9, r7\n"
+          "ldrsb r7, [r3, r5]\n"
+          "muls r7, r6\n"
+          "add r10, r7\n"
+          "ldrsb r7, [r4, r5]\n"
+          "muls r7, r6\n"
+          "add r11, r7\n"
+          "adds r5, #1\n"
+          ".endr\n"
+          "cmp r5, r12\n"
+          "bne 2b\n"
+          "3:\n" /* what is left, one by one */
+          "mov r12, lr\n"
+          "cmp r5, lr\n"
+          "bne 4f\n"
+          "adds r1, r4, r5\n"
+          "mov r4, r8\n"
+          "mov r5, r9\n"
+          "mov r6, r10\n"
+          "mov r7, r11\n"
+          "ldr r2, [sp, #8]\n"
+          "stmia r2!, {{r4-r7}\n"
+          "str r2, [sp, #8]\n"
+          "ldr r3, [sp, #52]\n"
+          "subs r3, #1\n"
+          "str r3, [sp, #52]\n"
+          "bne 1b\n"
+          "pop {{r0, r2-r7}\n"
+          "mov r8, r4\n"
+          "mov r9, r5\n"
+          "mov r10, r6\n"
+          "mov r11, r7\n"
+          "pop {{r4-r7, pc}\n"
+          "4:\n"
+          "{2} r6, [r0, r5]\n"
+          "ldrsb r7, [r1, r5]\n"
+          "muls r7, r6\n"
+          "add r8, r7\n"
+          "ldrsb r7, [r2, r5]\n"
+          "muls r7, r6\n"
+          "add r9, r7\n"
+          "ldrsb r7, [r3, r5]\n"
+          "muls r7, r6\n"
+          "add r10, r7\n"
+          "ldrsb r7, [r4, r5]\n"
+          "muls r7, r6\n"
+          "add r11, r7\n"
+          "adds r5, #1\n"
+          "b 3b\n");
+}
+#else
+static void {0}(const {1} *data, const int8_t *weight,
+                               const int32_t *bias, int32_t *sums,
+                               int32_t depth, int32_t blocks) {{
+  for (int32_t c = 0; c < 4 * blocks; ++c) {{
+    int32_t sum = bias[c];
+    for (int32_t i = 0; i < depth; ++i) {{
+      sum = mac(sum, data[i], weight[c * depth + i]);
+    }
+    sums[c] = sum;
+  }
+}
+#endif
+)",
+            isSigned ? "indexed_row_dot_i8" : "indexed_row_dot_u8",
+            isSigned ? "int8_t" : "uint8_t", isSigned ? "ldrsb" : "ldrb")
+            .str();
+}
+
 void addHalfHelpers(CHelperTable &table) {
   addJoins(table);
   addHalfSums(table);
+  addRowSums(table);
 }
 
 } // namespace lathe

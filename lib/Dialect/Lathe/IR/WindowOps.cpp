@@ -53,9 +53,7 @@ LogicalResult WindowConvOp::inferReturnTypes(MLIRContext *context,
 }
 
 LogicalResult WindowConvOp::verify() {
-  if (getForm() == WindowForm::Halves) {
-    if (isRow())
-      return emitOpError("of a single row has no form halves");
+  if (getForm() == WindowForm::Halves && !isRow()) {
     if (getWeight().getType().getRank() != 2 ||
         getWeight().getType().getDimSize(0) != getNumBlocks())
       return emitOpError("needs weights of shape [")
@@ -88,7 +86,7 @@ int64_t WindowConvOp::getUnitElements() {
 
 int64_t WindowConvOp::getUnits() {
   int64_t units = getKernelRows() * getUnitsOf(getElementsOfRow());
-  if (!hasWords())
+  if (!hasWords() || (isRow() && getForm() == WindowForm::Halves))
     return units;
   // What is multiplied at a time: eight bytes of a row, two words of a window.
   return llvm::alignTo(units, isRow() ? 4 : 2);
@@ -103,7 +101,7 @@ SmallVector<int64_t> WindowConvOp::getWeightShape() {
   case WindowForm::Vectors:
     return {getNumBlocks(), getChannelBlock() * getDepth()};
   case WindowForm::Halves:
-    break;
+    return {getNumBlocks(), getChannelBlock(), getDepth()};
   }
   llvm_unreachable("no form of windows");
 }

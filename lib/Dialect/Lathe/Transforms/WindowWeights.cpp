@@ -181,7 +181,22 @@ static void appendSegments(const WindowProduct &product, int64_t output,
   }
 }
 
+/// Those of a single row: channel by channel.
+static HostTensor packIndexed(const WindowProduct &product) {
+  int64_t blocks = getNumBlocks(product, WindowForm::Halves);
+  int64_t block = getChannelBlock(product, WindowForm::Halves);
+  int64_t elements = product.getElementsOfRow();
+  HostTensor packed(ElementKind::I8, {blocks, block, elements});
+  int64_t next = 0;
+  for (int64_t c = 0; c < blocks * block; ++c)
+    for (int64_t element = 0; element < elements; ++element)
+      packed.setInt(next++, product.getWeight(0, element, c));
+  return packed;
+}
+
 static HostTensor packHalves(const WindowProduct &product) {
+  if (product.isRow())
+    return packIndexed(product);
   int64_t blocks = getNumBlocks(product, WindowForm::Halves);
   SmallVector<SmallVector<int8_t, 0>, 0> streams(blocks);
   size_t longest = 0;
@@ -206,8 +221,9 @@ static bool hasLeastWeight(const WindowProduct &product) {
 }
 
 bool lathe::fitsHalves(const WindowProduct &product) {
-  // Two of them in the same channel side by side exceed a segment's sum.
-  return !hasLeastWeight(product) && !product.isRow();
+  // Two of them in the same channel side by side exceed a segment's sum. A
+  // single row has none.
+  return product.isRow() || !hasLeastWeight(product);
 }
 
 bool lathe::fitsRows(const WindowProduct &product) {
@@ -252,7 +268,8 @@ HostTensor lathe::packWindowBias(const WindowProduct &product,
   HostTensor packed(ElementKind::I32, {getNumBlocks(product, form) *
                                        getChannelBlock(product, form)});
   // Bytes without sign that lie in halves count 128 less.
-  bool isShifted = form == WindowForm::Halves && product.isUnsigned();
+  bool isShifted =
+      form == WindowForm::Halves && product.isUnsigned() && !product.isRow();
   WeightedOpInterface op = product.op;
   SmallVector<uint64_t, 0> bias =
       foldZeroPoint(product, op.getDataZeroPoint() - (isShifted ? 128 : 0));

@@ -72,8 +72,9 @@ def Lathe_WindowConvOp : Lathe_TensorOp<"window_conv",
     A single row of a matrix is multiplied where it is, one row instead of two
     pixels. In form `pairs` its bytes are widened where they are multiplied, eight
     at a time with zeros behind the last, which is why its weights have a multiple
-    of four words. In form `vectors` it has blocks of four channels. It has no form
-    `halves`.
+    of four words. In form `vectors` it has blocks of four channels. In form
+    `halves` `weight` is [blocks, 4, elements]: one register indexes the row and
+    the weights of four channels, as long as each lie side by side.
 
     Example:
     ```mlir
