@@ -157,17 +157,12 @@ struct DotListing {
   /// Where elements are left that fill no step: for so many of them.
   InstructionCounts rest;
   int64_t restElements = 1;
-  /// Before the innermost loop, if it has steps at all.
-  InstructionCounts setup;
 
   InstructionCounts count(int64_t depth, double blocks) const {
     auto steps = static_cast<double>(depth / stepElements);
     auto rests = static_cast<double>(
         llvm::divideCeil(depth % stepElements, restElements));
-    InstructionCounts perBlock = block + step * steps + rest * rests;
-    if (steps > 0)
-      perBlock += setup;
-    return call + perBlock * blocks;
+    return call + (block + step * steps + rest * rests) * blocks;
   }
 };
 
@@ -306,29 +301,23 @@ static DotListing getIndexedRowListing() {
   return listing;
 }
 
-/// vector_dot. A rest of any size takes one step with a predicate.
+/// vector_dot. A rest of any size takes one step.
 static DotListing getVectorListing() {
   DotListing listing;
-  listing.call = list({{Class::ALU, 23},
+  listing.call = list({{Class::ALU, 9},
                        {Class::Load, 1},
                        {Class::LoadTwo, 1},
-                       {Class::Store, 9},
+                       {Class::Store, 5},
                        {Class::Call, 1}});
-  listing.block = list({{Class::ALU, 7},
-                        {Class::Load, 1},
+  listing.block = list({{Class::ALU, 9},
                         {Class::LoadTwo, 1},
                         {Class::Store, 2},
                         {Class::Branch, 1}});
-  listing.setup =
-      list({{Class::ALU, 4}, {Class::Load, 1}, {Class::LoadTwo, 2}});
   listing.stepElements = 16;
   listing.step = list(
       {{Class::VectorLoad, 4}, {Class::VectorMultiply, 4}, {Class::Branch, 1}});
   listing.restElements = 15;
-  listing.rest = list({{Class::ALU, 7},
-                       {Class::Load, 1},
-                       {Class::VectorLoad, 4},
-                       {Class::VectorMultiply, 4}});
+  listing.rest = listing.step;
   return listing;
 }
 

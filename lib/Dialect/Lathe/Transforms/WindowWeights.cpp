@@ -126,13 +126,14 @@ static HostTensor packBytes(const WindowProduct &product) {
   return packed;
 }
 
-/// Of every sixteen elements the weights of a channel side by side.
+/// The weights of a channel side by side, those of a single row's channels for
+/// sixteen elements each.
 static HostTensor packVectors(const WindowProduct &product) {
-  constexpr int64_t vector = 16;
   int64_t block = getChannelBlock(product, WindowForm::Vectors);
   int64_t blocks = getNumBlocks(product, WindowForm::Vectors);
   int64_t elements = product.getElementsOfRow();
   int64_t depth = product.getRows() * elements;
+  int64_t vector = product.isRow() ? 16 : depth;
   HostTensor packed(ElementKind::I8, {blocks, block * depth});
   int64_t next = 0;
   for (int64_t o = 0; o < blocks; ++o)

@@ -55,9 +55,9 @@ def Lathe_WindowConvOp : Lathe_TensorOp<"window_conv",
 
     - `vectors`: one byte; the second window lies behind the first. For processors
       that multiply vectors of bytes and add up the products (Helium). Pixels of a
-      matrix are multiplied where they are. `weight` is [blocks, 2 * elements]: of
-      every sixteen elements of a window, and of what is left of it, the weights of
-      the first output channel, then those of the second; `bias` is [2 * blocks].
+      matrix are multiplied where they are. `weight` is [blocks, 2 * elements]: the
+      weights of the first output channel, then those of the second; `bias` is
+      [2 * blocks].
 
     - `halves`: one element of both pixels, x0 + 65536 x1, for processors without an
       instruction that multiplies and accumulates. One product with a weight serves
@@ -72,7 +72,8 @@ def Lathe_WindowConvOp : Lathe_TensorOp<"window_conv",
     A single row of a matrix is multiplied where it is, one row instead of two
     pixels. In form `pairs` its bytes are widened where they are multiplied, eight
     at a time with zeros behind the last, which is why its weights have a multiple
-    of four words. In form `vectors` it has blocks of four channels. In form
+    of four words. In form `vectors` it has blocks of four channels, and of every sixteen
+    elements, and of what is left, the weights of each channel lie side by side. In form
     `halves` `weight` is [blocks, 4, elements]: one register indexes the row and
     the weights of four channels, as long as each lie side by side.
 
