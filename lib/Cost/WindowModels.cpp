@@ -452,22 +452,56 @@ static InstructionCounts countFilter(FilterRowsOp op, const InstructionSet &) {
          getFilterBlock(op) * static_cast<double>(blocks);
 }
 
+/// filter_pixels with Helium for eight channels of a pixel, results included.
+static InstructionCounts getFilterPixelBlock() {
+  return list({{Class::ALU, 18},
+               {Class::VectorLoad, 23},
+               {Class::VectorMultiply, 40},
+               {Class::Branch, 2}});
+}
+
+/// Beyond that for a last block of fewer, whose sums go through memory.
+static InstructionCounts getFilterPixelRest() {
+  return list({{Class::ALU, 20},
+               {Class::VectorLoad, 6},
+               {Class::VectorMultiply, 4},
+               {Class::Branch, 3}});
+}
+
+static InstructionCounts countFilterPixels(FilterPixelsOp op,
+                                           const InstructionSet &) {
+  auto channels = static_cast<int64_t>(op.getChannels());
+  InstructionCounts pixel = list({{Class::ALU, 8},
+                                  {Class::Load, 4},
+                                  {Class::Store, 2},
+                                  {Class::Branch, 3}});
+  pixel += getFilterPixelBlock() *
+           static_cast<double>(llvm::divideCeil(channels, 8));
+  if (channels % 8 != 0)
+    pixel += getFilterPixelRest();
+  return list({{Class::ALU, 40},
+               {Class::Load, 6},
+               {Class::Store, 14},
+               {Class::Call, 1}}) +
+         pixel * static_cast<double>(op.getPixels());
+}
+
 //===----------------------------------------------------------------------===//
 // Requantization of sums
 //===----------------------------------------------------------------------===//
 
-/// rescale_row or rescale_pair with Helium: four channels. Vectors that are
-/// added to or compared take as long as those that are multiplied.
-static InstructionCounts getVectorRescale(bool hasTwo) {
-  if (hasTwo)
-    return list({{Class::ALU, 10},
-                 {Class::VectorLoad, 5},
-                 {Class::VectorMultiply, 8},
-                 {Class::Branch, 1}});
-  return list({{Class::ALU, 9},
-               {Class::VectorLoad, 3},
-               {Class::VectorMultiply, 4},
-               {Class::Branch, 1}});
+/// rescale_row or rescale_pair with Helium. Vectors that are added to or
+/// compared take as long as those that are multiplied. What is left of four
+/// channels has a predicate.
+static InstructionCounts getVectorRescale(int64_t count, bool hasTwo) {
+  InstructionCounts four = list({{Class::ALU, 1},
+                                 {Class::VectorLoad, hasTwo ? 5 : 3},
+                                 {Class::VectorMultiply, hasTwo ? 8 : 4},
+                                 {Class::Branch, 1}});
+  InstructionCounts counts = four * static_cast<double>(count / 4);
+  if (count % 4 != 0)
+    counts += four + InstructionCounts(Class::ALU, 10);
+  return counts;
 }
 
 /// One channel on Armv6-M, as half of the results are limited from below. The
@@ -517,8 +551,7 @@ struct RescaleSumsModel
                                    {Class::Store, 2},
                                    {Class::Call, 1}});
     if (set.helium)
-      return call + getVectorRescale(hasTwo) *
-                        static_cast<double>(llvm::divideCeil(count, 4));
+      return call + getVectorRescale(count, hasTwo);
     InstructionCounts channel =
         set.isThumb1 ? getThumb1Rescale(hasTwo) : getRescale(rescale, set);
     return call + channel * static_cast<double>(count);
@@ -553,6 +586,7 @@ void cost::attachWindowModels(MLIRContext &context) {
   attach<ExpandBytesOp, countExpansion>(context);
   attach<CopyBytesOp, countCopyBytes>(context);
   attach<JoinBytesOp, countJoinBytes>(context);
+  attach<FilterPixelsOp, countFilterPixels>(context);
   attach<FilterRowsOp, countFilter>(context);
   attach<MemoryAtOp, countPart>(context);
   RescaleSumsOp::attachInterface<RescaleSumsModel>(context);

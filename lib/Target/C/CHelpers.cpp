@@ -268,6 +268,7 @@ static const CHelperTable &getHelpers() {
     addHalfHelpers(table);
     addRescaleHelpers(table);
     addVectorHelpers(table);
+    addFilterHelpers(table);
     return table;
   }();
   return helpers;

@@ -408,6 +408,39 @@ def Lathe_FilterRowsOp : Lathe_Op<"filter_rows"> {
   }];
 }
 
+def Lathe_FilterPixelsOp : Lathe_Op<"filter_pixels"> {
+  let summary = "the requantized results of a filter for pixels of a row";
+  let description = [{
+    What `lathe.filter_rows` computes with a filter of three rows and columns, and
+    `lathe.rescale_sums` of its sums, for `pixels` pixels, whose windows begin `step`
+    bytes of the ring one after the other, the first at element 0 of its rows. The
+    results go to the elements of `target` from `first` on.
+
+    Example:
+    ```mlir
+    lathe.filter_pixels %ring[%row], %w, %b, %factors, %y[%first]
+      {row_bytes = 160 : i64, channels = 16 : i64, pixels = 8 : i64, step = 16 : i64,
+       zero_point = -128 : i64, low = -128 : i64, high = 127 : i64}
+      : memref<488xi8>, memref<2x3x3x8xi8>, memref<16xi32>, memref<16xi32>,
+        memref<1x8x8x16xi8>
+    ```
+  }];
+  let arguments = (ins Arg<MemRefOf<[I8]>, "", [MemRead]>:$ring,
+                       Index:$first_row,
+                       Arg<MemRefOf<[I8]>, "", [MemRead]>:$weight,
+                       Arg<MemRefOf<[I32]>, "", [MemRead]>:$bias,
+                       Arg<MemRefOf<[I32]>, "", [MemRead]>:$factors,
+                       Arg<MemRefOf<[I8]>, "", [MemWrite]>:$target,
+                       Index:$first, I64Attr:$row_bytes, I64Attr:$channels,
+                       I64Attr:$pixels, I64Attr:$step, I64Attr:$zero_point,
+                       I64Attr:$low, I64Attr:$high);
+  let assemblyFormat = [{
+    $ring `[` $first_row `]` `,` $weight `,` $bias `,` $factors `,` $target `[`
+    $first `]` attr-dict `:` type($ring) `,` type($weight) `,` type($bias) `,`
+    type($factors) `,` type($target)
+  }];
+}
+
 def Lathe_RescaleSumsOp : Lathe_Op<"rescale_sums"> {
   let summary = "the results of a requantized product, from its sums";
   let description = [{
