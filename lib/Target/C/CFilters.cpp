@@ -221,13 +221,14 @@ static void filter_pixels{0}(const int8_t *restrict ring, int32_t row,
       int32_t sums[8];
       for (int32_t i = 0; i < count; ++i) {{
         const int8_t *w = &filters[9 * c + i];
-        sums[i] = biases[c + i];
+        uint32_t sum = (uint32_t)biases[c + i];
         for (int32_t kh = 0, r = row; kh < 3; ++kh, r = r < 2 ? r + 1 : 0) {{
           const int8_t *x = &ring[r * row_bytes + pixel * step + c + i];
           for (int32_t kw = 0; kw < 3; ++kw, x += channels, w += 8) {{
-            sums[i] = mac(sums[i], *x, *w);
+            sum += (uint32_t)(*x * *w);
           }
         }
+        sums[i] = (int32_t)sum;
       }
       rescale_row{0}(sums, &factors[c], bytes, count, zero_point{5});
       bytes += count;

@@ -282,11 +282,11 @@ static void {0}(const {1} *data, const int8_t *weight,
                                const int32_t *bias, int32_t *sums,
                                int32_t depth, int32_t blocks) {{
   for (int32_t c = 0; c < 4 * blocks; ++c) {{
-    int32_t sum = bias[c];
+    uint32_t sum = (uint32_t)bias[c];
     for (int32_t i = 0; i < depth; ++i) {{
-      sum = mac(sum, data[i], weight[c * depth + i]);
+      sum += (uint32_t)(data[i] * weight[c * depth + i]);
     }
-    sums[c] = sum;
+    sums[c] = (int32_t)sum;
   }
 }
 #endif

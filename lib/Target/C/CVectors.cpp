@@ -79,13 +79,13 @@ static void vector_dot(const int8_t *data, int32_t stride, const int8_t *weight,
                        const int32_t *bias, int32_t *sums, int32_t depth,
                        int32_t blocks) {
   for (int32_t c = 0; c < 2 * blocks; ++c, weight += depth) {
-    int32_t a = bias[c], b = a;
+    uint32_t a = (uint32_t)bias[c], b = a;
     for (int32_t i = 0; i < depth; ++i) {
-      a = mac(a, data[i], weight[i]);
-      b = mac(b, data[stride + i], weight[i]);
+      a += (uint32_t)(data[i] * weight[i]);
+      b += (uint32_t)(data[stride + i] * weight[i]);
     }
-    sums[2 * c] = a;
-    sums[2 * c + 1] = b;
+    sums[2 * c] = (int32_t)a;
+    sums[2 * c + 1] = (int32_t)b;
   }
 }
 #endif
