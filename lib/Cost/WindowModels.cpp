@@ -50,7 +50,7 @@ static InstructionCounts countJoin(JoinHalvesOp, const InstructionSet &) {
 /// halves.
 static InstructionCounts getUpperHalf(const InstructionSet &set) {
   if (set.isThumb1)
-    return list({{Class::Multiply, 4}, {Class::ALU, 26}});
+    return list({{Class::Multiply, 4}, {Class::ALU, 23}});
   return list({{Class::MultiplyLong, 1}, {Class::ALU, set.dsp ? 0 : 3}});
 }
 
@@ -504,16 +504,26 @@ static InstructionCounts getVectorRescale(int64_t count, bool hasTwo) {
   return counts;
 }
 
-/// One channel on Armv6-M, as half of the results are limited from below. The
-/// halves of two pixels' products are in memory and upper registers.
+/// rescale_small_pair for a channel, as half of the results are limited from
+/// below.
+static InstructionCounts getSmallPairRescale() {
+  return list({{Class::ALU, 32},
+               {Class::Load, 3},
+               {Class::Multiply, 8},
+               {Class::Store, 2},
+               {Class::Branch, 5}});
+}
+
+/// The same of rescale_row or rescale_pair on Armv6-M. The halves of two
+/// pixels' products are in memory and upper registers.
 static InstructionCounts getThumb1Rescale(bool hasTwo) {
   if (hasTwo)
-    return list({{Class::ALU, 78},
+    return list({{Class::ALU, 72},
                  {Class::Load, 7},
                  {Class::Multiply, 8},
                  {Class::Store, 3},
                  {Class::Branch, 3}});
-  return list({{Class::ALU, 39},
+  return list({{Class::ALU, 36},
                {Class::Load, 2},
                {Class::Multiply, 4},
                {Class::Store, 1},
@@ -552,8 +562,10 @@ struct RescaleSumsModel
                                    {Class::Call, 1}});
     if (set.helium)
       return call + getVectorRescale(count, hasTwo);
-    InstructionCounts channel =
-        set.isThumb1 ? getThumb1Rescale(hasTwo) : getRescale(rescale, set);
+    InstructionCounts channel = getRescale(rescale, set);
+    if (set.isThumb1)
+      channel = hasTwo && rescale.getSmallSums() ? getSmallPairRescale()
+                                                 : getThumb1Rescale(hasTwo);
     return call + channel * static_cast<double>(count);
   }
 

@@ -320,9 +320,33 @@ TEST_F(KernelCostTest, SumsAreRescaledAsTheCoreMultiplies) {
   // Four products of halves each.
   EXPECT_EQ(thumb1[Class::Multiply], 36 * 4);
   EXPECT_EQ(thumb1[Class::MultiplyLong], 0);
+  std::string small(requantization);
+  small.replace(small.find("high = 127"), 0, "small_sums, ");
+  InstructionCounts fewer = count(small, "cortex-m0plus").instructions;
+  EXPECT_EQ(fewer[Class::Multiply], 36 * 4);
+  EXPECT_LT(fewer[Class::ALU], 0.6 * thumb1[Class::ALU]);
   InstructionCounts helium = count(requantization, "cortex-m55").instructions;
   // Four channels at a time.
   EXPECT_EQ(helium[Class::VectorMultiply], 5 * 8);
+}
+
+TEST_F(KernelCostTest, FiltersOfARowComputeEightChannelsAtATime) {
+  InstructionCounts counts = count(R"((
+      %ring: memref<488xi8>, %w: memref<2x3x3x8xi8>, %b: memref<16xi32>,
+      %factors: memref<15xi32>, %y: memref<120xi8>) {
+    lathe.filter_pixels %ring[%c0], %w, %b, %factors, %y[%c0]
+      {row_bytes = 150 : i64, channels = 15 : i64, pixels = 8 : i64,
+       step = 15 : i64, zero_point = -128 : i64, low = -128 : i64,
+       high = 127 : i64}
+      : memref<488xi8>, memref<2x3x3x8xi8>, memref<16xi32>, memref<15xi32>,
+        memref<120xi8>
+    return
+  })",
+                                   "cortex-m55")
+                                 .instructions;
+  // Nine products of eight channels, two vectors a pixel.
+  EXPECT_GT(counts[Class::VectorMultiply], 8 * 2 * 9);
+  EXPECT_EQ(counts[Class::Call], 1);
 }
 
 constexpr const char *floats = R"((%x: f32, %y: memref<1xf32>) {

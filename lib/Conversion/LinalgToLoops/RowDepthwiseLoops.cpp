@@ -129,7 +129,8 @@ void RowDepthwiseEmitter::rescaleSums(AffineExpr first) {
   Value count = arith::ConstantIndexOp::create(builder, loc, output[3]);
   RescaleSumsOp::create(builder, loc, count, sums, factors, zero,
                         rescale->target, target, target, /*lanes=*/1,
-                        rescale->zeroPoint, rescale->low, rescale->high);
+                        rescale->zeroPoint, rescale->low, rescale->high,
+                        /*small_sums=*/false);
 }
 
 /// All pixels of row number {image, row} of the result.

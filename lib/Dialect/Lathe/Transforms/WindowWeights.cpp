@@ -221,10 +221,24 @@ static bool hasLeastWeight(const WindowProduct &product) {
   return false;
 }
 
+/// Whether the magnitudes of all sums and of the bias with them are below 2^29.
+static bool hasSmallSums(const WindowProduct &product) {
+  constexpr int64_t limit = int64_t(1) << 29, maxData = 256;
+  const HostTensor &weights = product.constants.weights;
+  SmallVector<int64_t, 0> sums;
+  for (int64_t bias : product.constants.bias)
+    sums.push_back(std::abs(bias));
+  for (int64_t i = 0; i < weights.getNumElements(); ++i)
+    sums[product.constants.getOutput(i)] +=
+        maxData * std::abs(weights.getInt(i));
+  return llvm::all_of(sums, [&](int64_t sum) { return sum < limit; });
+}
+
 bool lathe::fitsHalves(const WindowProduct &product) {
   // Two of them in the same channel side by side exceed a segment's sum. A
   // single row has none.
-  return product.isRow() || !hasLeastWeight(product);
+  return product.isRow() ||
+         (!hasLeastWeight(product) && hasSmallSums(product));
 }
 
 bool lathe::fitsRows(const WindowProduct &product) {

@@ -155,6 +155,16 @@ func.func @least_weight_in_halves(%x: tensor<2x2xi8>) -> tensor<2x2xi32> {
   return %0 : tensor<2x2xi32>
 }
 
+// So may be a sum.
+// HALVES-LABEL: func @large_sums
+// HALVES: lathe.window_conv {{.*}}<window_form bytes>
+func.func @large_sums(%x: tensor<2x2xi8>) -> tensor<2x2xi32> {
+  %w = lathe.constant dense<1> : tensor<2x2xi8>
+  %b = lathe.constant dense<[0, -536870912]> : tensor<2xi32>
+  %0 = lathe.matmul %x, %w, %b : (tensor<2x2xi8>, tensor<2x2xi8>, tensor<2xi32>) -> tensor<2x2xi32>
+  return %0 : tensor<2x2xi32>
+}
+
 // Weights less 5 are other ones.
 // CHECK-LABEL: func @weights_with_zero_point
 // CHECK: lathe.matmul

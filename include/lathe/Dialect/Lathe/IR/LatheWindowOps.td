@@ -67,7 +67,8 @@ def Lathe_WindowConvOp : Lathe_TensorOp<"window_conv",
       those of the second, and anything behind the last. Elements of windows are even in number, with
       a zero behind the last where necessary, and so is each n. In a segment the
       absolute values of a channel's weights add up to at most 255, and the data
-      have signs: bytes without are stored less 128, for which `bias` accounts.
+      have signs: bytes without are stored less 128, for which `bias` accounts. No
+      sum of a channel reaches 2^29.
 
     A single row of a matrix is multiplied where it is, one row instead of two
     pixels. In form `pairs` its bytes are widened where they are multiplied, eight
@@ -448,7 +449,8 @@ def Lathe_RescaleSumsOp : Lathe_Op<"rescale_sums"> {
     leaves them, the upper half of the product of each with element `first_factor +
     c` of `factors`, rounded, plus `zero_point`, limited to `low` … `high`. Its low
     byte goes to element `first + c` of `target` for the first pixel, `second + c` for
-    the second one. Elements of `target` are numbered in the order of memory.
+    the second one. Elements of `target` are numbered in the order of memory. With
+    `small_sums` the magnitudes of all sums are below 2^29.
 
     Example:
     ```mlir
@@ -463,7 +465,8 @@ def Lathe_RescaleSumsOp : Lathe_Op<"rescale_sums"> {
                        Index:$first_factor,
                        Arg<MemRefOf<[I8]>, "", [MemWrite]>:$target,
                        Index:$first, Index:$second, I64Attr:$lanes,
-                       I64Attr:$zero_point, I64Attr:$low, I64Attr:$high);
+                       I64Attr:$zero_point, I64Attr:$low, I64Attr:$high,
+                       UnitAttr:$small_sums);
   let assemblyFormat = [{
     $count `,` $sums `,` $factors `[` $first_factor `]` `,` $target `[` $first `,`
     $second `]` attr-dict `:` type($sums) `,` type($factors) `,` type($target)
