@@ -486,6 +486,33 @@ static InstructionCounts countFilterPixels(FilterPixelsOp op,
          pixel * static_cast<double>(op.getPixels());
 }
 
+/// filter_plane of Armv6-M: pairs of columns in each row. Of an odd number the
+/// last two are computed by themselves, the first of them once more.
+static InstructionCounts countFilterPlane(FilterPlaneOp op,
+                                          const InstructionSet &) {
+  auto rows = static_cast<double>(op.getRows());
+  auto columns = static_cast<int64_t>(op.getColumns());
+  InstructionCounts call = list({{Class::ALU, 85},
+                                 {Class::Load, 30},
+                                 {Class::Store, 40},
+                                 {Class::Branch, 11},
+                                 {Class::Call, 1}});
+  InstructionCounts row = list({{Class::ALU, 5},
+                                {Class::Load, 4},
+                                {Class::Store, 1},
+                                {Class::Branch, 2}});
+  InstructionCounts pair = list({{Class::ALU, 57},
+                                 {Class::Load, 34},
+                                 {Class::Multiply, 26},
+                                 {Class::Store, 2},
+                                 {Class::Branch, 5}});
+  InstructionCounts perRow =
+      row + pair * static_cast<double>(llvm::divideCeil(columns, 2));
+  if (columns % 2 != 0)
+    perRow += row;
+  return call + perRow * rows;
+}
+
 //===----------------------------------------------------------------------===//
 // Requantization of sums
 //===----------------------------------------------------------------------===//
@@ -599,6 +626,7 @@ void cost::attachWindowModels(MLIRContext &context) {
   attach<CopyBytesOp, countCopyBytes>(context);
   attach<JoinBytesOp, countJoinBytes>(context);
   attach<FilterPixelsOp, countFilterPixels>(context);
+  attach<FilterPlaneOp, countFilterPlane>(context);
   attach<FilterRowsOp, countFilter>(context);
   attach<MemoryAtOp, countPart>(context);
   RescaleSumsOp::attachInterface<RescaleSumsModel>(context);

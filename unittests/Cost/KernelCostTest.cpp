@@ -349,6 +349,27 @@ TEST_F(KernelCostTest, FiltersOfARowComputeEightChannelsAtATime) {
   EXPECT_EQ(counts[Class::Call], 1);
 }
 
+TEST_F(KernelCostTest, FiltersOfAPlaneComputePairsOfColumns) {
+  auto countFilter = [&](int columns) {
+    std::string text = llvm::formatv(R"((
+        %plane: memref<100xi8>, %w: memref<16x3x3xi8>, %b: memref<16xi32>,
+        %factors: memref<16xi32>, %y: memref<1x8x8x16xi8>) {{
+      lathe.filter_plane %plane, %w, %b, %factors[%c0], %y[%c0]
+        {{rows = 8 : i64, columns = {0} : i64, row_bytes = 10 : i64,
+         row_step = 10 : i64, step = 1 : i64, pixel_step = 16 : i64,
+         zero_point = -128 : i64, low = -128 : i64, high = 127 : i64}
+        : memref<100xi8>, memref<16x3x3xi8>, memref<16xi32>, memref<16xi32>,
+          memref<1x8x8x16xi8>
+      return
+    })",
+                                     columns);
+    return count(text, "cortex-m0plus").instructions[Class::Multiply];
+  };
+  // Nine products and four of the requantization.
+  EXPECT_EQ(countFilter(8), 8 * 8 * (9 + 4));
+  EXPECT_EQ(countFilter(7), countFilter(8));
+}
+
 constexpr const char *floats = R"((%x: f32, %y: memref<1xf32>) {
   %a = arith.mulf %x, %x : f32
   %b = arith.addf %a, %x : f32

@@ -23,6 +23,7 @@ namespace lathe {
 class CopyBytesOp;
 class ExpandBytesOp;
 class FilterPixelsOp;
+class FilterPlaneOp;
 class FilterRowsOp;
 class JoinBytesOp;
 class MemoryAtOp;
@@ -68,6 +69,7 @@ private:
   void printExpandBytes(ExpandBytesOp op);
   void printCopyBytes(CopyBytesOp op);
   void printFilterPixels(FilterPixelsOp op);
+  void printFilterPlane(FilterPlaneOp op);
   void printFilterRows(FilterRowsOp op);
   void printJoinBytes(JoinBytesOp op);
   void printRescaleSums(RescaleSumsOp op);

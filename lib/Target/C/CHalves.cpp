@@ -284,7 +284,8 @@ static void {0}(const {1} *data, const int8_t *weight,
   for (int32_t c = 0; c < 4 * blocks; ++c) {{
     uint32_t sum = (uint32_t)bias[c];
     for (int32_t i = 0; i < depth; ++i) {{
-      sum += (uint32_t)(data[i] * weight[c * depth + i]);
+      const int32_t element = data[i];
+      sum += (uint32_t)(element * weight[c * depth + i]);
     }
     sums[c] = (int32_t)sum;
   }

@@ -227,8 +227,8 @@ LogicalResult PlaneDepthwiseOp::inferReturnTypes(MLIRContext *context,
 }
 
 LogicalResult PlaneDepthwiseOp::verify() {
-  if (getForm() != WindowForm::Bytes && getForm() != WindowForm::Pairs)
-    return emitOpError("has planes of bytes or pairs");
+  if (getForm() == WindowForm::Vectors)
+    return emitOpError("has planes of bytes, halves or pairs");
   int64_t channels = getType().getShape().back();
   if (getBias().getType().getShape() != ArrayRef{channels})
     return emitOpError("needs a bias of shape [") << channels << "]";

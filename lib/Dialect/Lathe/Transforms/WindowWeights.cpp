@@ -237,8 +237,12 @@ static bool hasSmallSums(const WindowProduct &product) {
 bool lathe::fitsHalves(const WindowProduct &product) {
   // Two of them in the same channel side by side exceed a segment's sum. A
   // single row has none.
-  return product.isRow() ||
-         (!hasLeastWeight(product) && hasSmallSums(product));
+  return product.isRow() || (!hasLeastWeight(product) && hasSmallSums(product));
+}
+
+bool lathe::fitsPlanes(const WindowProduct &product) {
+  return product.getRows() == 3 && product.getColumns() == 3 &&
+         hasSmallSums(product);
 }
 
 bool lathe::fitsRows(const WindowProduct &product) {
@@ -312,9 +316,13 @@ HostTensor lathe::packFilters(const WindowProduct &product) {
   return packed;
 }
 
-HostTensor lathe::packFilterBias(const WindowProduct &product) {
+HostTensor lathe::packFilterBias(const WindowProduct &product,
+                                 WindowForm form) {
   WeightedOpInterface op = product.op;
-  SmallVector<uint64_t, 0> bias = foldZeroPoint(product, op.getDataZeroPoint());
+  // Bytes with sign that lie in planes of this form count 128 more.
+  bool isShifted = form == WindowForm::Halves && !product.isUnsigned();
+  SmallVector<uint64_t, 0> bias =
+      foldZeroPoint(product, op.getDataZeroPoint() + (isShifted ? 128 : 0));
   HostTensor packed(ElementKind::I32, {product.getOutputs()});
   for (size_t i = 0; i < bias.size(); ++i)
     packed.setInt(static_cast<int64_t>(i), static_cast<int32_t>(bias[i]));
@@ -339,7 +347,7 @@ HostTensor lathe::packRowFilters(const WindowProduct &product) {
 
 HostTensor lathe::packRowBias(const WindowProduct &product) {
   constexpr int64_t block = RowDepthwiseOp::channelBlock;
-  HostTensor bias = packFilterBias(product);
+  HostTensor bias = packFilterBias(product, WindowForm::Vectors);
   int64_t blocks = llvm::divideCeil(product.getOutputs(), block);
   HostTensor packed(ElementKind::I32, {blocks * block});
   for (int64_t i = 0; i < bias.getNumElements(); ++i)

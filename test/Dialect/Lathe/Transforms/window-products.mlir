@@ -114,6 +114,22 @@ func.func @depthwise(%x: tensor<1x4x4x2xi8>) -> tensor<1x4x2x2xi32> {
   return %0 : tensor<1x4x2x2xi32>
 }
 
+// Planes of bytes without sign, as long as filters have three rows and columns:
+// (128 + 3) * 9 is taken off the sums.
+// HALVES-LABEL: func @depthwise
+// HALVES: lathe.plane_depthwise {{.*}}<window_form bytes>
+// HALVES-LABEL: func @depthwise_3x3
+// HALVES-DAG: lathe.constant dense<[-1179, 1179]> : tensor<2xi32>
+// HALVES: lathe.plane_depthwise {{.*}}<window_form halves>
+// HALVES-DAG: lathe.constant dense<[-27, 27]> : tensor<2xi32>
+// HALVES: lathe.plane_depthwise {{.*}}<window_form halves>, is_unsigned
+func.func @depthwise_3x3(%x: tensor<1x4x4x2xi8>, %u: tensor<1x4x4x2xui8>) -> (tensor<1x4x4x2xi32>, tensor<1x4x4x2xi32>) {
+  %w = lathe.constant dense<[[[[1, -1]], [[1, -1]], [[1, -1]]], [[[1, -1]], [[1, -1]], [[1, -1]]], [[[1, -1]], [[1, -1]], [[1, -1]]]]> : tensor<3x3x1x2xi8>
+  %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, group = 2 : i64, input_zero_point = 3 : si64} : (tensor<1x4x4x2xi8>, tensor<3x3x1x2xi8>) -> tensor<1x4x4x2xi32>
+  %1 = lathe.conv %u, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, group = 2 : i64, input_zero_point = 3 : si64} : (tensor<1x4x4x2xui8>, tensor<3x3x1x2xi8>) -> tensor<1x4x4x2xi32>
+  return %0, %1 : tensor<1x4x4x2xi32>, tensor<1x4x4x2xi32>
+}
+
 // CHECK-LABEL: func @others
 // CHECK: lathe.conv
 // CHECK: lathe.conv

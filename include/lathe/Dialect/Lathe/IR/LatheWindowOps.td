@@ -189,7 +189,9 @@ def Lathe_PlaneDepthwiseOp : Lathe_TensorOp<"plane_depthwise",
 
     One channel at a time becomes a plane in memory of the op's own, with `padding`
     around it; so the result may take the place of the input. In form `bytes` its
-    elements are bytes. In form `pairs` they are 16 bits wide, two neighbours to a
+    elements are bytes. In form `halves`, that of processors which load bytes with
+    signs by more instructions (Armv6-M), they have none: those with signs count 128
+    more, for which `bias` accounts, and no sum reaches 2^29. In form `pairs` they are 16 bits wide, two neighbours to a
     word; of the filter's row w0, w1, w2 pairs (w0, w1) and (w1, w2) are in
     registers: a window that starts at the first element of a pair takes one and
     half of the other, a window that starts at the second element the reverse.
@@ -438,6 +440,43 @@ def Lathe_FilterPixelsOp : Lathe_Op<"filter_pixels"> {
   let assemblyFormat = [{
     $ring `[` $first_row `]` `,` $weight `,` $bias `,` $factors `,` $target `[`
     $first `]` attr-dict `:` type($ring) `,` type($weight) `,` type($bias) `,`
+    type($factors) `,` type($target)
+  }];
+}
+
+def Lathe_FilterPlaneOp : Lathe_Op<"filter_plane"> {
+  let summary = "the requantized results of a filter over a plane of bytes";
+  let description = [{
+    All results of a channel, `rows` times `columns`, two columns at least, of a
+    filter of three rows and columns, as `lathe.plane_depthwise` in form `halves`
+    and `lathe.rescale_sums` compute them. Its weights are those of `weight` from
+    element `9 * channel` on. The plane has `row_bytes` bytes a row; windows begin
+    `row_step` and `step` bytes one after the other. The results go to the elements
+    of `target` from `first` on, `pixel_step` elements one after the other.
+
+    Example:
+    ```mlir
+    lathe.filter_plane %plane, %w, %b, %factors[%c], %y[%first]
+      {rows = 8 : i64, columns = 8 : i64, row_bytes = 10 : i64, row_step = 10 : i64,
+       step = 1 : i64, pixel_step = 16 : i64, zero_point = -128 : i64,
+       low = -128 : i64, high = 127 : i64}
+      : memref<100xi8>, memref<16x3x3xi8>, memref<16xi32>, memref<16xi32>,
+        memref<1x8x8x16xi8>
+    ```
+  }];
+  let arguments = (ins Arg<MemRefOf<[I8]>, "", [MemRead]>:$plane,
+                       Arg<MemRefOf<[I8]>, "", [MemRead]>:$weight,
+                       Arg<MemRefOf<[I32]>, "", [MemRead]>:$bias,
+                       Arg<MemRefOf<[I32]>, "", [MemRead]>:$factors,
+                       Index:$channel,
+                       Arg<MemRefOf<[I8]>, "", [MemWrite]>:$target,
+                       Index:$first, I64Attr:$rows, I64Attr:$columns,
+                       I64Attr:$row_bytes, I64Attr:$row_step, I64Attr:$step,
+                       I64Attr:$pixel_step, I64Attr:$zero_point, I64Attr:$low,
+                       I64Attr:$high);
+  let assemblyFormat = [{
+    $plane `,` $weight `,` $bias `,` $factors `[` $channel `]` `,` $target `[`
+    $first `]` attr-dict `:` type($plane) `,` type($weight) `,` type($bias) `,`
     type($factors) `,` type($target)
   }];
 }
