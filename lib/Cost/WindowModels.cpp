@@ -359,18 +359,13 @@ static DotListing getHalfListing(double segments) {
                        {Class::Load, 5},
                        {Class::Store, 4},
                        {Class::Call, 1}});
-  InstructionCounts biases = list({{Class::ALU, 4},
-                                   {Class::Load, 2},
-                                   {Class::Store, 4},
-                                   {Class::Branch, 2}});
   InstructionCounts segment =
       list({{Class::ALU, 18}, {Class::Load, 1}, {Class::Branch, 1}});
-  listing.block = biases + segment * segments +
-                  list({{Class::ALU, 10},
-                        {Class::Load, 7},
-                        {Class::LoadTwo, 1},
-                        {Class::Store, 3},
-                        {Class::Branch, 1}});
+  listing.block = segment * segments + list({{Class::ALU, 10},
+                                             {Class::Load, 7},
+                                             {Class::LoadTwo, 1},
+                                             {Class::Store, 4},
+                                             {Class::Branch, 1}});
   listing.stepElements = 2;
   listing.step = list({{Class::ALU, 7},
                        {Class::Load, 6},

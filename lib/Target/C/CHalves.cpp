@@ -47,8 +47,8 @@ static void addHalfSums(CHelperTable &table) {
   // Three instructions for two products and a half of one for the loop; GCC
   // makes six of the portable loop.
   table["half_sums"] =
-      R"(/* Adds to four sums a block, those of two channels with two pixels each. A word
-   of data holds one element of both pixels. A block of weights consists of
+      R"(/* Four sums a block, those of two channels with two pixels each. A word of
+   data holds one element of both pixels. A block of weights consists of
    segments: an even number n, n weights of the first channel and n of the second.
    The products of a segment stay in the half of a word that is their pixel's. */
 #if defined(__ARM_ARCH_6M__) && defined(__GNUC__)
@@ -56,7 +56,8 @@ static void addHalfSums(CHelperTable &table) {
 __attribute__((naked, noinline)) static void
 half_sums(const int32_t *data LATHE_UNUSED, const int8_t *weight LATHE_UNUSED,
           int32_t *sums LATHE_UNUSED, const int32_t *end LATHE_UNUSED,
-          const int32_t *last_sum LATHE_UNUSED, int32_t stride LATHE_UNUSED) {
+          const int32_t *last_sum LATHE_UNUSED, int32_t stride LATHE_UNUSED,
+          const int32_t *bias LATHE_UNUSED) {
   __asm__(".syntax unified\n"
           "push {r4-r7, lr}\n"
           "mov r4, r8\n"
@@ -68,12 +69,13 @@ half_sums(const int32_t *data LATHE_UNUSED, const int8_t *weight LATHE_UNUSED,
           "1:\n" /* a block: its sums in r9 to r12 */
           "ldr r0, [sp]\n"
           "ldr r1, [sp, #4]\n"
-          "ldr r2, [sp, #8]\n"
-          "ldmia r2!, {r4-r7}\n"
+          "ldr r2, [sp, #56]\n"
+          "ldmia r2!, {r4, r5}\n"
+          "str r2, [sp, #56]\n"
           "mov r9, r4\n"
-          "mov r10, r5\n"
-          "mov r11, r6\n"
-          "mov r12, r7\n"
+          "mov r10, r4\n"
+          "mov r11, r5\n"
+          "mov r12, r5\n"
           "2:\n" /* a segment: its sums in r6 and r7 */
           "ldrb r3, [r1]\n"
           "mov lr, r3\n"
@@ -138,10 +140,14 @@ half_sums(const int32_t *data LATHE_UNUSED, const int8_t *weight LATHE_UNUSED,
 #else
 static void half_sums(const int32_t *data, const int8_t *weight, int32_t *sums,
                       const int32_t *end, const int32_t *last_sum,
-                      int32_t stride) {
-  for (; sums != last_sum; sums += 4, weight += stride) {
+                      int32_t stride, const int32_t *bias) {
+  for (; sums != last_sum; sums += 4, weight += stride, bias += 2) {
     const int8_t *w = weight;
     int32_t n = 0;
+    sums[0] = bias[0];
+    sums[1] = bias[0];
+    sums[2] = bias[1];
+    sums[3] = bias[1];
     for (const int32_t *x = data; x != end; x += n) {
       n = *w;
       ++w;
@@ -166,11 +172,7 @@ static void half_sums(const int32_t *data, const int8_t *weight, int32_t *sums,
 static void half_dot(const int32_t *restrict data, const int8_t *restrict weight,
                      const int32_t *restrict bias, int32_t *restrict sums,
                      int32_t stride, int32_t depth, int32_t blocks) {
-  for (int32_t c = 0; c < 2 * blocks; ++c) {
-    sums[2 * c] = bias[c];
-    sums[2 * c + 1] = bias[c];
-  }
-  half_sums(data, weight, sums, data + depth, sums + 4 * blocks, stride);
+  half_sums(data, weight, sums, data + depth, sums + 4 * blocks, stride, bias);
 }
 )";
 }
