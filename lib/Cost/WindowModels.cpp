@@ -50,7 +50,7 @@ static InstructionCounts countJoin(JoinHalvesOp, const InstructionSet &) {
 /// halves.
 static InstructionCounts getUpperHalf(const InstructionSet &set) {
   if (set.isThumb1)
-    return list({{Class::Multiply, 4}, {Class::ALU, 26}});
+    return list({{Class::Multiply, 4}, {Class::ALU, 23}});
   return list({{Class::MultiplyLong, 1}, {Class::ALU, set.dsp ? 0 : 3}});
 }
 
@@ -157,17 +157,12 @@ struct DotListing {
   /// Where elements are left that fill no step: for so many of them.
   InstructionCounts rest;
   int64_t restElements = 1;
-  /// Before the innermost loop, if it has steps at all.
-  InstructionCounts setup;
 
   InstructionCounts count(int64_t depth, double blocks) const {
     auto steps = static_cast<double>(depth / stepElements);
     auto rests = static_cast<double>(
         llvm::divideCeil(depth % stepElements, restElements));
-    InstructionCounts perBlock = block + step * steps + rest * rests;
-    if (steps > 0)
-      perBlock += setup;
-    return call + perBlock * blocks;
+    return call + (block + step * steps + rest * rests) * blocks;
   }
 };
 
@@ -282,52 +277,47 @@ static DotListing getThumb1ByteListing() {
   return listing;
 }
 
-/// byte_row_dot of Armv6-M.
-static DotListing getThumb1ByteRowListing() {
+/// indexed_row_dot of Armv6-M.
+static DotListing getIndexedRowListing() {
   DotListing listing;
-  listing.call = list({{Class::ALU, 26},
-                       {Class::Load, 1},
-                       {Class::Store, 2},
+  listing.call = list({{Class::ALU, 20},
+                       {Class::Load, 2},
+                       {Class::Store, 4},
                        {Class::Call, 1}});
-  listing.block = list({{Class::ALU, 18},
-                        {Class::Load, 6},
-                        {Class::Store, 6},
-                        {Class::Branch, 1}});
+  listing.block = list({{Class::ALU, 21},
+                        {Class::Load, 5},
+                        {Class::LoadTwo, 1},
+                        {Class::Store, 4},
+                        {Class::Branch, 3}});
   listing.stepElements = 4;
-  listing.step = list({{Class::ALU, 44},
+  listing.step = list({{Class::ALU, 21},
                        {Class::Load, 20},
                        {Class::Multiply, 16},
                        {Class::Branch, 1}});
-  listing.rest = list({{Class::ALU, 16},
+  listing.rest = list({{Class::ALU, 7},
                        {Class::Load, 5},
                        {Class::Multiply, 4},
-                       {Class::Branch, 1}});
+                       {Class::Branch, 2}});
   return listing;
 }
 
-/// vector_dot. A rest of any size takes one step with a predicate.
+/// vector_dot. A rest of any size takes one step.
 static DotListing getVectorListing() {
   DotListing listing;
-  listing.call = list({{Class::ALU, 23},
+  listing.call = list({{Class::ALU, 9},
                        {Class::Load, 1},
                        {Class::LoadTwo, 1},
-                       {Class::Store, 9},
+                       {Class::Store, 5},
                        {Class::Call, 1}});
-  listing.block = list({{Class::ALU, 7},
-                        {Class::Load, 1},
+  listing.block = list({{Class::ALU, 9},
                         {Class::LoadTwo, 1},
                         {Class::Store, 2},
                         {Class::Branch, 1}});
-  listing.setup =
-      list({{Class::ALU, 4}, {Class::Load, 1}, {Class::LoadTwo, 2}});
   listing.stepElements = 16;
   listing.step = list(
       {{Class::VectorLoad, 4}, {Class::VectorMultiply, 4}, {Class::Branch, 1}});
   listing.restElements = 15;
-  listing.rest = list({{Class::ALU, 7},
-                       {Class::Load, 1},
-                       {Class::VectorLoad, 4},
-                       {Class::VectorMultiply, 4}});
+  listing.rest = listing.step;
   return listing;
 }
 
@@ -369,18 +359,13 @@ static DotListing getHalfListing(double segments) {
                        {Class::Load, 5},
                        {Class::Store, 4},
                        {Class::Call, 1}});
-  InstructionCounts biases = list({{Class::ALU, 4},
-                                   {Class::Load, 2},
-                                   {Class::Store, 4},
-                                   {Class::Branch, 2}});
   InstructionCounts segment =
       list({{Class::ALU, 18}, {Class::Load, 1}, {Class::Branch, 1}});
-  listing.block = biases + segment * segments +
-                  list({{Class::ALU, 10},
-                        {Class::Load, 7},
-                        {Class::LoadTwo, 1},
-                        {Class::Store, 3},
-                        {Class::Branch, 1}});
+  listing.block = segment * segments + list({{Class::ALU, 10},
+                                             {Class::Load, 7},
+                                             {Class::LoadTwo, 1},
+                                             {Class::Store, 4},
+                                             {Class::Branch, 1}});
   listing.stepElements = 2;
   listing.step = list({{Class::ALU, 7},
                        {Class::Load, 6},
@@ -395,13 +380,13 @@ static DotListing getListing(WindowDotOp dot, const InstructionSet &set) {
   case WindowForm::Pairs:
     return isRow ? getPairRowListing() : getPairListing();
   case WindowForm::Bytes:
-    if (set.isThumb1)
-      return isRow ? getThumb1ByteRowListing() : getThumb1ByteListing();
-    return isRow ? getByteRowListing() : getByteListing();
+    if (isRow)
+      return getByteRowListing();
+    return set.isThumb1 ? getThumb1ByteListing() : getByteListing();
   case WindowForm::Vectors:
     return isRow ? getVectorRowListing() : getVectorListing();
   case WindowForm::Halves:
-    return getHalfListing(countSegments(dot));
+    return isRow ? getIndexedRowListing() : getHalfListing(countSegments(dot));
   }
   llvm_unreachable("no form of windows");
 }
@@ -462,34 +447,105 @@ static InstructionCounts countFilter(FilterRowsOp op, const InstructionSet &) {
          getFilterBlock(op) * static_cast<double>(blocks);
 }
 
+/// filter_pixels with Helium for eight channels of a pixel, results included.
+static InstructionCounts getFilterPixelBlock() {
+  return list({{Class::ALU, 18},
+               {Class::VectorLoad, 23},
+               {Class::VectorMultiply, 40},
+               {Class::Branch, 2}});
+}
+
+/// Beyond that for a last block of fewer, whose sums go through memory.
+static InstructionCounts getFilterPixelRest() {
+  return list({{Class::ALU, 20},
+               {Class::VectorLoad, 6},
+               {Class::VectorMultiply, 4},
+               {Class::Branch, 3}});
+}
+
+static InstructionCounts countFilterPixels(FilterPixelsOp op,
+                                           const InstructionSet &) {
+  auto channels = static_cast<int64_t>(op.getChannels());
+  InstructionCounts pixel = list({{Class::ALU, 8},
+                                  {Class::Load, 4},
+                                  {Class::Store, 2},
+                                  {Class::Branch, 3}});
+  pixel += getFilterPixelBlock() *
+           static_cast<double>(llvm::divideCeil(channels, 8));
+  if (channels % 8 != 0)
+    pixel += getFilterPixelRest();
+  return list({{Class::ALU, 40},
+               {Class::Load, 6},
+               {Class::Store, 14},
+               {Class::Call, 1}}) +
+         pixel * static_cast<double>(op.getPixels());
+}
+
+/// filter_plane of Armv6-M: pairs of columns in each row. Of an odd number the
+/// last two are computed by themselves, the first of them once more.
+static InstructionCounts countFilterPlane(FilterPlaneOp op,
+                                          const InstructionSet &) {
+  auto rows = static_cast<double>(op.getRows());
+  auto columns = static_cast<int64_t>(op.getColumns());
+  InstructionCounts call = list({{Class::ALU, 85},
+                                 {Class::Load, 30},
+                                 {Class::Store, 40},
+                                 {Class::Branch, 11},
+                                 {Class::Call, 1}});
+  InstructionCounts row = list({{Class::ALU, 5},
+                                {Class::Load, 4},
+                                {Class::Store, 1},
+                                {Class::Branch, 2}});
+  InstructionCounts pair = list({{Class::ALU, 57},
+                                 {Class::Load, 34},
+                                 {Class::Multiply, 26},
+                                 {Class::Store, 2},
+                                 {Class::Branch, 5}});
+  InstructionCounts perRow =
+      row + pair * static_cast<double>(llvm::divideCeil(columns, 2));
+  if (columns % 2 != 0)
+    perRow += row;
+  return call + perRow * rows;
+}
+
 //===----------------------------------------------------------------------===//
 // Requantization of sums
 //===----------------------------------------------------------------------===//
 
-/// rescale_row or rescale_pair with Helium: four channels. Vectors that are
-/// added to or compared take as long as those that are multiplied.
-static InstructionCounts getVectorRescale(bool hasTwo) {
-  if (hasTwo)
-    return list({{Class::ALU, 10},
-                 {Class::VectorLoad, 5},
-                 {Class::VectorMultiply, 8},
-                 {Class::Branch, 1}});
-  return list({{Class::ALU, 9},
-               {Class::VectorLoad, 3},
-               {Class::VectorMultiply, 4},
-               {Class::Branch, 1}});
+/// rescale_row or rescale_pair with Helium. Vectors that are added to or
+/// compared take as long as those that are multiplied. What is left of four
+/// channels has a predicate.
+static InstructionCounts getVectorRescale(int64_t count, bool hasTwo) {
+  InstructionCounts four = list({{Class::ALU, 1},
+                                 {Class::VectorLoad, hasTwo ? 5 : 3},
+                                 {Class::VectorMultiply, hasTwo ? 8 : 4},
+                                 {Class::Branch, 1}});
+  InstructionCounts counts = four * static_cast<double>(count / 4);
+  if (count % 4 != 0)
+    counts += four + InstructionCounts(Class::ALU, 10);
+  return counts;
 }
 
-/// One channel on Armv6-M, as half of the results are limited from below. The
-/// halves of two pixels' products are in memory and upper registers.
+/// rescale_small_pair for a channel, as half of the results are limited from
+/// below.
+static InstructionCounts getSmallPairRescale() {
+  return list({{Class::ALU, 32},
+               {Class::Load, 3},
+               {Class::Multiply, 8},
+               {Class::Store, 2},
+               {Class::Branch, 5}});
+}
+
+/// The same of rescale_row or rescale_pair on Armv6-M. The halves of two
+/// pixels' products are in memory and upper registers.
 static InstructionCounts getThumb1Rescale(bool hasTwo) {
   if (hasTwo)
-    return list({{Class::ALU, 78},
+    return list({{Class::ALU, 72},
                  {Class::Load, 7},
                  {Class::Multiply, 8},
                  {Class::Store, 3},
                  {Class::Branch, 3}});
-  return list({{Class::ALU, 39},
+  return list({{Class::ALU, 36},
                {Class::Load, 2},
                {Class::Multiply, 4},
                {Class::Store, 1},
@@ -527,10 +583,11 @@ struct RescaleSumsModel
                                    {Class::Store, 2},
                                    {Class::Call, 1}});
     if (set.helium)
-      return call + getVectorRescale(hasTwo) *
-                        static_cast<double>(llvm::divideCeil(count, 4));
-    InstructionCounts channel =
-        set.isThumb1 ? getThumb1Rescale(hasTwo) : getRescale(rescale, set);
+      return call + getVectorRescale(count, hasTwo);
+    InstructionCounts channel = getRescale(rescale, set);
+    if (set.isThumb1)
+      channel = hasTwo && rescale.getSmallSums() ? getSmallPairRescale()
+                                                 : getThumb1Rescale(hasTwo);
     return call + channel * static_cast<double>(count);
   }
 
@@ -563,6 +620,8 @@ void cost::attachWindowModels(MLIRContext &context) {
   attach<ExpandBytesOp, countExpansion>(context);
   attach<CopyBytesOp, countCopyBytes>(context);
   attach<JoinBytesOp, countJoinBytes>(context);
+  attach<FilterPixelsOp, countFilterPixels>(context);
+  attach<FilterPlaneOp, countFilterPlane>(context);
   attach<FilterRowsOp, countFilter>(context);
   attach<MemoryAtOp, countPart>(context);
   RescaleSumsOp::attachInterface<RescaleSumsModel>(context);

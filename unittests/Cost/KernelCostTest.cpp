@@ -271,6 +271,24 @@ TEST_F(KernelCostTest, AProductOfHalvesServesBothPixels) {
   EXPECT_GT(many[Class::ALU], few[Class::ALU] + 32 * 18);
 }
 
+TEST_F(KernelCostTest, OneRegisterIndexesTheWeightsOfFourChannels) {
+  InstructionCounts counts = count(R"((
+      %x: memref<1x42xi8>, %w: memref<2x4x42xi8>, %b: memref<8xi32>,
+      %sums: memref<8xi32>) {
+    %c2 = arith.constant 2 : index
+    lathe.window_dot %c2 blocks %x[%c0] step %c0, %w[%c0], %b[%c0], %sums
+      {form = #lathe<window_form halves>, lanes = 1 : i64, depth = 42 : i64,
+       block_weights = 168 : i64}
+      : memref<1x42xi8>, memref<2x4x42xi8>, memref<8xi32>, memref<8xi32>
+    return
+  })",
+                                   "cortex-m0plus")
+                                 .instructions;
+  EXPECT_EQ(counts[Class::Multiply], 2 * 4 * 42);
+  // The data of four products are loaded once.
+  EXPECT_LT(counts[Class::Load], 1.5 * 2 * 4 * 42);
+}
+
 TEST_F(KernelCostTest, JoinedBytesAreReadAndWrittenOneByOne) {
   InstructionCounts counts = count(R"((
       %x: memref<48xi8>, %words: memref<48xi32>, %lane: index) {
@@ -302,9 +320,54 @@ TEST_F(KernelCostTest, SumsAreRescaledAsTheCoreMultiplies) {
   // Four products of halves each.
   EXPECT_EQ(thumb1[Class::Multiply], 36 * 4);
   EXPECT_EQ(thumb1[Class::MultiplyLong], 0);
+  std::string small(requantization);
+  small.replace(small.find("high = 127"), 0, "small_sums, ");
+  InstructionCounts fewer = count(small, "cortex-m0plus").instructions;
+  EXPECT_EQ(fewer[Class::Multiply], 36 * 4);
+  EXPECT_LT(fewer[Class::ALU], 0.6 * thumb1[Class::ALU]);
   InstructionCounts helium = count(requantization, "cortex-m55").instructions;
   // Four channels at a time.
   EXPECT_EQ(helium[Class::VectorMultiply], 5 * 8);
+}
+
+TEST_F(KernelCostTest, FiltersOfARowComputeEightChannelsAtATime) {
+  InstructionCounts counts = count(R"((
+      %ring: memref<488xi8>, %w: memref<2x3x3x8xi8>, %b: memref<16xi32>,
+      %factors: memref<15xi32>, %y: memref<120xi8>) {
+    lathe.filter_pixels %ring[%c0], %w, %b, %factors, %y[%c0]
+      {row_bytes = 150 : i64, channels = 15 : i64, pixels = 8 : i64,
+       step = 15 : i64, zero_point = -128 : i64, low = -128 : i64,
+       high = 127 : i64}
+      : memref<488xi8>, memref<2x3x3x8xi8>, memref<16xi32>, memref<15xi32>,
+        memref<120xi8>
+    return
+  })",
+                                   "cortex-m55")
+                                 .instructions;
+  // Nine products of eight channels, two vectors a pixel.
+  EXPECT_GT(counts[Class::VectorMultiply], 8 * 2 * 9);
+  EXPECT_EQ(counts[Class::Call], 1);
+}
+
+TEST_F(KernelCostTest, FiltersOfAPlaneComputePairsOfColumns) {
+  auto countFilter = [&](int columns) {
+    std::string text = llvm::formatv(R"((
+        %plane: memref<100xi8>, %w: memref<16x3x3xi8>, %b: memref<16xi32>,
+        %factors: memref<16xi32>, %y: memref<1x8x8x16xi8>) {{
+      lathe.filter_plane %plane, %w, %b, %factors[%c0], %y[%c0]
+        {{rows = 8 : i64, columns = {0} : i64, row_bytes = 10 : i64,
+         row_step = 10 : i64, step = 1 : i64, pixel_step = 16 : i64,
+         zero_point = -128 : i64, low = -128 : i64, high = 127 : i64}
+        : memref<100xi8>, memref<16x3x3xi8>, memref<16xi32>, memref<16xi32>,
+          memref<1x8x8x16xi8>
+      return
+    })",
+                                     columns);
+    return count(text, "cortex-m0plus").instructions[Class::Multiply];
+  };
+  // Nine products and four of the requantization.
+  EXPECT_EQ(countFilter(8), 8 * 8 * (9 + 4));
+  EXPECT_EQ(countFilter(7), countFilter(8));
 }
 
 constexpr const char *floats = R"((%x: f32, %y: memref<1xf32>) {

@@ -12,6 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ChannelRescale.h"
 #include "ScratchEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -43,6 +44,10 @@ private:
     std::map<std::pair<int64_t, int64_t>, Value> pairs;
   };
 
+  /// Whether elements of the plane have no sign, and count 128 more for that.
+  bool isUnsigned() { return hasHalves() || conv.getIsUnsigned(); }
+  bool isShifted() { return hasHalves() && !conv.getIsUnsigned(); }
+  bool hasHalves() { return conv.getForm() == WindowForm::Halves; }
   void writePadding(AffineExpr at);
   void clearEdges();
   void copyRow(const Indices &pixel, AffineExpr row);
@@ -50,6 +55,7 @@ private:
   Value readWeight(const Filter &filter, int64_t row, int64_t column);
   Value getPair(Filter &filter, int64_t row, int64_t column);
   void emitChannel(AffineExpr image, AffineExpr channel);
+  void emitFilter(AffineExpr image, AffineExpr channel);
   void emitResults(const Indices &first, int64_t count, Filter &filter);
   Value addPairs(Value sum, int64_t row, int64_t start, Filter &filter,
                  llvm::function_ref<Value(int64_t)> data);
@@ -60,6 +66,7 @@ private:
   ArrayRef<int64_t> input, output;
   int64_t rows, columns, planeRows, rowUnits;
   Value plane;
+  std::optional<ChannelRescale> rescale;
 };
 
 } // namespace
@@ -73,7 +80,7 @@ void PlaneDepthwiseEmitter::writePadding(AffineExpr at) {
   if (conv.hasPairs())
     writeWord(repeat(conv.getPadding()), plane, at);
   else
-    writeWord(byte(conv.getPadding()), plane, at);
+    writeWord(byte(conv.getPadding() + (isShifted() ? 128 : 0)), plane, at);
 }
 
 /// Fills what lies around the image and stays as it is: the rows above and
@@ -104,6 +111,8 @@ void PlaneDepthwiseEmitter::copyRow(const Indices &pixel, AffineExpr row) {
   AffineExpr start = (row + conv.getPads()[0]) * rowUnits + left;
   loop("iw", 0, std::min(input[2], rowUnits - left), 1, [&](AffineExpr iw) {
     Value element = readByte(conv.getInput(), {pixel[0], row, iw, pixel[1]});
+    if (isShifted())
+      element = arith::XOrIOp::create(builder, loc, element, byte(-128));
     writeWord(element, plane, start + iw);
   });
 }
@@ -218,9 +227,9 @@ void PlaneDepthwiseEmitter::emitResults(const Indices &first, int64_t count,
     auto data = [&](int64_t unit) {
       Value &value = loaded[unit];
       if (!value)
-        value = conv.hasPairs() ? readWord(plane, start + unit)
-                                : widen(readWord(plane, start + unit),
-                                        conv.getIsUnsigned());
+        value = conv.hasPairs()
+                    ? readWord(plane, start + unit)
+                    : widen(readWord(plane, start + unit), isUnsigned());
       return value;
     };
     for (int64_t i = 0; i < count; ++i)
@@ -235,6 +244,21 @@ void PlaneDepthwiseEmitter::emitResults(const Indices &first, int64_t count,
   }
 }
 
+/// All results of a channel by one function, if no more than a byte each is
+/// computed of them.
+void PlaneDepthwiseEmitter::emitFilter(AffineExpr image, AffineExpr channel) {
+  Value weight = locate(conv.getWeight()), bias = locate(conv.getBias());
+  Value factors = locate(rescale->factors);
+  if (failed)
+    return;
+  AffineExpr first = image * (output[1] * output[2] * output[3]) + channel;
+  FilterPlaneOp::create(
+      builder, loc, plane, weight, bias, factors, index(channel),
+      rescale->target, index(first), output[1], output[2], rowUnits,
+      conv.getStrides()[0] * rowUnits, conv.getStrides()[1], output[3],
+      rescale->zeroPoint, rescale->low, rescale->high);
+}
+
 void PlaneDepthwiseEmitter::emitChannel(AffineExpr image, AffineExpr channel) {
   int64_t used =
       std::clamp<int64_t>(planeRows - conv.getPads()[0], 0, input[1]);
@@ -244,6 +268,8 @@ void PlaneDepthwiseEmitter::emitChannel(AffineExpr image, AffineExpr channel) {
     else
       copyRow({image, channel}, ih);
   });
+  if (hasHalves() && rescale && output[2] > 1)
+    return emitFilter(image, channel);
   Filter filter{channel, reader.read(conv.getBias(), {channel}, 1), {}};
   failed |= !filter.bias;
   if (failed)
@@ -261,6 +287,7 @@ void PlaneDepthwiseEmitter::emitChannel(AffineExpr image, AffineExpr channel) {
 LogicalResult PlaneDepthwiseEmitter::emit() {
   Type element = conv.hasPairs() ? builder.getI32Type() : builder.getI8Type();
   plane = viewScratch(0, planeRows * rowUnits, element);
+  rescale = ChannelRescale::match(body, conv.getResult());
   clearEdges();
   loop("n", 0, input[0], 1, [&](AffineExpr image) {
     loop("c", 0, input[3], 1,

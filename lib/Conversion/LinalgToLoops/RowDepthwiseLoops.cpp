@@ -39,7 +39,11 @@ private:
   void loadRow(AffineExpr image, AffineExpr row);
   void copyRow(AffineExpr image, AffineExpr row, AffineExpr at, int64_t bytes);
   void emitImage(AffineExpr image);
+  AffineExpr findSlot(AffineExpr row);
+  AffineExpr numberOf(const Indices &pixel);
   void emitPixel(const Indices &pixel);
+  void rescaleSums(AffineExpr first);
+  void emitPixels(AffineExpr image, AffineExpr row);
 
   RowDepthwiseOp conv;
   ArrayRef<int64_t> input, output;
@@ -89,30 +93,60 @@ void RowDepthwiseEmitter::loadRow(AffineExpr image, AffineExpr row) {
       [&] { fill(at, bytes); });
 }
 
+/// The row of the ring that the windows of row `row` of the result begin with.
+AffineExpr RowDepthwiseEmitter::findSlot(AffineExpr row) {
+  return space.simplify((row * conv.getStrides()[0]) % rows, 1);
+}
+
 /// All channels of a pixel, number {image, row, column} of the result.
 void RowDepthwiseEmitter::emitPixel(const Indices &pixel) {
-  AffineExpr first =
-      space.simplify((pixel[1] * conv.getStrides()[0]) % rows, 1);
+  AffineExpr first = findSlot(pixel[1]);
   AffineExpr at = pixel[2] * (conv.getStrides()[1] * input[3]);
   FilterRowsOp::create(builder, loc, ring, index(first), index(at), weight,
                        bias, sums, rows, conv.getKernelColumns(), rowBytes,
                        output[3]);
-  if (!rescale)
-    return loop("c", 0, output[3], 1, [&](AffineExpr c) {
-      Indices indices = pixel;
-      indices.push_back(c);
-      store(indices, readWord(sums, c));
-    });
+  if (rescale)
+    return rescaleSums(numberOf(pixel));
+  loop("c", 0, output[3], 1, [&](AffineExpr c) {
+    Indices indices = pixel;
+    indices.push_back(c);
+    store(indices, readWord(sums, c));
+  });
+}
+
+/// The number of the first channel of `pixel` in the order of memory.
+AffineExpr RowDepthwiseEmitter::numberOf(const Indices &pixel) {
+  return ((pixel[0] * output[1] + pixel[1]) * output[2] + pixel[2]) * output[3];
+}
+
+/// Stores the results of the sums, the first as element `first`.
+void RowDepthwiseEmitter::rescaleSums(AffineExpr first) {
   Value factors = locate(rescale->factors);
   if (failed)
     return;
-  AffineExpr number = (pixel[0] * output[1] + pixel[1]) * output[2] + pixel[2];
-  Value target = index(number * output[3]);
+  Value target = index(first);
   Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
   Value count = arith::ConstantIndexOp::create(builder, loc, output[3]);
   RescaleSumsOp::create(builder, loc, count, sums, factors, zero,
                         rescale->target, target, target, /*lanes=*/1,
-                        rescale->zeroPoint, rescale->low, rescale->high);
+                        rescale->zeroPoint, rescale->low, rescale->high,
+                        /*small_sums=*/false);
+}
+
+/// All pixels of row number {image, row} of the result.
+void RowDepthwiseEmitter::emitPixels(AffineExpr image, AffineExpr row) {
+  bool isThree = rows == 3 && conv.getKernelColumns() == 3;
+  if (!rescale || !isThree)
+    return loop("ow", 0, output[2], 1,
+                [&](AffineExpr ow) { emitPixel({image, row, ow}); });
+  Value factors = locate(rescale->factors);
+  if (failed)
+    return;
+  AffineExpr number = numberOf({image, row, space.constant(0)});
+  FilterPixelsOp::create(builder, loc, ring, index(findSlot(row)), weight, bias,
+                         factors, rescale->target, index(number), rowBytes,
+                         output[3], output[2], conv.getStrides()[1] * input[3],
+                         rescale->zeroPoint, rescale->low, rescale->high);
 }
 
 void RowDepthwiseEmitter::emitImage(AffineExpr image) {
@@ -124,8 +158,7 @@ void RowDepthwiseEmitter::emitImage(AffineExpr image) {
     loop("kh", 0, fresh, 1, [&](AffineExpr kh) {
       loadRow(image, oh * stride + kh + (rows - fresh));
     });
-    loop("ow", 0, output[2], 1,
-         [&](AffineExpr ow) { emitPixel({image, oh, ow}); });
+    emitPixels(image, oh);
   });
 }
 

@@ -377,7 +377,8 @@ void WindowConvEmitter::rescaleSums(AffineExpr first, AffineExpr channel,
                         getValueOrCreateConstantIndexOp(builder, loc, count),
                         sums, factors, index(channel), rescale->target,
                         elementOf(0), elementOf(lanes - 1), lanes,
-                        rescale->zeroPoint, rescale->low, rescale->high);
+                        rescale->zeroPoint, rescale->low, rescale->high,
+                        /*small_sums=*/conv.getForm() == WindowForm::Halves);
 }
 
 /// Stores what is computed of the sums of `channel`, which is number `c` of

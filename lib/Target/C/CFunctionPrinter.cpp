@@ -350,6 +350,8 @@ void CFunctionPrinter::printStatement(Operation *statement) {
       .Case<func::CallOp>([&](auto call) { printCall(call); })
       .Case<ExpandBytesOp>([&](auto expand) { printExpandBytes(expand); })
       .Case<CopyBytesOp>([&](auto copy) { printCopyBytes(copy); })
+      .Case<FilterPixelsOp>([&](auto filter) { printFilterPixels(filter); })
+      .Case<FilterPlaneOp>([&](auto filter) { printFilterPlane(filter); })
       .Case<FilterRowsOp>([&](auto filter) { printFilterRows(filter); })
       .Case<JoinBytesOp>([&](auto join) { printJoinBytes(join); })
       .Case<RescaleSumsOp>([&](auto rescale) { printRescaleSums(rescale); })

@@ -22,6 +22,8 @@ namespace lathe {
 
 class CopyBytesOp;
 class ExpandBytesOp;
+class FilterPixelsOp;
+class FilterPlaneOp;
 class FilterRowsOp;
 class JoinBytesOp;
 class MemoryAtOp;
@@ -66,12 +68,15 @@ private:
   void numberLayers(std::vector<CLayer> &layers);
   void printExpandBytes(ExpandBytesOp op);
   void printCopyBytes(CopyBytesOp op);
+  void printFilterPixels(FilterPixelsOp op);
+  void printFilterPlane(FilterPlaneOp op);
   void printFilterRows(FilterRowsOp op);
   void printJoinBytes(JoinBytesOp op);
   void printRescaleSums(RescaleSumsOp op);
   void printWindowDot(WindowDotOp op);
   std::string printBytes(mlir::Value memref, mlir::Value first,
                          bool isUnsigned);
+  std::string printTarget(mlir::Value target, mlir::Value first);
   void printReturn(mlir::func::ReturnOp op);
   void printFor(mlir::scf::ForOp op);
   /// Prints the loops of `op` from `dimension` on, one inside the other.

@@ -95,11 +95,9 @@ static inline int32_t rescale(int32_t x, int32_t factor, int32_t offset) {
 #elif defined(__ARM_ARCH_6M__)
   const int32_t x1 = x >> 16, f1 = factor >> 16;
   const uint32_t x0 = (uint32_t)x & 0xffffu, f0 = (uint32_t)factor & 0xffffu;
-  const int32_t m = (int32_t)((uint32_t)x1 * f0);
-  const int32_t n = (int32_t)((uint32_t)f1 * x0);
-  const uint32_t low = (x0 * f0 >> 16) + ((uint32_t)m & 0xffffu) +
-                       ((uint32_t)n & 0xffffu) + 0x8000u;
-  return x1 * f1 + (m >> 16) + (n >> 16) + (int32_t)(low >> 16) + offset;
+  const int32_t m = x1 * (int32_t)f0 + (int32_t)((x0 * f0 >> 16) + 0x8000u);
+  const int32_t n = (int32_t)x0 * f1 + (m & 0xffff);
+  return x1 * f1 + (m >> 16) + (n >> 16) + offset;
 #else
   const int64_t half = 0x80000000u;
   return (int32_t)(((int64_t)x * factor + half) >> 32) + offset;
@@ -268,6 +266,7 @@ static const CHelperTable &getHelpers() {
     addHalfHelpers(table);
     addRescaleHelpers(table);
     addVectorHelpers(table);
+    addFilterHelpers(table);
     return table;
   }();
   return helpers;

@@ -36,6 +36,9 @@ void addWindowHelpers(CHelperTable &table);
 /// Adds the helpers for vectors of bytes.
 void addVectorHelpers(CHelperTable &table);
 
+/// Adds the helpers for filters of a channel each.
+void addFilterHelpers(CHelperTable &table);
+
 /// Adds the helpers that requantize sums.
 void addRescaleHelpers(CHelperTable &table);
 

@@ -6,15 +6,13 @@
 //===----------------------------------------------------------------------===//
 //
 // Helpers of products for Helium, and portable C beside them that computes the
-// same, and the statement for filters.
+// same.
 //
 //===----------------------------------------------------------------------===//
 
-#include "CFunctionPrinter.h"
-#include "lathe/Dialect/Lathe/IR/LatheWindowOps.h"
-#include "llvm/Support/FormatVariadic.h"
+#include "CHelpers.h"
 
-using namespace mlir;
+using namespace llvm;
 
 namespace lathe {
 
@@ -28,65 +26,69 @@ static void addVectorSums(CHelperTable &table) {
 __attribute__((noipa, optimize("no-ivopts", "no-tree-forwprop")))
 #endif
 )";
+  // Nine instructions for 64 products, and 13 around them for a block. GCC has
+  // none that end a loop and its last vector at once, and twice as many around.
   table["vector_dot"] =
       R"(/* Sums of two pixels, stride bytes apart, for blocks of two channels, both sums of
-   a channel side by side. Of every sixteen weights of the first channel follow
-   those of the second. */
-)" + optimize.str() +
-      R"(static void vector_dot(const int8_t *restrict data, int32_t stride,
-                       const int8_t *restrict weight,
-                       const int32_t *restrict bias, int32_t *restrict sums,
-                       int32_t depth, int32_t blocks) {
-  const int32_t *const last_sum = sums + 4 * blocks;
-  const int32_t rest = depth & 15;
-  do {
-    const int8_t *x = data, *y = data + stride;
-    int32_t a0 = bias[0], a1 = bias[1], b0 = a0, b1 = a1;
-#ifdef __ARM_FEATURE_MVE
-    for (int32_t n = depth >> 4; n != 0; --n) {
-      const int8x16_t a = vldrbq_s8(x), v = vldrbq_s8(weight);
-      a0 = vmladavaq_s8(a0, a, v);
-      const int8x16_t b = vldrbq_s8(y);
-      b0 = vmladavaq_s8(b0, b, v);
-      weight += 16;
-      const int8x16_t w = vldrbq_s8(weight);
-      a1 = vmladavaq_s8(a1, a, w);
-      b1 = vmladavaq_s8(b1, b, w);
-      x += 16;
-      y += 16;
-      weight += 16;
-    }
-    if (rest != 0) {
-      const mve_pred16_t some = vctp8q((uint32_t)rest);
-      const int8x16_t a = vldrbq_z_s8(x, some), b = vldrbq_z_s8(y, some);
-      const int8x16_t v = vldrbq_z_s8(weight, some);
-      const int8x16_t w = vldrbq_z_s8(weight + rest, some);
-      a0 = vmladavaq_s8(a0, a, v);
-      b0 = vmladavaq_s8(b0, b, v);
-      a1 = vmladavaq_s8(a1, a, w);
-      b1 = vmladavaq_s8(b1, b, w);
-      weight += 2 * rest;
-    }
-#else
-    for (int32_t k = 0; k < depth; k += 16) {
-      const int32_t n = k + 16 <= depth ? 16 : rest;
-      for (int32_t i = 0; i < n; ++i) {
-        a0 = mac(a0, x[k + i], weight[i]);
-        b0 = mac(b0, y[k + i], weight[i]);
-        a1 = mac(a1, x[k + i], weight[n + i]);
-        b1 = mac(b1, y[k + i], weight[n + i]);
-      }
-      weight += 2 * n;
-    }
-#endif
-    sums[0] = a0;
-    sums[1] = b0;
-    sums[2] = a1;
-    sums[3] = b1;
-    bias += 2;
-    sums += 4;
-  } while (sums != last_sum);
+   a channel side by side. The weights of a block's second channel lie behind
+   those of its first. */
+#if defined(__ARM_FEATURE_MVE) && defined(__GNUC__)
+__attribute__((naked, noinline)) static void
+vector_dot(const int8_t *data __attribute__((unused)),
+           int32_t stride __attribute__((unused)),
+           const int8_t *weight __attribute__((unused)),
+           const int32_t *bias __attribute__((unused)),
+           int32_t *sums __attribute__((unused)),
+           int32_t depth __attribute__((unused)),
+           int32_t blocks __attribute__((unused))) {
+  __asm__(".syntax unified\n"
+          "push {r4-r11, lr}\n"
+          "add r1, r0, r1\n" /* pixels at r0 and r1 */
+          "ldrd r5, r12, [sp, #36]\n"
+          "ldr r9, [sp, #44]\n"
+          "add r7, r12, #15\n" /* what they are advanced by */
+          "bic r7, r7, #15\n"
+          "1:\n" /* a block: weights at r2 and r11, sums in r4, r6, r8, r10 */
+          "ldrd r4, r8, [r3], #8\n"
+          "add r11, r2, r12\n"
+          "mov r6, r4\n"
+          "mov r10, r8\n"
+          "dlstp.8 lr, r12\n"
+          "2:\n"
+          "vldrb.8 q0, [r0], #16\n"
+          "vldrb.8 q1, [r2], #16\n"
+          "vmladava.s8 r4, q0, q1\n"
+          "vldrb.8 q2, [r1], #16\n"
+          "vmladava.s8 r6, q2, q1\n"
+          "vldrb.8 q3, [r11], #16\n"
+          "vmladava.s8 r8, q0, q3\n"
+          "vmladava.s8 r10, q2, q3\n"
+          "letp lr, 2b\n"
+          "sub r0, r0, r7\n"
+          "sub r1, r1, r7\n"
+          "sub r2, r11, r7\n"
+          "add r2, r2, r12\n"
+          "strd r4, r6, [r5], #8\n"
+          "strd r8, r10, [r5], #8\n"
+          "subs r9, r9, #1\n"
+          "bne 1b\n"
+          "pop {r4-r11, pc}\n");
 }
+#else
+static void vector_dot(const int8_t *data, int32_t stride, const int8_t *weight,
+                       const int32_t *bias, int32_t *sums, int32_t depth,
+                       int32_t blocks) {
+  for (int32_t c = 0; c < 2 * blocks; ++c, weight += depth) {
+    uint32_t a = (uint32_t)bias[c], b = a;
+    for (int32_t i = 0; i < depth; ++i) {
+      a += (uint32_t)(data[i] * weight[i]);
+      b += (uint32_t)(data[stride + i] * weight[i]);
+    }
+    sums[2 * c] = (int32_t)a;
+    sums[2 * c + 1] = (int32_t)b;
+  }
+}
+#endif
 )";
   table["vector_row_dot"] =
       R"(/* Sums of a row of bytes for blocks of four channels. Sixteen weights of each lie
@@ -150,141 +152,6 @@ __attribute__((noipa, optimize("no-ivopts", "no-tree-forwprop")))
 )";
 }
 
-/// One or two taps of a filter, `x` elements and `weight`s behind each other;
-/// even and odd channels have sums of their own.
-static std::string getTaps(ArrayRef<std::pair<std::string, int>> taps) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  auto multiply = [&](const std::pair<std::string, int> &tap) {
-    return llvm::formatv("vmulq_s16(vldrbq_s16({0}), vldrbq_s16(&weight[{1}]))",
-                         tap.first, tap.second)
-        .str();
-  };
-  os << "    p = " << multiply(taps[0]) << ";\n";
-  if (taps.size() > 1)
-    os << "    p = vaddq_s16(p, " << multiply(taps[1]) << ");\n";
-  os << "    even = vaddq_s32(even, vmovlbq_s16(p));\n"
-     << "    odd = vaddq_s32(odd, vmovltq_s16(p));\n";
-  return text;
-}
-
-/// All taps of a filter of three rows and columns.
-static std::string getNineTaps() {
-  SmallVector<std::pair<std::string, int>> taps;
-  for (StringRef row : {"x", "y", "z"})
-    for (StringRef column : {"0", "channels", "2 * channels"})
-      taps.push_back({("&" + row + "[" + column + "]").str(),
-                      8 * static_cast<int>(taps.size())});
-  std::string text;
-  for (ArrayRef<std::pair<std::string, int>> rest(taps); !rest.empty();
-       rest = rest.drop_front(std::min<size_t>(2, rest.size())))
-    text += getTaps(rest.take_front(2));
-  return text;
-}
-
-/// Any size, and 3x3 with all taps in a row: GCC keeps them in registers if it
-/// leaves their order alone (73 instead of 94 instructions for 8 channels,
-/// arm-none-eabi-gcc 12.2 -O2).
-static void addFilterRows(CHelperTable &table) {
-  table["filter_rows"] =
-      R"(/* Sums of a filter for each channel. The window's first row is number row of the
-   ring. Eight channels at a time; two products add up in 16 bits. */
-static void filter_rows(const int8_t *restrict ring, int32_t row, int32_t at,
-                        const int8_t *restrict weight,
-                        const int32_t *restrict bias, int32_t *restrict sums,
-                        int32_t rows, int32_t columns, int32_t row_bytes,
-                        int32_t channels) {
-  for (int32_t c = 0; c < channels; c += 8) {
-#ifdef __ARM_FEATURE_MVE
-    int32x4x2_t acc = vld2q_s32(&bias[c]);
-    int32x4_t even = acc.val[0], odd = acc.val[1];
-    int16x8_t p;
-    for (int32_t kh = 0, r = row; kh < rows; ++kh, r = r + 1 < rows ? r + 1 : 0) {
-      const int8_t *x = &ring[r * row_bytes + at + c];
-      int32_t kw = columns;
-      for (; kw >= 2; kw -= 2, x += 2 * channels, weight += 16) {
-)" + getTaps({{"x", 0}, {"&x[channels]", 8}}) +
-      R"(      }
-      if (kw != 0) {
-)" + getTaps({{"x", 0}}) +
-      R"(        weight += 8;
-      }
-    }
-    acc.val[0] = even;
-    acc.val[1] = odd;
-    vst2q_s32(&sums[c], acc);
-#else
-    for (int32_t i = c; i < c + 8; ++i) {
-      sums[i] = bias[i];
-    }
-    for (int32_t kh = 0, r = row; kh < rows; ++kh, r = r + 1 < rows ? r + 1 : 0) {
-      const int8_t *x = &ring[r * row_bytes + at + c];
-      for (int32_t kw = 0; kw < columns; ++kw, x += channels, weight += 8) {
-        for (int32_t i = 0; i < 8 && c + i < channels; ++i) {
-          sums[c + i] = mac(sums[c + i], x[i], weight[i]);
-        }
-      }
-    }
-#endif
-  }
-}
-)";
-  table["filter_rows_3x3"] =
-      R"(/* The same of three rows and columns. */
-#if defined(__GNUC__) && !defined(__clang__)
-__attribute__((noipa, optimize("no-schedule-insns", "no-tree-ter")))
-#endif
-static void filter_rows_3x3(const int8_t *restrict ring, int32_t row,
-                            int32_t at, const int8_t *restrict weight,
-                            const int32_t *restrict bias,
-                            int32_t *restrict sums, int32_t row_bytes,
-                            int32_t channels) {
-#ifdef __ARM_FEATURE_MVE
-  const int32_t second = row == 2 ? 0 : row + 1;
-  const int32_t third = second == 2 ? 0 : second + 1;
-  const int8_t *x = &ring[row * row_bytes + at];
-  const int8_t *y = &ring[second * row_bytes + at];
-  const int8_t *z = &ring[third * row_bytes + at];
-  for (int32_t c = 0; c < channels; c += 8) {
-    int32x4x2_t acc = vld2q_s32(bias);
-    int32x4_t even = acc.val[0], odd = acc.val[1];
-    int16x8_t p;
-)" + getNineTaps() +
-      R"(    acc.val[0] = even;
-    acc.val[1] = odd;
-    vst2q_s32(sums, acc);
-    x += 8;
-    y += 8;
-    z += 8;
-    weight += 72;
-    bias += 8;
-    sums += 8;
-  }
-#else
-  filter_rows(ring, row, at, weight, bias, sums, 3, 3, row_bytes, channels);
-#endif
-}
-)";
-}
-
-void addVectorHelpers(CHelperTable &table) {
-  addVectorSums(table);
-  addFilterRows(table);
-}
-
-void CFunctionPrinter::printFilterRows(FilterRowsOp filter) {
-  bool isThree = filter.getRows() == 3 && filter.getColumns() == 3;
-  line() << function.file.helpers.use(isThree ? "filter_rows_3x3"
-                                              : "filter_rows")
-         << "(" << expressions.printPointer(filter.getRing()).text << ", "
-         << expressions.print(filter.getFirstRow()).text << ", "
-         << expressions.print(filter.getAt()).text << ", "
-         << expressions.printPointer(filter.getWeight()).text << ", "
-         << expressions.printPointer(filter.getBias()).text << ", "
-         << expressions.printPointer(filter.getSums()).text << ", ";
-  if (!isThree)
-    *os << filter.getRows() << ", " << filter.getColumns() << ", ";
-  *os << filter.getRowBytes() << ", " << filter.getChannels() << ");\n";
-}
+void addVectorHelpers(CHelperTable &table) { addVectorSums(table); }
 
 } // namespace lathe

@@ -230,7 +230,7 @@ static std::string getDotHelper(WindowDotOp dot) {
   case WindowForm::Vectors:
     return isRow ? "vector_row_dot" : "vector_dot";
   case WindowForm::Halves:
-    return "half_dot";
+    return isRow ? nameOf("indexed_row_dot", isSigned) : "half_dot";
   }
   llvm_unreachable("no form of windows");
 }
@@ -238,7 +238,7 @@ static std::string getDotHelper(WindowDotOp dot) {
 void CFunctionPrinter::printWindowDot(WindowDotOp dot) {
   bool isRow = dot.getLanes() == 1;
   bool hasPairs = dot.getForm() == WindowForm::Pairs && !isRow;
-  bool hasHalves = dot.getForm() == WindowForm::Halves;
+  bool hasHalves = dot.getForm() == WindowForm::Halves && !isRow;
   line()
       << function.file.helpers.use(getDotHelper(dot)) << "("
       << (hasPairs || hasHalves

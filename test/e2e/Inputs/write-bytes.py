@@ -121,7 +121,7 @@ sums = conv(*filtered, shape, [1, 1, 1, 20], shape, window(1, 0, groups))
 filtered = requantize(sums, shape, "i8", -5, -128, 127)
 wide = [1, 4, 8, 150]
 sums = conv(*filtered, shape, [1, 1, 20, 150], wide, window(1, 0, zero_point))
-requantize(sums, wide, "i8", 9, -128, 127)
+widened = requantize(sums, wide, "i8", 9, -128, 127)
 signal = add("lathe.reshape %image {shape = array<i64: 1, 11, 27>} : ", f"({image}) -> tensor<1x11x27xi8>")
 attributes = "strides = array<i64: 2>, dilations = array<i64: 1>, pads = array<i64: 1, 1>"
 sums = conv(signal, "tensor<1x11x27xi8>", [], [3, 27, 5], [1, 6, 5], attributes + zero_point)
@@ -138,6 +138,18 @@ weights = constant([297, 70], "i8", "b", -60, 60)
 text = f"lathe.matmul {row}, {weights} {{lhs_zero_point = 3 : si64}} : "
 sums = add(text + "(tensor<1x297xi8>, tensor<297x70xi8>) -> ", "tensor<1x70xi32>")
 requantize(sums, [1, 70], "i8", 0, -128, 127)
+
+# Filters of three rows and columns, with all limits, of channels that fill no vector.
+groups = ", group = 150 : i64" + zero_point
+sums = conv(*widened, wide, [3, 3, 1, 150], wide, window(1, 1, groups))
+filtered = requantize(sums, wide, "i8", -5, -128, 127)
+sums = conv(*filtered, wide, [3, 3, 1, 150], wide, window(1, 1, groups))
+filtered = requantize(sums, wide, "i8", -5, -5, 100)
+sums = conv(*filtered, wide, [3, 3, 1, 150], wide, window(1, 1, groups))
+results.append((sums, tensor(wide, "i32")))
+half = [1, 2, 4, 150]
+sums = conv(*filtered, wide, [3, 3, 1, 150], half, window(2, 1, groups))
+requantize(sums, half, "ui8", 9, 0, 255)
 
 arguments = f'%x: {x} {{lathe.name = "x"}}, %image: {image} {{lathe.name = "image"}}'
 types = ", ".join(

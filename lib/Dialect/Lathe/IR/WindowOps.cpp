@@ -61,9 +61,7 @@ LogicalResult WindowConvOp::inferReturnTypes(MLIRContext *context,
 }
 
 LogicalResult WindowConvOp::verify() {
-  if (getForm() == WindowForm::Halves) {
-    if (isRow())
-      return emitOpError("of a single row has no form halves");
+  if (getForm() == WindowForm::Halves && !isRow()) {
     if (getWeight().getType().getRank() != 2 ||
         getWeight().getType().getDimSize(0) != getNumBlocks())
       return emitOpError("needs weights of shape [")
@@ -96,7 +94,7 @@ int64_t WindowConvOp::getUnitElements() {
 
 int64_t WindowConvOp::getUnits() {
   int64_t units = getKernelRows() * getUnitsOf(getElementsOfRow());
-  if (!hasWords())
+  if (!hasWords() || (isRow() && getForm() == WindowForm::Halves))
     return units;
   // What is multiplied at a time: eight bytes of a row, two words of a window.
   return llvm::alignTo(units, isRow() ? 4 : 2);
@@ -111,7 +109,7 @@ SmallVector<int64_t> WindowConvOp::getWeightShape() {
   case WindowForm::Vectors:
     return {getNumBlocks(), getChannelBlock() * getDepth()};
   case WindowForm::Halves:
-    break;
+    return {getNumBlocks(), getChannelBlock(), getDepth()};
   }
   llvm_unreachable("no form of windows");
 }
@@ -253,8 +251,8 @@ LogicalResult PlaneDepthwiseOp::inferReturnTypes(MLIRContext *context,
 }
 
 LogicalResult PlaneDepthwiseOp::verify() {
-  if (getForm() != WindowForm::Bytes && getForm() != WindowForm::Pairs)
-    return emitOpError("has planes of bytes or pairs");
+  if (getForm() == WindowForm::Vectors)
+    return emitOpError("has planes of bytes, halves or pairs");
   int64_t channels = getType().getShape().back();
   if (getBias().getType().getShape() != ArrayRef{channels})
     return emitOpError("needs a bias of shape [") << channels << "]";

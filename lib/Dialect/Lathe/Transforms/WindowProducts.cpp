@@ -140,10 +140,11 @@ private:
                                  op.getDataZeroPoint(), product.isUnsigned()));
   }
 
-  /// Vectors and halves have no planes.
-  WindowForm getPlaneForm() const {
-    bool hasPairs = form == WindowForm::Pairs || form == WindowForm::Vectors;
-    return hasPairs ? WindowForm::Pairs : WindowForm::Bytes;
+  /// Vectors have no planes.
+  WindowForm getPlaneForm(const WindowProduct &product) const {
+    if (form == WindowForm::Halves)
+      return fitsPlanes(product) ? WindowForm::Halves : WindowForm::Bytes;
+    return form == WindowForm::Bytes ? WindowForm::Bytes : WindowForm::Pairs;
   }
 
   void replaceByFilters(const WindowProduct &product) {
@@ -161,12 +162,13 @@ private:
     }
     Value filters = createConstant(builder, op, op.getWeights(), "weights",
                                    packFilters(product));
+    WindowForm form = getPlaneForm(product);
     Value bias = createConstant(builder, op, op.getBias(), "bias",
-                                packFilterBias(product));
-    replace(op, PlaneDepthwiseOp::create(
-                    builder, op->getLoc(), op.getData(), filters, bias,
-                    getPlaneForm(), product.strides, product.pads,
-                    op.getDataZeroPoint(), product.isUnsigned()));
+                                packFilterBias(product, form));
+    replace(op, PlaneDepthwiseOp::create(builder, op->getLoc(), op.getData(),
+                                         filters, bias, form, product.strides,
+                                         product.pads, op.getDataZeroPoint(),
+                                         product.isUnsigned()));
   }
 };
 

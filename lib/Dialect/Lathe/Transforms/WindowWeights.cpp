@@ -126,13 +126,14 @@ static HostTensor packBytes(const WindowProduct &product) {
   return packed;
 }
 
-/// Of every sixteen elements the weights of a channel side by side.
+/// The weights of a channel side by side, those of a single row's channels for
+/// sixteen elements each.
 static HostTensor packVectors(const WindowProduct &product) {
-  constexpr int64_t vector = 16;
   int64_t block = getChannelBlock(product, WindowForm::Vectors);
   int64_t blocks = getNumBlocks(product, WindowForm::Vectors);
   int64_t elements = product.getElementsOfRow();
   int64_t depth = product.getRows() * elements;
+  int64_t vector = product.isRow() ? 16 : depth;
   HostTensor packed(ElementKind::I8, {blocks, block * depth});
   int64_t next = 0;
   for (int64_t o = 0; o < blocks; ++o)
@@ -181,7 +182,22 @@ static void appendSegments(const WindowProduct &product, int64_t output,
   }
 }
 
+/// Those of a single row: channel by channel.
+static HostTensor packIndexed(const WindowProduct &product) {
+  int64_t blocks = getNumBlocks(product, WindowForm::Halves);
+  int64_t block = getChannelBlock(product, WindowForm::Halves);
+  int64_t elements = product.getElementsOfRow();
+  HostTensor packed(ElementKind::I8, {blocks, block, elements});
+  int64_t next = 0;
+  for (int64_t c = 0; c < blocks * block; ++c)
+    for (int64_t element = 0; element < elements; ++element)
+      packed.setInt(next++, product.getWeight(0, element, c));
+  return packed;
+}
+
 static HostTensor packHalves(const WindowProduct &product) {
+  if (product.isRow())
+    return packIndexed(product);
   int64_t blocks = getNumBlocks(product, WindowForm::Halves);
   SmallVector<SmallVector<int8_t, 0>, 0> streams(blocks);
   size_t longest = 0;
@@ -205,9 +221,28 @@ static bool hasLeastWeight(const WindowProduct &product) {
   return false;
 }
 
+/// Whether the magnitudes of all sums and of the bias with them are below 2^29.
+static bool hasSmallSums(const WindowProduct &product) {
+  constexpr int64_t limit = int64_t(1) << 29, maxData = 256;
+  const HostTensor &weights = product.constants.weights;
+  SmallVector<int64_t, 0> sums;
+  for (int64_t bias : product.constants.bias)
+    sums.push_back(std::abs(bias));
+  for (int64_t i = 0; i < weights.getNumElements(); ++i)
+    sums[product.constants.getOutput(i)] +=
+        maxData * std::abs(weights.getInt(i));
+  return llvm::all_of(sums, [&](int64_t sum) { return sum < limit; });
+}
+
 bool lathe::fitsHalves(const WindowProduct &product) {
-  // Two of them in the same channel side by side exceed a segment's sum.
-  return !hasLeastWeight(product) && !product.isRow();
+  // Two of them in the same channel side by side exceed a segment's sum. A
+  // single row has none.
+  return product.isRow() || (!hasLeastWeight(product) && hasSmallSums(product));
+}
+
+bool lathe::fitsPlanes(const WindowProduct &product) {
+  return product.getRows() == 3 && product.getColumns() == 3 &&
+         hasSmallSums(product);
 }
 
 bool lathe::fitsRows(const WindowProduct &product) {
@@ -252,7 +287,8 @@ HostTensor lathe::packWindowBias(const WindowProduct &product,
   HostTensor packed(ElementKind::I32, {getNumBlocks(product, form) *
                                        getChannelBlock(product, form)});
   // Bytes without sign that lie in halves count 128 less.
-  bool isShifted = form == WindowForm::Halves && product.isUnsigned();
+  bool isShifted =
+      form == WindowForm::Halves && product.isUnsigned() && !product.isRow();
   WeightedOpInterface op = product.op;
   SmallVector<uint64_t, 0> bias =
       foldZeroPoint(product, op.getDataZeroPoint() - (isShifted ? 128 : 0));
@@ -280,9 +316,13 @@ HostTensor lathe::packFilters(const WindowProduct &product) {
   return packed;
 }
 
-HostTensor lathe::packFilterBias(const WindowProduct &product) {
+HostTensor lathe::packFilterBias(const WindowProduct &product,
+                                 WindowForm form) {
   WeightedOpInterface op = product.op;
-  SmallVector<uint64_t, 0> bias = foldZeroPoint(product, op.getDataZeroPoint());
+  // Bytes with sign that lie in planes of this form count 128 more.
+  bool isShifted = form == WindowForm::Halves && !product.isUnsigned();
+  SmallVector<uint64_t, 0> bias =
+      foldZeroPoint(product, op.getDataZeroPoint() + (isShifted ? 128 : 0));
   HostTensor packed(ElementKind::I32, {product.getOutputs()});
   for (size_t i = 0; i < bias.size(); ++i)
     packed.setInt(static_cast<int64_t>(i), static_cast<int32_t>(bias[i]));
@@ -307,7 +347,7 @@ HostTensor lathe::packRowFilters(const WindowProduct &product) {
 
 HostTensor lathe::packRowBias(const WindowProduct &product) {
   constexpr int64_t block = RowDepthwiseOp::channelBlock;
-  HostTensor bias = packFilterBias(product);
+  HostTensor bias = packFilterBias(product, WindowForm::Vectors);
   int64_t blocks = llvm::divideCeil(product.getOutputs(), block);
   HostTensor packed(ElementKind::I32, {blocks * block});
   for (int64_t i = 0; i < bias.getNumElements(); ++i)

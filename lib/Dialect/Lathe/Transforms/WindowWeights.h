@@ -40,6 +40,9 @@ struct WindowProduct {
 /// Whether the weights go into segments of form `halves`.
 bool fitsHalves(const WindowProduct &product);
 
+/// Whether a filter of each channel has planes of form `halves`.
+bool fitsPlanes(const WindowProduct &product);
+
 /// The weights and the bias in the order of `lathe.window_conv`.
 HostTensor packWindowWeights(const WindowProduct &product, WindowForm form);
 HostTensor packWindowBias(const WindowProduct &product, WindowForm form);
@@ -53,7 +56,7 @@ HostTensor packRowBias(const WindowProduct &product);
 
 /// The same in the order of `lathe.plane_depthwise`.
 HostTensor packFilters(const WindowProduct &product);
-HostTensor packFilterBias(const WindowProduct &product);
+HostTensor packFilterBias(const WindowProduct &product, WindowForm form);
 
 } // namespace lathe
 

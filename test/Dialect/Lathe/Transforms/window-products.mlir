@@ -66,13 +66,13 @@ func.func @windows(%x: tensor<1x8x8x3xui8>) -> tensor<1x4x4x4xi32> {
 // CHECK: lathe.window_conv {{.*}}<window_form pairs>
 
 // A single row is not copied: as many weights as elements. Vectors have blocks of
-// four channels for it.
+// four channels for it, halves the weights of each of four channels side by side.
 // BYTES-LABEL: func @sums_of_the_second_channel
 // BYTES: lathe.window_conv {{.*}} tensor<1x260x4xi8>
 // VECTORS-LABEL: func @sums_of_the_second_channel
 // VECTORS: lathe.window_conv {{.*}} tensor<1x1040xi8>
 // HALVES-LABEL: func @sums_of_the_second_channel
-// HALVES: lathe.window_conv {{.*}}<window_form bytes>
+// HALVES: lathe.window_conv {{.*}}<window_form halves>{{.*}} tensor<1x4x260xi8>
 func.func @sums_of_the_second_channel(%x: tensor<1x260xi8>) -> (tensor<1x2xi32>, tensor<1x1xi32>) {
   %w = lathe.constant dense<127> : tensor<260x2xi8>
   %v = lathe.constant dense<127> : tensor<260x1xi8>
@@ -114,6 +114,22 @@ func.func @depthwise(%x: tensor<1x4x4x2xi8>) -> tensor<1x4x2x2xi32> {
   return %0 : tensor<1x4x2x2xi32>
 }
 
+// Planes of bytes without sign, as long as filters have three rows and columns:
+// (128 + 3) * 9 is taken off the sums.
+// HALVES-LABEL: func @depthwise
+// HALVES: lathe.plane_depthwise {{.*}}<window_form bytes>
+// HALVES-LABEL: func @depthwise_3x3
+// HALVES-DAG: lathe.constant dense<[-1179, 1179]> : tensor<2xi32>
+// HALVES: lathe.plane_depthwise {{.*}}<window_form halves>
+// HALVES-DAG: lathe.constant dense<[-27, 27]> : tensor<2xi32>
+// HALVES: lathe.plane_depthwise {{.*}}<window_form halves>, is_unsigned
+func.func @depthwise_3x3(%x: tensor<1x4x4x2xi8>, %u: tensor<1x4x4x2xui8>) -> (tensor<1x4x4x2xi32>, tensor<1x4x4x2xi32>) {
+  %w = lathe.constant dense<[[[[1, -1]], [[1, -1]], [[1, -1]]], [[[1, -1]], [[1, -1]], [[1, -1]]], [[[1, -1]], [[1, -1]], [[1, -1]]]]> : tensor<3x3x1x2xi8>
+  %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, group = 2 : i64, input_zero_point = 3 : si64} : (tensor<1x4x4x2xi8>, tensor<3x3x1x2xi8>) -> tensor<1x4x4x2xi32>
+  %1 = lathe.conv %u, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, group = 2 : i64, input_zero_point = 3 : si64} : (tensor<1x4x4x2xui8>, tensor<3x3x1x2xi8>) -> tensor<1x4x4x2xi32>
+  return %0, %1 : tensor<1x4x4x2xi32>, tensor<1x4x4x2xi32>
+}
+
 // CHECK-LABEL: func @others
 // CHECK: lathe.conv
 // CHECK: lathe.conv
@@ -134,12 +150,34 @@ func.func @segments(%x: tensor<2x6xi8>) -> tensor<2x2xi32> {
   return %0 : tensor<2x2xi32>
 }
 
+// A single row has no segments; the second channel's weights lie behind those of
+// the first.
+// HALVES-LABEL: func @single_row
+// HALVES-DAG: %[[W:.*]] = lathe.constant dense<{{\[\[\[}}-128, 2, 3], [4, 5, 6], [0, 0, 0], [0, 0, 0]]]> : tensor<1x4x3xi8>
+// HALVES-DAG: %[[B:.*]] = lathe.constant dense<[123, -15, 0, 0]> : tensor<4xi32>
+// HALVES: lathe.window_conv %arg0, %[[W]], %[[B]] {{.*}}<window_form halves>, is_unsigned
+func.func @single_row(%x: tensor<1x3xui8>) -> tensor<1x2xi32> {
+  %w = lathe.constant dense<[[-128, 4], [2, 5], [3, 6]]> : tensor<3x2xi8>
+  %0 = lathe.matmul %x, %w {lhs_zero_point = 1 : si64} : (tensor<1x3xui8>, tensor<3x2xi8>) -> tensor<1x2xi32>
+  return %0 : tensor<1x2xi32>
+}
+
 // -128 may be too much for any.
 // HALVES-LABEL: func @least_weight_in_halves
 // HALVES: lathe.window_conv {{.*}}<window_form bytes>
 func.func @least_weight_in_halves(%x: tensor<2x2xi8>) -> tensor<2x2xi32> {
   %w = lathe.constant dense<[[-128, 0], [0, 0]]> : tensor<2x2xi8>
   %0 = lathe.matmul %x, %w : (tensor<2x2xi8>, tensor<2x2xi8>) -> tensor<2x2xi32>
+  return %0 : tensor<2x2xi32>
+}
+
+// So may be a sum.
+// HALVES-LABEL: func @large_sums
+// HALVES: lathe.window_conv {{.*}}<window_form bytes>
+func.func @large_sums(%x: tensor<2x2xi8>) -> tensor<2x2xi32> {
+  %w = lathe.constant dense<1> : tensor<2x2xi8>
+  %b = lathe.constant dense<[0, -536870912]> : tensor<2xi32>
+  %0 = lathe.matmul %x, %w, %b : (tensor<2x2xi8>, tensor<2x2xi8>, tensor<2xi32>) -> tensor<2x2xi32>
   return %0 : tensor<2x2xi32>
 }
 

@@ -57,9 +57,9 @@ def Lathe_WindowConvOp : Lathe_TensorOp<"window_conv",
 
     - `vectors`: one byte; the second window lies behind the first. For processors
       that multiply vectors of bytes and add up the products (Helium). Pixels of a
-      matrix are multiplied where they are. `weight` is [blocks, 2 * elements]: of
-      every sixteen elements of a window, and of what is left of it, the weights of
-      the first output channel, then those of the second; `bias` is [2 * blocks].
+      matrix are multiplied where they are. `weight` is [blocks, 2 * elements]: the
+      weights of the first output channel, then those of the second; `bias` is
+      [2 * blocks].
 
     - `halves`: one element of both pixels, x0 + 65536 x1, for processors without an
       instruction that multiplies and accumulates. One product with a weight serves
@@ -69,13 +69,16 @@ def Lathe_WindowConvOp : Lathe_TensorOp<"window_conv",
       those of the second, and anything behind the last. Elements of windows are even in number, with
       a zero behind the last where necessary, and so is each n. In a segment the
       absolute values of a channel's weights add up to at most 255, and the data
-      have signs: bytes without are stored less 128, for which `bias` accounts.
+      have signs: bytes without are stored less 128, for which `bias` accounts. No
+      sum of a channel reaches 2^29.
 
     A single row of a matrix is multiplied where it is, one row instead of two
     pixels. In form `pairs` its bytes are widened where they are multiplied, eight
     at a time with zeros behind the last, which is why its weights have a multiple
-    of four words. In form `vectors` it has blocks of four channels. It has no form
-    `halves`.
+    of four words. In form `vectors` it has blocks of four channels, and of every sixteen
+    elements, and of what is left, the weights of each channel lie side by side. In form
+    `halves` `weight` is [blocks, 4, elements]: one register indexes the row and
+    the weights of four channels, as long as each lie side by side.
 
     Example:
     ```mlir
@@ -189,7 +192,9 @@ def Lathe_PlaneDepthwiseOp : Lathe_TensorOp<"plane_depthwise",
 
     One channel at a time becomes a plane in memory of the op's own, with `padding`
     around it; so the result may take the place of the input. In form `bytes` its
-    elements are bytes. In form `pairs` they are 16 bits wide, two neighbours to a
+    elements are bytes. In form `halves`, that of processors which load bytes with
+    signs by more instructions (Armv6-M), they have none: those with signs count 128
+    more, for which `bias` accounts, and no sum reaches 2^29. In form `pairs` they are 16 bits wide, two neighbours to a
     word; of the filter's row w0, w1, w2 pairs (w0, w1) and (w1, w2) are in
     registers: a window that starts at the first element of a pair takes one and
     half of the other, a window that starts at the second element the reverse.
@@ -411,6 +416,76 @@ def Lathe_FilterRowsOp : Lathe_Op<"filter_rows"> {
   }];
 }
 
+def Lathe_FilterPixelsOp : Lathe_Op<"filter_pixels"> {
+  let summary = "the requantized results of a filter for pixels of a row";
+  let description = [{
+    What `lathe.filter_rows` computes with a filter of three rows and columns, and
+    `lathe.rescale_sums` of its sums, for `pixels` pixels, whose windows begin `step`
+    bytes of the ring one after the other, the first at element 0 of its rows. The
+    results go to the elements of `target` from `first` on.
+
+    Example:
+    ```mlir
+    lathe.filter_pixels %ring[%row], %w, %b, %factors, %y[%first]
+      {row_bytes = 160 : i64, channels = 16 : i64, pixels = 8 : i64, step = 16 : i64,
+       zero_point = -128 : i64, low = -128 : i64, high = 127 : i64}
+      : memref<488xi8>, memref<2x3x3x8xi8>, memref<16xi32>, memref<16xi32>,
+        memref<1x8x8x16xi8>
+    ```
+  }];
+  let arguments = (ins Arg<MemRefOf<[I8]>, "", [MemRead]>:$ring,
+                       Index:$first_row,
+                       Arg<MemRefOf<[I8]>, "", [MemRead]>:$weight,
+                       Arg<MemRefOf<[I32]>, "", [MemRead]>:$bias,
+                       Arg<MemRefOf<[I32]>, "", [MemRead]>:$factors,
+                       Arg<MemRefOf<[I8]>, "", [MemWrite]>:$target,
+                       Index:$first, I64Attr:$row_bytes, I64Attr:$channels,
+                       I64Attr:$pixels, I64Attr:$step, I64Attr:$zero_point,
+                       I64Attr:$low, I64Attr:$high);
+  let assemblyFormat = [{
+    $ring `[` $first_row `]` `,` $weight `,` $bias `,` $factors `,` $target `[`
+    $first `]` attr-dict `:` type($ring) `,` type($weight) `,` type($bias) `,`
+    type($factors) `,` type($target)
+  }];
+}
+
+def Lathe_FilterPlaneOp : Lathe_Op<"filter_plane"> {
+  let summary = "the requantized results of a filter over a plane of bytes";
+  let description = [{
+    All results of a channel, `rows` times `columns`, two columns at least, of a
+    filter of three rows and columns, as `lathe.plane_depthwise` in form `halves`
+    and `lathe.rescale_sums` compute them. Its weights are those of `weight` from
+    element `9 * channel` on. The plane has `row_bytes` bytes a row; windows begin
+    `row_step` and `step` bytes one after the other. The results go to the elements
+    of `target` from `first` on, `pixel_step` elements one after the other.
+
+    Example:
+    ```mlir
+    lathe.filter_plane %plane, %w, %b, %factors[%c], %y[%first]
+      {rows = 8 : i64, columns = 8 : i64, row_bytes = 10 : i64, row_step = 10 : i64,
+       step = 1 : i64, pixel_step = 16 : i64, zero_point = -128 : i64,
+       low = -128 : i64, high = 127 : i64}
+      : memref<100xi8>, memref<16x3x3xi8>, memref<16xi32>, memref<16xi32>,
+        memref<1x8x8x16xi8>
+    ```
+  }];
+  let arguments = (ins Arg<MemRefOf<[I8]>, "", [MemRead]>:$plane,
+                       Arg<MemRefOf<[I8]>, "", [MemRead]>:$weight,
+                       Arg<MemRefOf<[I32]>, "", [MemRead]>:$bias,
+                       Arg<MemRefOf<[I32]>, "", [MemRead]>:$factors,
+                       Index:$channel,
+                       Arg<MemRefOf<[I8]>, "", [MemWrite]>:$target,
+                       Index:$first, I64Attr:$rows, I64Attr:$columns,
+                       I64Attr:$row_bytes, I64Attr:$row_step, I64Attr:$step,
+                       I64Attr:$pixel_step, I64Attr:$zero_point, I64Attr:$low,
+                       I64Attr:$high);
+  let assemblyFormat = [{
+    $plane `,` $weight `,` $bias `,` $factors `[` $channel `]` `,` $target `[`
+    $first `]` attr-dict `:` type($plane) `,` type($weight) `,` type($bias) `,`
+    type($factors) `,` type($target)
+  }];
+}
+
 def Lathe_RescaleSumsOp : Lathe_Op<"rescale_sums"> {
   let summary = "the results of a requantized product, from its sums";
   let description = [{
@@ -418,7 +493,8 @@ def Lathe_RescaleSumsOp : Lathe_Op<"rescale_sums"> {
     leaves them, the upper half of the product of each with element `first_factor +
     c` of `factors`, rounded, plus `zero_point`, limited to `low` … `high`. Its low
     byte goes to element `first + c` of `target` for the first pixel, `second + c` for
-    the second one. Elements of `target` are numbered in the order of memory.
+    the second one. Elements of `target` are numbered in the order of memory. With
+    `small_sums` the magnitudes of all sums are below 2^29.
 
     Example:
     ```mlir
@@ -433,7 +509,8 @@ def Lathe_RescaleSumsOp : Lathe_Op<"rescale_sums"> {
                        Index:$first_factor,
                        Arg<MemRefOf<[I8]>, "", [MemWrite]>:$target,
                        Index:$first, Index:$second, I64Attr:$lanes,
-                       I64Attr:$zero_point, I64Attr:$low, I64Attr:$high);
+                       I64Attr:$zero_point, I64Attr:$low, I64Attr:$high,
+                       UnitAttr:$small_sums);
   let assemblyFormat = [{
     $count `,` $sums `,` $factors `[` $first_factor `]` `,` $target `[` $first `,`
     $second `]` attr-dict `:` type($sums) `,` type($factors) `,` type($target)
