@@ -23,8 +23,8 @@
 // The buffer is filled with padding, then rows move up in each step. The kernel's
 // row is computed in all steps but the last, in which it is padding.
 // LOOPS-LABEL: func.func private @conv_by_rows
-// LOOPS-SAME: %[[X:.*]]: memref<1x8x8x4xf32>
-// LOOPS-SAME: %[[Y:[^:]*]]: memref<1x8x8x4xf32>{{[^%]*}}%[[S:.*]]: memref<768xi8>
+// LOOPS-SAME: (%[[X:[a-z0-9]+]]: memref<1x8x8x4xf32> {lathe.name = "x"}
+// LOOPS-SAME: %[[Y:[a-z0-9]+]]: memref<1x8x8x4xf32> {lathe.name = "y"}, %[[S:[a-z0-9]+]]: memref<768xi8>
 // LOOPS: %[[LINES:.*]] = memref.view %[[S]]
 // LOOPS: scf.for
 // LOOPS: memref.store %{{.*}}, %[[S]]
@@ -36,13 +36,13 @@
 // LOOPS: %[[ROW:.*]] = arith.addi %[[STEP]], %c1
 // LOOPS: %[[FROM:.*]] = lathe.memory_at %[[X]][%c0{{.*}}, %[[ROW]]]
 // LOOPS: %[[BAND:.*]] = lathe.memory_at %[[LINES]][%c0{{.*}}, %c2{{.*}}]
-// LOOPS: call @conv(%[[FROM]], %{{.*}}, %[[BAND]])
+// LOOPS: call @conv{{[_0-9]*}}(%[[FROM]], %{{.*}}, %[[BAND]])
 // LOOPS: else
 // LOOPS: memref.store
 // LOOPS: %[[STARTED:.*]] = arith.cmpi sge, %[[STEP]], %c0
 // LOOPS: scf.if %[[STARTED]]
 // LOOPS: %[[TO:.*]] = lathe.memory_at %[[Y]][%c0{{.*}}, %[[STEP]]]
-// LOOPS: call @conv_0(%[[LINES]], %{{.*}}, %[[TO]])
+// LOOPS: call @conv_1(%[[LINES]], %{{.*}}, %[[TO]])
 func.func @expansion(%x: tensor<1x8x8x4xf32>, %w: tensor<1x1x4x8xf32>, %f: tensor<3x3x8x4xf32>, %d: tensor<256x3xf32>) -> tensor<1x3xf32> {
   %0 = lathe.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>} : (tensor<1x8x8x4xf32>, tensor<1x1x4x8xf32>) -> tensor<1x8x8x8xf32> loc("conv")
   %1 = lathe.conv %0, %f {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>} : (tensor<1x8x8x8xf32>, tensor<3x3x8x4xf32>) -> tensor<1x8x8x4xf32> loc("conv")
