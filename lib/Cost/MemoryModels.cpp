@@ -13,6 +13,9 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/ADT/bit.h"
+#include "llvm/Support/MathExtras.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace lathe;
@@ -41,6 +44,29 @@ static InstructionCounts countStore(memref::StoreOp op,
   return {Class::Store, getMoves(op.getValue().getType(), set)};
 }
 
+InstructionCounts cost::countCopy(double count) {
+  constexpr double inPlace = 64, step = 64, smallStep = 16;
+  double words = std::floor(count / 4), rest = count - 4 * words;
+  double moves = words + llvm::popcount(static_cast<unsigned>(rest));
+  InstructionCounts copy(Class::Load, moves);
+  copy += InstructionCounts(Class::Store, moves);
+  if (count <= inPlace)
+    return copy;
+  double steps = std::floor(count / step);
+  double smallSteps = std::floor((count - steps * step) / smallStep);
+  copy += InstructionCounts(Class::ALU, 16 + 3 * (steps + smallSteps));
+  copy += InstructionCounts(Class::Branch, steps + smallSteps);
+  return copy + InstructionCounts(Class::Call);
+}
+
+static InstructionCounts countMemoryCopy(memref::CopyOp op,
+                                         const InstructionSet &) {
+  auto type = cast<MemRefType>(op.getSource().getType());
+  return countCopy(
+      static_cast<double>(type.getNumElements() *
+                          llvm::divideCeil(type.getElementTypeBitWidth(), 8)));
+}
+
 /// Views are pointers that addresses begin with.
 struct ViewModel : CountableOpInterface::FallbackModel<ViewModel> {
   InstructionCounts getInstructions(Operation *, const InstructionSet &,
@@ -54,6 +80,8 @@ void cost::attachMemoryModels(MLIRContext &context) {
   memref::LoadOp::attachInterface<FixedModel<memref::LoadOp, countLoad>>(
       context);
   memref::StoreOp::attachInterface<FixedModel<memref::StoreOp, countStore>>(
+      context);
+  memref::CopyOp::attachInterface<FixedModel<memref::CopyOp, countMemoryCopy>>(
       context);
   memref::ViewOp::attachInterface<ViewModel>(context);
   memref::ReinterpretCastOp::attachInterface<ViewModel>(context);

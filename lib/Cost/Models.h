@@ -43,6 +43,10 @@ struct FixedModel
 /// computes in int32_t.
 unsigned getWidth(mlir::Type type);
 
+/// memcpy of so many bytes: up to 64 GCC copies in place, a word at a time;
+/// above, newlib's function does, 64 bytes in a step of its loop, then 16.
+InstructionCounts countCopy(double count);
+
 } // namespace lathe::cost
 
 #endif // LATHE_LIB_COST_MODELS_H

@@ -107,23 +107,6 @@ static InstructionCounts countSpread(double count, const InstructionSet &set) {
          list({{Class::Load, rest}, {Class::Store, rest}});
 }
 
-/// memcpy: up to 64 bytes GCC copies in place, a word at a time; above,
-/// newlib's function does, 64 bytes in a step of its loop, then 16.
-static InstructionCounts countCopy(double count) {
-  constexpr double inPlace = 64, step = 64, smallStep = 16;
-  double words = std::floor(count / 4), rest = count - 4 * words;
-  double moves = words + llvm::popcount(static_cast<unsigned>(rest));
-  InstructionCounts copy = list({{Class::Load, moves}, {Class::Store, moves}});
-  if (count <= inPlace)
-    return copy;
-  double steps = std::floor(count / step);
-  double smallSteps = std::floor((count - steps * step) / smallStep);
-  return list({{Class::ALU, 16 + 3 * (steps + smallSteps)},
-               {Class::Branch, steps + smallSteps},
-               {Class::Call, 1}}) +
-         copy;
-}
-
 static InstructionCounts countCopyBytes(CopyBytesOp op,
                                         const InstructionSet &set) {
   auto count = static_cast<double>(op.getCount());

@@ -35,7 +35,10 @@ public:
   LogicalResult emit();
 
 private:
+  int64_t getLeftBytes();
+  int64_t getImageBytes();
   void fill(AffineExpr first, int64_t count);
+  void fillEdges();
   void loadRow(AffineExpr image, AffineExpr row);
   void copyRow(AffineExpr image, AffineExpr row, AffineExpr at, int64_t bytes);
   void emitImage(AffineExpr image);
@@ -56,10 +59,28 @@ private:
 
 } // namespace
 
+/// The bytes of a row in the ring that lie to the left of the image, and in it.
+int64_t RowDepthwiseEmitter::getLeftBytes() {
+  return std::min(conv.getPads()[1] * input[3], rowBytes);
+}
+
+int64_t RowDepthwiseEmitter::getImageBytes() {
+  return std::min(input[2] * input[3], rowBytes - getLeftBytes());
+}
+
 /// Writes padding to `count` bytes of the ring.
 void RowDepthwiseEmitter::fill(AffineExpr first, int64_t count) {
   loop("i", 0, count, 1, [&](AffineExpr i) {
     writeWord(byte(conv.getPadding()), ring, first + i);
+  });
+}
+
+/// Writes the padding beside the image, which stays as it is.
+void RowDepthwiseEmitter::fillEdges() {
+  int64_t right = getLeftBytes() + getImageBytes();
+  loop("row", 0, rows, 1, [&](AffineExpr row) {
+    fill(row * rowBytes, getLeftBytes());
+    fill(row * rowBytes + right, rowBytes - right);
   });
 }
 
@@ -83,10 +104,9 @@ void RowDepthwiseEmitter::copyRow(AffineExpr image, AffineExpr row,
 /// Writes row number `row` of an image with the padding above it to the ring.
 /// What is beside it is there already.
 void RowDepthwiseEmitter::loadRow(AffineExpr image, AffineExpr row) {
-  int64_t left = std::min(conv.getPads()[1] * input[3], rowBytes);
-  int64_t bytes = std::min(input[2] * input[3], rowBytes - left);
+  int64_t bytes = getImageBytes();
   AffineExpr slot = keep(space.simplify(row % rows, 1));
-  AffineExpr at = slot * rowBytes + left;
+  AffineExpr at = slot * rowBytes + getLeftBytes();
   AffineExpr inImage = row - conv.getPads()[0];
   buildIf(
       isWithin(inImage, input[1]), [&] { copyRow(image, inImage, at, bytes); },
@@ -150,7 +170,7 @@ void RowDepthwiseEmitter::emitPixels(AffineExpr image, AffineExpr row) {
 }
 
 void RowDepthwiseEmitter::emitImage(AffineExpr image) {
-  fill(space.constant(0), rows * rowBytes);
+  fillEdges();
   // Of the first window all rows but those that each window brings.
   int64_t stride = conv.getStrides()[0], fresh = std::min(stride, rows);
   loop("kh", 0, rows - fresh, 1, [&](AffineExpr kh) { loadRow(image, kh); });

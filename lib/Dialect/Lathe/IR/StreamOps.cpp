@@ -36,19 +36,23 @@ static int64_t getRowBytes(Value value) {
 
 namespace {
 
-/// When a kernel of a stream runs.
+/// When a kernel of a stream, or the copy of an input's rows, runs.
 struct Bands {
-  explicit Bands(KernelOp kernel) {
-    Value band = kernel.getResult(0);
-    rows = getRows(band);
-    auto stream = cast<StreamOp>(kernel->getParentOp());
-    if (kernel == stream.getLast()) {
-      total = getRows(stream.getResult());
-      return;
-    }
-    auto lines = cast<LinesOp>(*band.user_begin());
-    first = lines.getFirst();
-    total = lines.getTotal();
+  explicit Bands(LinesOp lines)
+      : rows(getRows(lines.getBand())), first(lines.getFirst()),
+        total(lines.getTotal()) {}
+  /// Those of the stream's result.
+  explicit Bands(StreamOp stream)
+      : rows(getRows(stream.getLast()->getResult(0))), first(0),
+        total(getRows(stream.getResult())) {}
+
+  /// Those that `op`, a kernel or the lines of a copy, belongs to.
+  static Bands of(Operation *op) {
+    auto stream = cast<StreamOp>(op->getParentOp());
+    if (op == stream.getLast())
+      return Bands(stream);
+    auto lines = dyn_cast<LinesOp>(op);
+    return Bands(lines ? lines : cast<LinesOp>(*op->user_begin()));
   }
 
   /// The steps from `begin()` to `end()`, which is not one of them: those in
@@ -61,7 +65,7 @@ struct Bands {
   int64_t getRowsAbove() const { return -(first + begin() * rows); }
   int64_t getRowsBelow() const { return first + end() * rows - total; }
 
-  int64_t rows, first = 0, total;
+  int64_t rows, first, total;
 };
 
 } // namespace
@@ -97,6 +101,9 @@ static LogicalResult verifyKernel(KernelOp kernel, StreamOp stream) {
 }
 
 static LogicalResult verifyLines(LinesOp lines) {
+  Operation *band = lines.getBand().getDefiningOp();
+  if (!isa_and_present<KernelOp, RowsOp>(band))
+    return lines.emitOpError("holds no kernel's result and no input's rows");
   if (!hasSameRows(lines.getBand(), lines.getResult()) ||
       getRows(lines.getResult()) < getRows(lines.getBand()))
     return lines.emitOpError("needs room for the band");
@@ -134,7 +141,7 @@ static int64_t sumCost(StreamOp stream,
                        llvm::function_ref<int64_t(CostOpInterface)> cost) {
   int64_t sum = 0;
   for (auto kernel : stream.getBody().front().getOps<KernelOp>()) {
-    Bands bands(kernel);
+    Bands bands = Bands::of(kernel);
     for (Operation &op : kernel.getBody().front())
       if (auto inner = dyn_cast<CostOpInterface>(op))
         sum += cost(inner) * (bands.end() - bands.begin());
@@ -208,7 +215,7 @@ std::optional<int64_t> StreamOp::getWriteLead(unsigned operand, int64_t) {
     for (Operation *reader : rows->getUsers())
       readers.push_back({static_cast<int64_t>(rows.getFirst()),
                          static_cast<int64_t>(rows.getAdvance()),
-                         Bands(cast<KernelOp>(reader)).end(), reader == last});
+                         Bands::of(reader).end(), reader == last});
   }
   return getStreamLead(
       readers, getRows(input) * getRowBytes(input), getRows(input),
@@ -254,8 +261,10 @@ private:
   void moveUp(LinesOp lines);
   Value getFirstRow(int64_t first, int64_t advance);
   Value locate(Value tensor);
-  void call(KernelOp kernel);
-  void buildKernel(KernelOp kernel);
+  void call(KernelOp kernel, Value target);
+  void computeBand(LinesOp lines);
+  void buildLines(LinesOp lines);
+  void buildLast();
   Value isBetween(const Bands &bands);
 
   StreamOp stream;
@@ -280,6 +289,7 @@ void StreamLowering::placeLines() {
     places[lines] = memory.place(scratch, offset, type, "lines");
     offset +=
         getLineBufferBytes(cast<RankedTensorType>(lines.getResult().getType()));
+    // What the first steps find there.
     if (lines.getPadding())
       fill(lines, 0, getRows(lines));
   }
@@ -334,21 +344,11 @@ Value StreamLowering::locate(Value tensor) {
   return memory.at(source, {memory.getIndex(0), first}, memoryOf(rows));
 }
 
-void StreamLowering::call(KernelOp kernel) {
-  Value band = kernel.getResult(0), target;
+/// Calls the function of `kernel`, which writes its band to `target`.
+void StreamLowering::call(KernelOp kernel, Value target) {
   SmallVector<Value> arguments;
   for (Value input : kernel.getInputs())
     arguments.push_back(locate(input));
-  if (kernel == stream.getLast()) {
-    target =
-        memory.at(output, {memory.getIndex(0), getFirstRow(0, getRows(band))},
-                  memoryOf(band));
-  } else {
-    auto lines = cast<LinesOp>(*band.user_begin());
-    Value kept = memory.getIndex(getRows(lines) - getRows(band));
-    target = memory.at(places.lookup(lines), {memory.getIndex(0), kept},
-                       memoryOf(band));
-  }
   arguments.push_back(target);
   if (int64_t bytes = kernel.getScratch())
     arguments.push_back(
@@ -377,27 +377,33 @@ Value StreamLowering::isBetween(const Bands &bands) {
   return condition;
 }
 
-void StreamLowering::buildKernel(KernelOp kernel) {
-  LinesOp lines;
-  if (kernel != stream.getLast())
-    lines = cast<LinesOp>(*kernel.getResult(0).user_begin());
-  if (lines)
-    moveUp(lines);
-  Bands bands(kernel);
+/// Writes the band of a line buffer behind the rows that are kept.
+void StreamLowering::computeBand(LinesOp lines) {
+  Value kept = memory.getIndex(getRows(lines) - getRows(lines.getBand()));
+  Value target = memory.at(places.lookup(lines), {memory.getIndex(0), kept},
+                           memoryOf(lines.getBand()));
+  if (auto kernel = lines.getBand().getDefiningOp<KernelOp>())
+    return call(kernel, target);
+  memref::CopyOp::create(builder, loc, locate(lines.getBand()), target);
+}
+
+void StreamLowering::buildLines(LinesOp lines) {
+  moveUp(lines);
+  Bands bands(lines);
+  bool hasPadding = lines.getPadding().has_value();
   Value condition = isBetween(bands);
   if (!condition) {
-    call(kernel);
-    if (lines && lines.getPadding())
+    computeBand(lines);
+    if (hasPadding)
       fillBeside(lines, bands);
     return;
   }
-  bool hasPadding = lines && lines.getPadding();
   bool isPast = bands.end() < static_cast<int64_t>(stream.getSteps());
   auto branch =
       scf::IfOp::create(builder, loc, condition, hasPadding && isPast);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(branch.thenYield());
-  call(kernel);
+  computeBand(lines);
   if (!hasPadding)
     return;
   fillBeside(lines, bands);
@@ -405,6 +411,21 @@ void StreamLowering::buildKernel(KernelOp kernel) {
     return;
   builder.setInsertionPoint(branch.elseYield());
   fill(lines, getRows(lines) - bands.rows, bands.rows);
+}
+
+/// Computes a band of the result.
+void StreamLowering::buildLast() {
+  auto kernel = cast<KernelOp>(stream.getLast());
+  Bands bands(stream);
+  OpBuilder::InsertionGuard guard(builder);
+  if (Value condition = isBetween(bands)) {
+    auto branch =
+        scf::IfOp::create(builder, loc, condition, /*withElseRegion=*/false);
+    builder.setInsertionPoint(branch.thenYield());
+  }
+  Value row = getFirstRow(0, bands.rows);
+  call(kernel, memory.at(output, {memory.getIndex(0), row},
+                         memoryOf(kernel.getResult(0))));
 }
 
 /// Writes padding over what bands that are only in part in the image hold
@@ -435,8 +456,9 @@ void StreamLowering::run() {
   loop->setAttr("lathe.names", builder.getStrArrayAttr({"step"}));
   step = loop.getInductionVar();
   builder.setInsertionPointToStart(loop.getBody());
-  for (auto kernel : stream.getBody().front().getOps<KernelOp>())
-    buildKernel(kernel);
+  for (auto lines : stream.getBody().front().getOps<LinesOp>())
+    buildLines(lines);
+  buildLast();
 }
 
 void StreamOp::buildOnMemory(OpBuilder &builder, Location loc,

@@ -328,44 +328,26 @@ KernelOp StreamPlan::buildBand(OpBuilder &builder, const StreamStage &stage,
   return kernel;
 }
 
-/// A kernel that copies rows as they are.
-KernelOp StreamPlan::buildCopy(OpBuilder &builder, const StreamStage &stage,
-                               Value rows) {
-  Location loc = stages.back().kernel.getLoc();
-  auto kernel = KernelOp::create(
-      builder, loc, rows.getType(), rows, builder.getStringAttr("copy"),
-      StrategyAttr(), builder.getI64IntegerAttr(0), DenseI64ArrayAttr(),
-      ArrayAttr(), IntegerAttr());
-  OpBuilder::InsertionGuard guard(builder);
-  Block *body = builder.createBlock(&kernel.getBody());
-  Value argument = body->addArgument(rows.getType(), loc);
-  Value copy = CopyOp::create(builder, loc, argument);
-  YieldOp::create(builder, loc, copy);
-  return kernel;
-}
-
 void StreamPlan::buildStage(OpBuilder &builder, const StreamStage &stage) {
-  KernelOp kernel;
+  Value band;
   if (stage.kernel) {
     SmallVector<Value> operands;
     for (auto [input, window] :
          llvm::zip_equal(stage.getInputs(), stage.reads.windows))
       operands.push_back(window ? buildRows(builder, stage, input, *window)
                                 : built.lookup(input));
-    kernel = buildBand(builder, stage, operands);
+    band = buildBand(builder, stage, operands).getResult(0);
   } else {
     auto type = withRows(typeOf(stage.tensor), stage.rows);
-    Value rows =
-        RowsOp::create(builder, stage.tensor.getLoc(), type,
-                       built.lookup(stage.tensor), stage.first, stage.rows);
-    kernel = buildCopy(builder, stage, rows);
+    band = RowsOp::create(builder, stage.tensor.getLoc(), type,
+                          built.lookup(stage.tensor), stage.first, stage.rows);
   }
   if (&stage == &stages.back())
     return;
   auto type = withRows(typeOf(stage.tensor), stage.lines);
   built[stage.tensor] =
-      LinesOp::create(builder, kernel.getLoc(), type, kernel.getResult(0),
-                      stage.first, getRows(stage.tensor), stage.padding);
+      LinesOp::create(builder, band.getLoc(), type, band, stage.first,
+                      getRows(stage.tensor), stage.padding);
 }
 
 void StreamPlan::build() {

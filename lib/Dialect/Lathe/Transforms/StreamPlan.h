@@ -91,8 +91,6 @@ private:
   void buildStage(mlir::OpBuilder &builder, const StreamStage &stage);
   KernelOp buildBand(mlir::OpBuilder &builder, const StreamStage &stage,
                      llvm::ArrayRef<mlir::Value> inputs);
-  KernelOp buildCopy(mlir::OpBuilder &builder, const StreamStage &stage,
-                     mlir::Value rows);
 
   /// In the order of a step.
   std::vector<StreamStage> stages;

@@ -243,10 +243,9 @@ def Lathe_StreamOp : Lathe_Op<"stream",
     The body is what happens in each step. The block's arguments are the inputs,
     whole. Its kernels compute bands of rows: `lathe.rows` takes those that a kernel
     reads out of an input or a line buffer, `lathe.lines` keeps what a kernel
-    computed. The last op is the kernel that computes the result, in step 0 its first
+    computed, or a copy of an input's rows with padding around the image. The last op is the kernel that computes the result, in step 0 its first
     band. Steps go from `first_step` to `steps`, which is not reached. A kernel runs
-    in the steps in which its band lies in the image, and its bands are either in it
-    or beside it.
+    in the steps in which any row of its band lies in the image.
 
     Example, two convolutions of 3x3, a row at a time:
 
@@ -289,9 +288,9 @@ def Lathe_RowsOp : Lathe_Op<"rows", [Pure, HasParent<"::lathe::StreamOp">]> {
 }
 
 def Lathe_LinesOp : Lathe_Op<"lines", [Pure, HasParent<"::lathe::StreamOp">]> {
-  let summary = "the last rows that a kernel computed";
+  let summary = "the last rows of what kernels read";
   let description = [{
-    The line buffer of a kernel's result `band`, which in step t is rows `first +
+    The line buffer of `band`, a kernel's result or rows of an input, which in step t is rows `first +
     t * rows of the band` and the following of a tensor of `total` rows. The
     buffer's last rows are the band, the others those before it. With `padding`, rows
     above the tensor and below it hold that; without, nothing reads them.
