@@ -11,6 +11,7 @@
 #include "lathe/Dialect/Lathe/Transforms/Pipelines.h"
 #include "lathe/Dialect/Lathe/Transforms/States.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"
+#include "lathe/Driver/Loader.h"
 #include "lathe/Driver/NativeTarget.h"
 #include "lathe/Support/RunPasses.h"
 
@@ -64,7 +65,7 @@ void lathe::setLoweringOptions(LoweringOptions &options,
                        : target.multiplyAccumulate ? WindowForm::Bytes
                                                    : WindowForm::Halves;
   if (options.windows)
-    setStreams(options, code.objective);
+    setStreams(options, code.objective.value_or(Objective::Balanced));
   if (hasVectors) {
     options.vectorRegisters = target.vector.registers;
     options.alignment = 64; // a cache line, and the widest vector
@@ -245,13 +246,32 @@ static LogicalResult refuse(func::FuncOp model, const Twine &needed,
                            << ", or pass --allow-oversize to compile it anyway";
 }
 
+static std::optional<uint64_t> getRamLimit(const TargetDescription &target,
+                                           const MemoryLimits &limits) {
+  return limits.ram ? limits.ram : target.getLargestBytes(MemoryKind::RAM);
+}
+
+llvm::Expected<Objective>
+lathe::chooseObjective(ModuleOp module, const TargetDescription &target,
+                       const CodeOptions &code, const MemoryLimits &limits) {
+  std::optional<uint64_t> ram = getRamLimit(target, limits);
+  if (code.objective || !ram || target.backend != TargetBackend::C)
+    return code.objective.value_or(Objective::Balanced);
+  OwningOpRef<ModuleOp> trial = cast<ModuleOp>(module->clone());
+  if (llvm::Error error = lowerToKernels(*trial, target, code))
+    return std::move(error);
+  bool fits = llvm::all_of(lookupModels(*trial), [&](func::FuncOp model) {
+    return getFootprint(model).getRam() <= static_cast<int64_t>(*ram);
+  });
+  return fits ? Objective::Balanced : Objective::RAM;
+}
+
 LogicalResult lathe::checkFit(func::FuncOp model,
                               const TargetDescription &target,
                               const MemoryLimits &limits) {
   Footprint footprint = getFootprint(model);
-  std::optional<uint64_t> ram = limits.ram, flash = limits.flash;
-  if (!ram)
-    ram = target.getLargestBytes(MemoryKind::RAM);
+  std::optional<uint64_t> ram = getRamLimit(target, limits);
+  std::optional<uint64_t> flash = limits.flash;
   if (!flash)
     flash = target.getTotalBytes(MemoryKind::Flash);
   uint64_t neededRam = footprint.getRam(), neededFlash = footprint.weights;

@@ -57,7 +57,12 @@ lathe::estimateModel(ModuleOp module, const TargetDescription &target,
                      const CodeOptions &code) {
   if (!lookupModel(module))
     return llvm::make_error<DiagnosedError>();
-  if (llvm::Error error = lowerToKernels(module, target, code))
+  CodeOptions options = code;
+  auto objective = chooseObjective(module, target, code, {});
+  if (!objective)
+    return objective.takeError();
+  options.objective = *objective;
+  if (llvm::Error error = lowerToKernels(module, target, options))
     return std::move(error);
   ModelEstimate estimate;
   estimate.footprint = getFootprint(lookupModel(module));

@@ -39,6 +39,7 @@ static OpPassManager makeFunctionPipeline(const LoweringOptions &options,
   if (options.streamOverhead >= 0) {
     StreamRowsOptions rows;
     rows.ioInArena = ioInArena;
+    rows.alignment = options.alignment;
     rows.maxOverhead = options.streamOverhead;
     rows.minGain = options.streamGain;
     rows.slack = options.streamSlack;

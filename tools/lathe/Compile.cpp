@@ -154,7 +154,8 @@ struct Compile : Command {
         objective(getSubCommand()), tuning(getSubCommand()),
         ramLimit("ram-limit", cl::sub(getSubCommand()), cl::init(0),
                  cl::value_desc("bytes"),
-                 cl::desc("Refuse a model that needs more RAM")),
+                 cl::desc("Optimize for RAM if the model needs more; refuse it "
+                          "if it still does")),
         flashLimit("flash-limit", cl::sub(getSubCommand()), cl::init(0),
                    cl::value_desc("bytes"),
                    cl::desc("Refuse a model whose weights need more flash")),
@@ -181,7 +182,8 @@ struct Compile : Command {
       return reportError(given.takeError());
     code = *given;
     code.io = io;
-    code.objective = objective.get();
+    if (objective.isGiven())
+      code.objective = objective.get();
     code.sharesWeights = bindings.size() > 1;
     if (machine->backend == TargetBackend::C) {
       if (llvm::Error error = refuseForC(code))
@@ -197,19 +199,6 @@ struct Compile : Command {
         return reportError(std::move(error));
     if (llvm::Error error = refuseForQuantization())
       return reportError(std::move(error));
-    if (printPipeline) {
-      llvm::outs() << "lathe compile ";
-      flags.print(llvm::outs());
-      for (const std::string &binding : bindings) {
-        llvm::outs() << " ";
-        llvm::sys::printArg(llvm::outs(), "--binding=" + binding,
-                            /*Quote=*/false);
-      }
-      llvm::outs() << (dumpLayers ? " --dump-layers" : "")
-                   << " --emit=mlir --level=graph | lathe-opt - "
-                   << getLoweringFlag(*machine, code) << "\n";
-      return Done;
-    }
     DialectRegistry registry;
     registerLatheDialects(registry);
     MLIRContext context(registry);
@@ -241,7 +230,28 @@ struct Compile : Command {
     if (quantizer.isGiven())
       if (llvm::Error error = quantize(module))
         return reportError(std::move(error));
+    auto chosen = chooseObjective(*module, *machine, code, getLimits());
+    if (!chosen)
+      return reportError(chosen.takeError());
+    code.objective = *chosen;
+    if (printPipeline)
+      return printCommand(*machine);
     return lower(*module, *machine, name);
+  }
+
+  /// Prints what replays the passes.
+  ExitStatus printCommand(const TargetDescription &machine) const {
+    llvm::outs() << "lathe compile ";
+    flags.print(llvm::outs());
+    for (const std::string &binding : bindings) {
+      llvm::outs() << " ";
+      llvm::sys::printArg(llvm::outs(), "--binding=" + binding,
+                          /*Quote=*/false);
+    }
+    llvm::outs() << (dumpLayers ? " --dump-layers" : "")
+                 << " --emit=mlir --level=graph | lathe-opt - "
+                 << getLoweringFlag(machine, code) << "\n";
+    return Done;
   }
 
   /// Fails if what the user asked for does not go with --quantize.

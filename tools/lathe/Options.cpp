@@ -168,8 +168,10 @@ ObjectiveFlag::ObjectiveFlag(cl::SubCommand &command)
     : objective(
           "optimize", cl::sub(command), cl::init(Objective::Balanced),
           cl::desc("What C is optimized for"),
-          cl::values(clEnumValN(Objective::Speed, "speed", "few instructions"),
-                     clEnumValN(Objective::Balanced, "balanced",
-                                "little RAM where that costs few instructions "
-                                "(default)"),
-                     clEnumValN(Objective::RAM, "ram", "least RAM"))) {}
+          cl::values(
+              clEnumValN(Objective::Speed, "speed", "few instructions"),
+              clEnumValN(
+                  Objective::Balanced, "balanced",
+                  "little RAM where that costs few instructions (default, "
+                  "unless the model does not fit then)"),
+              clEnumValN(Objective::RAM, "ram", "least RAM"))) {}

@@ -228,7 +228,8 @@ struct Profile : Command {
     request.targets.assign(targets.begin(), targets.end());
     request.import = std::move(*options);
     request.code = *code;
-    request.code.objective = objective.get();
+    if (objective.isGiven())
+      request.code.objective = objective.get();
     request.format = format;
     if (compiler.getNumOccurrences() != 0)
       request.compiler = compiler;

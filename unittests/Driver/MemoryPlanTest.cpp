@@ -86,6 +86,11 @@ int64_t play(func::FuncOp model, int64_t arenaSize) {
     std::vector<bool> live(arenaSize);
     for (int64_t byte = 0; byte < arenaSize; ++byte)
       live[byte] = writer[byte] && lastRead.lookup(writer[byte]) >= step;
+    // Scratch is written first, for what a result does not overlap.
+    for (int64_t byte = 0; byte < int64_t(kernel.getScratch()); ++byte) {
+      live[*kernel.getScratchOffset() + byte] = true;
+      writer[*kernel.getScratchOffset() + byte] = {};
+    }
     for (OpResult result : kernel->getResults())
       forEachByte(result, [&](int64_t byte) {
         EXPECT_LT(byte, arenaSize);

@@ -42,8 +42,8 @@ struct CodeOptions {
   bool sharesWeights = false;
   /// Where inputs and outputs lie.
   IOMode io = IOMode::Arguments;
-  /// What C is optimized for.
-  Objective objective = Objective::Balanced;
+  /// What C is optimized for; balanced, if nothing says otherwise.
+  std::optional<Objective> objective;
   /// A file of register tiles for vector code, which tuneModel measured; none
   /// if empty.
   std::string tiles;
@@ -59,7 +59,8 @@ void setLoweringOptions(LoweringOptions &options,
 llvm::Error simplifyGraph(mlir::ModuleOp module);
 
 /// Computes what is quantized in the simplified graph of `module` in plain
-/// integers, stored as the model stores them: what the reference evaluator runs.
+/// integers, stored as the model stores them: what the reference evaluator
+/// runs.
 llvm::Error settleIntegers(mlir::ModuleOp module);
 
 /// Runs the kernel pipeline on a module whose graph is simplified.
@@ -106,6 +107,14 @@ void printMemoryPlan(mlir::func::FuncOp model, llvm::raw_ostream &os);
 struct MemoryLimits {
   std::optional<uint64_t> ram, flash;
 };
+
+/// What C for `target` is to be optimized for, of `module` at the graph level:
+/// what `code` says or else, if that does not fit the target's RAM or that of
+/// `limits` when it is balanced, RAM.
+llvm::Expected<Objective> chooseObjective(mlir::ModuleOp module,
+                                          const TargetDescription &target,
+                                          const CodeOptions &code,
+                                          const MemoryLimits &limits);
 
 /// Fails, with an error that gives both figures and what would help, if `model`
 /// does not fit the target's memories or `limits`, which come before them.

@@ -91,7 +91,7 @@ struct LoweringOptions : mlir::PassPipelineOptions<LoweringOptions> {
       llvm::cl::init(0)};
   Option<double> macInstructions{
       *this, "mac-instructions",
-      llvm::cl::desc("Instructions that a multiply-accumulate takes"),
+      llvm::cl::desc("Instructions that a multiply-accumulate of bytes takes"),
       llvm::cl::init(1)};
   Option<double> streamGain{
       *this, "stream-gain",

@@ -33,6 +33,7 @@ public:
   static mlir::FailureOr<KernelGraph> build(mlir::func::FuncOp func,
                                             bool ioInArena);
 
+  mlir::func::FuncOp getFunction() const { return func; }
   llvm::ArrayRef<KernelOp> getKernels() const { return kernels; }
 
   /// The storage roots that lie in the arena, with their lifetimes.

@@ -236,29 +236,60 @@ std::optional<int64_t> StreamPlan::getWriteLead(Value input) const {
                        getRows(last.tensor) / last.rows);
 }
 
-double StreamPlan::getOverhead() const {
+/// The part of the rows that windows reach which lies beside an image of
+/// `rows` rows, if there are `windows` of them.
+static double getPaddedPart(const RowWindow &window, int64_t rows,
+                            int64_t windows) {
+  int64_t beside = 0;
+  for (int64_t i = 0; i < windows; ++i) {
+    int64_t first = i * window.stride - window.before;
+    int64_t inside =
+        std::min(first + window.rows, rows) - std::max<int64_t>(first, 0);
+    beside += window.rows - inside;
+  }
+  return static_cast<double>(beside) /
+         static_cast<double>(window.rows * windows);
+}
+
+/// About how many instructions a call of the stage's kernel takes more than its
+/// share of what the kernel takes as a whole.
+static double getCallOverhead(const StreamStage &stage) {
   // A call and what it saves, the counters of its loops.
   constexpr double callCost = 60;
+  // Two loads, a product and sum, a share of the loop.
+  constexpr double macCost = 4;
+  auto root = dyn_cast_if_present<CostOpInterface>(stage.reads.root);
+  // Windows in scratch have their padding there; loops over an image skip it.
+  bool skipsPadding = root && !isa<ScratchOpInterface>(stage.reads.root);
+  auto calls = static_cast<double>(stage.end() - stage.begin());
+  double cost = callCost;
+  for (auto [input, window] :
+       llvm::zip(stage.getInputs(), stage.reads.windows)) {
+    if (!window)
+      continue;
+    int64_t again = std::max<int64_t>(window->rows - window->stride, 0);
+    cost += window->copyCost * static_cast<double>(again * getRowBytes(input));
+    if (skipsPadding)
+      cost += macCost / calls * static_cast<double>(root.getMACs()) *
+              getPaddedPart(*window, getRows(input), getRows(stage.tensor));
+  }
+  return cost;
+}
+
+double StreamPlan::getOverhead() const {
   // A word of a line buffer is moved by a load and a store.
   constexpr double moveCost = 0.5;
   double cost = 0;
   for (const StreamStage &stage : stages) {
-    auto calls = static_cast<double>(stage.end() - stage.begin());
-    auto rowBytes = static_cast<double>(getRowBytes(stage.tensor));
-    auto moved = static_cast<double>(stage.lines - stage.rows);
-    cost += calls * callCost;
-    if (&stage != &stages.back())
-      cost += calls * moved * rowBytes * moveCost;
-    if (!stage.kernel)
-      cost += calls * static_cast<double>(stage.rows) * rowBytes * moveCost;
-    for (auto [input, window] :
-         llvm::zip(stage.getInputs(), stage.reads.windows)) {
-      if (!window)
-        continue;
-      int64_t again = std::max<int64_t>(window->rows - window->stride, 0);
-      cost += calls * static_cast<double>(again * getRowBytes(input)) *
-              window->copyCost;
-    }
+    bool isCopy = !stage.kernel, isLast = &stage == &stages.back();
+    int64_t moved = isLast ? 0 : stage.lines - stage.rows;
+    if (isCopy)
+      moved += stage.rows;
+    double step =
+        moveCost * static_cast<double>(moved * getRowBytes(stage.tensor));
+    if (!isCopy)
+      step += getCallOverhead(stage);
+    cost += step * static_cast<double>(stage.end() - stage.begin());
   }
   return cost;
 }

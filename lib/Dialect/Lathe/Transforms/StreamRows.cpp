@@ -7,12 +7,13 @@
 //
 // Splits the kernels, in their order, into those that run as they are and
 // chains that run by rows, so that the bytes live at the busiest step are few:
-// by dynamic programming over the steps, for a bound on these bytes, which a
-// binary search lowers as far as the instructions that rows cost allow.
+// by dynamic programming over the steps for a bound on these bytes. Of the least
+// bounds that the instructions allow the arena is planned, since a result that
+// is written over an input moves down in memory, and not every sequence can.
 //
 //===----------------------------------------------------------------------===//
 
-#include "KernelGraph.h"
+#include "ArenaLayout.h"
 #include "StreamPlan.h"
 
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
@@ -36,6 +37,11 @@ struct Segment {
   int64_t rows = 0;
   int64_t bytes = 0;
   double overhead = 0;
+
+  unsigned getLength() const { return last + 1 - first; }
+  bool operator==(const Segment &other) const {
+    return first == other.first && last == other.last && rows == other.rows;
+  }
 };
 
 /// All ways to run the kernels of a function, and what they need.
@@ -53,8 +59,6 @@ public:
   /// The segments of at most `bound` bytes that cost least; none if there are
   /// no such.
   std::optional<SmallVector<Segment>> choose(int64_t bound) const;
-  /// The bytes of the busiest step if no chain runs by rows.
-  int64_t getPeak() const;
 
 private:
   /// Longer chains have many line buffers, and gain little.
@@ -162,14 +166,6 @@ SmallVector<int64_t> Segmentation::getBounds() const {
   return bounds;
 }
 
-int64_t Segmentation::getPeak() const {
-  int64_t peak = 0;
-  for (const Segment &segment : segments)
-    if (segment.rows == 0)
-      peak = std::max(peak, segment.bytes);
-  return peak;
-}
-
 std::optional<SmallVector<Segment>> Segmentation::choose(int64_t bound) const {
   constexpr double never = std::numeric_limits<double>::infinity();
   size_t steps = graph.getKernels().size();
@@ -194,7 +190,32 @@ std::optional<SmallVector<Segment>> Segmentation::choose(int64_t bound) const {
   return chosen;
 }
 
+/// Makes streams of those of `segments` that run by rows.
+static void buildStreams(ArrayRef<Segment> segments,
+                         ArrayRef<KernelOp> kernels) {
+  // From the end, since a stream takes the place of its kernels.
+  for (const Segment &segment : llvm::reverse(segments))
+    if (segment.rows != 0)
+      StreamPlan::create(kernels.slice(segment.first, segment.getLength()),
+                         segment.rows)
+          ->build();
+}
+
+static double getOverhead(ArrayRef<Segment> segments) {
+  double overhead = 0;
+  for (const Segment &segment : segments)
+    overhead += segment.overhead;
+  return overhead;
+}
+
 namespace {
+
+/// One way to run all kernels, and what it takes.
+struct Choice {
+  SmallVector<Segment> segments;
+  int64_t arena;
+  double overhead;
+};
 
 struct StreamRows : lathe::impl::StreamRowsBase<StreamRows> {
   using StreamRowsBase::StreamRowsBase;
@@ -206,53 +227,93 @@ struct StreamRows : lathe::impl::StreamRowsBase<StreamRows> {
         KernelGraph::build(getOperation(), ioInArena);
     if (failed(graph))
       return signalPassFailure();
-    Segmentation segmentation(*graph);
-    SmallVector<Segment> chosen = choose(segmentation);
-    // From the end, since a stream takes the place of its kernels.
-    for (const Segment &segment : llvm::reverse(chosen)) {
-      if (segment.rows == 0)
-        continue;
-      ++numStreams;
-      numStreamed += segment.last + 1 - segment.first;
-      StreamPlan::create(graph->getKernels().slice(
-                             segment.first, segment.last + 1 - segment.first),
-                         segment.rows)
-          ->build();
-    }
+    SmallVector<Segment> chosen = choose(Segmentation(*graph));
+    for (const Segment &segment : chosen)
+      if (segment.rows != 0) {
+        ++numStreams;
+        numStreamed += segment.getLength();
+      }
+    buildStreams(chosen, graph->getKernels());
   }
 
 private:
   /// Instructions that rows may cost, in all.
   double getBudget() {
-    int64_t macs = 0;
-    getOperation().walk([&](CostOpInterface op) { macs += op.getMACs(); });
-    return maxOverhead / 100 * macInstructions * static_cast<double>(macs);
+    double instructions = 0;
+    getOperation().walk([&](CostOpInterface op) {
+      instructions += static_cast<double>(op.getMACs()) *
+                      getInstructions(op->getOperand(0));
+    });
+    return maxOverhead / 100 * instructions;
+  }
+
+  /// The instructions of a multiply-accumulate on `data`.
+  double getInstructions(Value data) {
+    // Two loads, the product and sum, and a share of the loop.
+    constexpr double least = 4;
+    Type element = cast<RankedTensorType>(data.getType()).getElementType();
+    bool isByte = element.isInteger(8);
+    return isByte ? macInstructions : std::max<double>(macInstructions, least);
+  }
+
+  /// The bytes of the arena if the kernels run as `segments` say; none if that
+  /// cannot be planned.
+  std::optional<int64_t> planArena(ArrayRef<Segment> segments) {
+    OwningOpRef<func::FuncOp> trial = getOperation().clone();
+    buildStreams(segments, llvm::to_vector(trial->getOps<KernelOp>()));
+    FailureOr<KernelGraph> graph = KernelGraph::build(*trial, ioInArena);
+    if (failed(graph))
+      return std::nullopt;
+    llvm::Expected<ArenaPlan> plan =
+        ArenaLayout(*graph, alignment, /*fixIO=*/false).plan();
+    if (!plan) {
+      llvm::consumeError(plan.takeError());
+      return std::nullopt;
+    }
+    return plan->size;
+  }
+
+  /// The ways to run the kernels that are within the budget and have the least
+  /// peaks, planned, since what lies where decides as well.
+  SmallVector<Choice> getChoices(const Segmentation &segmentation) {
+    constexpr size_t most = 8;
+    double budget = getBudget();
+    SmallVector<Choice> choices;
+    for (int64_t bound : segmentation.getBounds()) {
+      std::optional<SmallVector<Segment>> segments = segmentation.choose(bound);
+      if (!segments || getOverhead(*segments) > budget)
+        continue;
+      if (!choices.empty() && choices.back().segments == *segments)
+        continue;
+      std::optional<int64_t> arena = planArena(*segments);
+      if (arena)
+        choices.push_back({*segments, *arena, getOverhead(*segments)});
+      if (choices.size() == most)
+        break;
+    }
+    return choices;
   }
 
   SmallVector<Segment> choose(const Segmentation &segmentation) {
-    double budget = getBudget();
-    auto isGood = [&](int64_t bound) {
-      auto chosen = segmentation.choose(bound);
-      if (!chosen)
-        return false;
-      double overhead = 0;
-      for (const Segment &segment : *chosen)
-        overhead += segment.overhead;
-      return overhead <= budget;
-    };
-    SmallVector<int64_t> bounds = segmentation.getBounds();
-    auto *bound = llvm::partition_point(
-        bounds, [&](int64_t bytes) { return !isGood(bytes); });
-    if (bound == bounds.end())
+    SmallVector<Choice> choices = getChoices(segmentation);
+    if (choices.empty())
       return {};
-    auto allowed =
-        static_cast<int64_t>(static_cast<double>(*bound) * (1 + slack / 100));
+    auto smallest =
+        llvm::min_element(choices, [](const auto &a, const auto &b) {
+          return a.arena < b.arena;
+        });
+    auto allowed = static_cast<double>(smallest->arena) * (1 + slack / 100);
+    const Choice *best = &*smallest;
+    for (const Choice &choice : choices)
+      if (static_cast<double>(choice.arena) <= allowed &&
+          choice.overhead < best->overhead)
+        best = &choice;
     // A loop and its line buffers are not worth a few bytes.
-    auto worthwhile =
-        static_cast<double>(segmentation.getPeak()) * (1 - minGain / 100);
-    if (static_cast<double>(allowed) > worthwhile)
+    std::optional<int64_t> whole = planArena({});
+    if (whole && static_cast<double>(best->arena) >
+                     static_cast<double>(*whole) * (1 - minGain / 100))
       return {};
-    return *segmentation.choose(allowed);
+    return best->segments;
   }
 };
 

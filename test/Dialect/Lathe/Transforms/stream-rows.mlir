@@ -33,9 +33,9 @@
 // LOOPS: lathe.copy_bytes %[[S]][%c512{{.*}}], %[[S]][%c256{{.*}}] {count = 256 : i64}
 // LOOPS: %[[INSIDE:.*]] = arith.cmpi slt, %[[STEP]], %c7
 // LOOPS: scf.if %[[INSIDE]]
+// LOOPS: %[[BAND:.*]] = lathe.memory_at %[[LINES]][%c0{{.*}}, %c2{{.*}}]
 // LOOPS: %[[ROW:.*]] = arith.addi %[[STEP]], %c1
 // LOOPS: %[[FROM:.*]] = lathe.memory_at %[[X]][%c0{{.*}}, %[[ROW]]]
-// LOOPS: %[[BAND:.*]] = lathe.memory_at %[[LINES]][%c0{{.*}}, %c2{{.*}}]
 // LOOPS: call @conv{{[_0-9]*}}(%[[FROM]], %{{.*}}, %[[BAND]])
 // LOOPS: else
 // LOOPS: memref.store

@@ -511,9 +511,9 @@ def StreamRows : Pass<"lathe-stream-rows", "::mlir::func::FuncOp"> {
     each other become one `lathe.stream`, which computes a few rows of each at a time
     and keeps line buffers instead of whole tensors. The order is that of the kernels, and no row is
     computed twice. Among all ways to split the kernels into chains it
-    takes those with the least peak whose cost, in instructions that are estimated
+    takes those with the least arena whose cost, in instructions that are estimated
     for rows that are moved or copied again and for calls, stays below `max-overhead`
-    percent of the function's; of those whose peak exceeds that by at most `slack`
+    percent of the function's; of those whose arena exceeds that by at most `slack`
     percent, the cheapest.
   }];
   let dependentDialects = ["::lathe::LatheDialect"];
@@ -523,11 +523,13 @@ def StreamRows : Pass<"lathe-stream-rows", "::mlir::func::FuncOp"> {
     Option<"maxOverhead", "max-overhead", "double", "3",
            "Most instructions more, in percent">,
     Option<"macInstructions", "mac-instructions", "double", "1",
-           "Instructions that a multiply-accumulate takes, with all there is to it">,
+           "Instructions that a multiply-accumulate of bytes takes">,
+    Option<"alignment", "alignment", "int64_t", "16",
+           "Alignment of every buffer in bytes, a power of two">,
     Option<"slack", "slack", "double", "0",
-           "Percent by which the peak may exceed the least one">,
+           "Percent by which the arena may exceed the least one">,
     Option<"minGain", "min-gain", "double", "10",
-           "By how many percent the peak must be lower">,
+           "By how many percent the arena must be smaller">,
   ];
   let statistics = [
     Statistic<"numStreams", "streams", "Chains that run by rows">,
