@@ -258,6 +258,7 @@ llvm::Expected<Emission> lathe::emitFiles(ArrayRef<ModelVersion> versions,
   CPackageOptions package;
   package.weights = options.weights;
   package.layout = options.layout;
+  package.sections = options.sections;
   package.target = target.name;
   package.selfTest = options.selfTest;
   ModuleOp module = versions.front().module;

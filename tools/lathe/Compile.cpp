@@ -132,6 +132,11 @@ struct Compile : Command {
                            clEnumValN(CPackageOptions::Layout::Single, "single",
                                       "NAME.h and NAME.c alone, weights "
                                       "included"))),
+        sections("section", cl::sub(getSubCommand()),
+                 cl::value_desc("[pattern=]section"),
+                 cl::desc("Put C's weights of ONNX nodes or initializers that "
+                          "match the pattern, or all, into this section of "
+                          "the linker's; the last one that matches counts")),
         io("io", cl::sub(getSubCommand()), cl::init(IOMode::Arguments),
            cl::desc("Where inputs and outputs are"),
            cl::values(clEnumValN(IOMode::Arguments, "arguments",
@@ -349,6 +354,30 @@ struct Compile : Command {
     return llvm::Error::success();
   }
 
+  /// Adds to `options` where weights are to lie.
+  llvm::Error addSections(EmitOptions &options) const {
+    if (!sections.empty() && (emit == Emit::MLIR || emit == Emit::ONNX ||
+                              options.kind != EmitKind::C))
+      return llvm::createStringError(
+          "--section is for C sources; pass --emit=c as well");
+    for (StringRef text : sections) {
+      size_t split = text.rfind('=');
+      bool hasPattern = split != StringRef::npos;
+      StringRef section = hasPattern ? text.drop_front(split + 1) : text;
+      auto isLetter = [](char c) {
+        return llvm::isAlnum(c) || StringRef("._-$").contains(c);
+      };
+      if (section.empty() || !llvm::all_of(section, isLetter))
+        return llvm::createStringError(
+            "--section: '" + section +
+            "' is no name of a section, which has letters, digits, '.', '_', "
+            "'-' and '$'");
+      options.sections.push_back(
+          {hasPattern ? text.take_front(split).str() : "*", section.str()});
+    }
+    return llvm::Error::success();
+  }
+
   /// Runs the pipelines and writes what was asked for.
   ExitStatus lower(ModuleOp module, const TargetDescription &machine,
                    StringRef name) {
@@ -357,6 +386,8 @@ struct Compile : Command {
     options.threads = code.threads;
     options.weights = weights;
     options.layout = package;
+    if (llvm::Error error = addSections(options))
+      return reportError(std::move(error));
     if (llvm::Error error = refuseForSingle(options))
       return reportError(std::move(error));
     if (selfTest || !selfTestInputs.empty())
@@ -555,6 +586,7 @@ struct Compile : Command {
   cl::opt<Level> level;
   cl::opt<CPackageOptions::Weights> weights;
   cl::opt<CPackageOptions::Layout> package;
+  cl::list<std::string> sections;
   cl::opt<IOMode> io;
   cl::opt<bool> dumpLayers, selfTest;
   cl::list<std::string> selfTestInputs;

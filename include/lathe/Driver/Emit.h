@@ -33,6 +33,7 @@ struct EmitOptions {
   unsigned threads = 1;
   CPackageOptions::Weights weights = CPackageOptions::Weights::Auto;
   CPackageOptions::Layout layout = CPackageOptions::Layout::Folder;
+  std::vector<WeightSection> sections;
   std::optional<SelfTestData> selfTest;
 };
 

@@ -80,6 +80,8 @@ LogicalResult CEmitter::claimSymbols() {
   if (failed(collected))
     return failure();
   weights = std::move(*collected);
+  if (failed(placeWeights(module, options.sections, weights)))
+    return failure();
   for (CWeight &weight : weights)
     file.symbols[weight.global.getSymNameAttr()] = weight.name;
   return success();

@@ -10,10 +10,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "CWeights.h"
+#include "lathe/Support/NodeNames.h"
 #include "lathe/Target/Common/CLiterals.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
+#include "llvm/Support/GlobPattern.h"
 #include <cmath>
 
 using namespace mlir;
@@ -54,9 +56,38 @@ FailureOr<std::vector<CWeight>> collectWeights(ModuleOp module,
     if (resource && !resource.getRawHandle().getBlob())
       return global.emitOpError("refers to a resource that is not loaded");
     std::string hint = prefix.str() + getInitializerName(global).str();
-    weights.push_back({global, scope.claimOutside(avoid, hint)});
+    weights.push_back({global, scope.claimOutside(avoid, hint), ""});
   }
   return weights;
+}
+
+LogicalResult placeWeights(ModuleOp module, ArrayRef<WeightSection> sections,
+                           std::vector<CWeight> &weights) {
+  for (const WeightSection &place : sections) {
+    llvm::Expected<llvm::GlobPattern> pattern =
+        llvm::GlobPattern::create(place.pattern);
+    if (!pattern)
+      return module.emitError("--section: '")
+             << place.pattern
+             << "' is no pattern: " << llvm::toString(pattern.takeError());
+    bool isUsed = false;
+    for (CWeight &weight : weights) {
+      SmallVector<StringRef> names = getNodeNames(weight.global.getLoc());
+      names.push_back(getInitializerName(weight.global));
+      names.push_back(weight.name);
+      if (llvm::none_of(names,
+                        [&](StringRef name) { return pattern->match(name); }))
+        continue;
+      weight.section = place.section;
+      isUsed = true;
+    }
+    if (!isUsed)
+      return module.emitError("--section: no weights are called '")
+             << place.pattern
+             << "'; NAME_weights.h lists their names in C, which have those of "
+                "ONNX nodes or initializers in them";
+  }
+  return success();
 }
 
 ArrayRef<char> getWeightBytes(CWeight &weight, SmallVectorImpl<char> &storage) {
@@ -154,6 +185,8 @@ void printWeight(CWeight &weight, StringRef storageClass, raw_ostream &os) {
   os << "] */\n" << storageClass << declareWeight(weight);
   if (weight.getAlignment() > getCStorageSize(type.getElementType()))
     os << "\n    __attribute__((aligned(" << weight.getAlignment() << ")))";
+  if (!weight.section.empty())
+    os << "\n    __attribute__((section(\"" << weight.section << "\")))";
   SmallVector<char> storage;
   os << " = {\n";
   printElements(getWeightBytes(weight, storage), type.getElementType(), os);

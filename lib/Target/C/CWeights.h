@@ -12,6 +12,7 @@
 #ifndef LATHE_LIB_TARGET_C_CWEIGHTS_H
 #define LATHE_LIB_TARGET_C_CWEIGHTS_H
 
+#include "lathe/Target/C/CEmitter.h"
 #include "lathe/Target/Common/CNames.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -23,6 +24,8 @@ namespace lathe {
 struct CWeight {
   mlir::memref::GlobalOp global;
   std::string name;
+  /// Where the linker is to put it; wherever it likes if empty.
+  std::string section;
 
   mlir::MemRefType getType() { return global.getType(); }
   int64_t getSizeInBytes();
@@ -38,6 +41,12 @@ mlir::FailureOr<std::vector<CWeight>> collectWeights(mlir::ModuleOp module,
                                                      llvm::StringRef prefix,
                                                      CNameScope &scope,
                                                      const CNameScope &avoid);
+
+/// Gives `weights` the sections that `sections` say. Emits a diagnostic and
+/// fails at a pattern that is none, or that matches no weight.
+mlir::LogicalResult placeWeights(mlir::ModuleOp module,
+                                 llvm::ArrayRef<WeightSection> sections,
+                                 std::vector<CWeight> &weights);
 
 /// The elements of `weight` as they lie in the target's memory, little-endian.
 /// They are `storage`'s unless the weight's own bytes are just that.

@@ -62,6 +62,7 @@ buildCPackage(ModuleOp module, const CPackageOptions &options) {
   COptions codeOptions;
   codeOptions.weights =
       isSingle ? COptions::Weights::SameFile : COptions::Weights::OwnFile;
+  codeOptions.sections = options.sections;
   std::string code;
   llvm::raw_string_ostream codeStream(code);
   FailureOr<CEmission> emission =

@@ -14,8 +14,16 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/raw_ostream.h"
+#include <string>
+#include <vector>
 
 namespace lathe {
+
+/// Where the linker is to put weights: those whose ONNX node or initializer, or
+/// whose name in C, matches a pattern of *, ? and [...].
+struct WeightSection {
+  std::string pattern, section;
+};
 
 struct COptions {
   /// Where the weights are defined.
@@ -26,6 +34,8 @@ struct COptions {
     OwnFile
   };
   Weights weights = Weights::SameFile;
+  /// Sections that weights lie in; the last one whose pattern matches counts.
+  std::vector<WeightSection> sections;
 };
 
 /// Prints `module` to `os` as one C99 file that includes NAME.h, the header

@@ -12,6 +12,7 @@
 #ifndef LATHE_TARGET_C_PACKAGE_H
 #define LATHE_TARGET_C_PACKAGE_H
 
+#include "lathe/Target/C/CEmitter.h"
 #include "lathe/Target/Common/OutputFiles.h"
 #include "mlir/IR/BuiltinOps.h"
 #include <optional>
@@ -49,6 +50,8 @@ struct CPackageOptions {
     Single
   };
   Layout layout = Layout::Folder;
+  /// Sections that weights lie in; the last one whose pattern matches counts.
+  std::vector<WeightSection> sections;
   /// Bytes of weights. C arrays take compilers some 250 bytes of memory and
   /// 3 us per element: 3.5 million floats took gcc 12 s and 0.9 GB.
   int64_t incbinThreshold = int64_t(256) * 1024;
