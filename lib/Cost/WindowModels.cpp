@@ -107,6 +107,16 @@ static InstructionCounts countSpread(double count, const InstructionSet &set) {
          list({{Class::Load, rest}, {Class::Store, rest}});
 }
 
+/// memset of newlib: sixteen bytes in a step of its loop.
+static InstructionCounts countFillBytes(FillBytesOp op,
+                                        const InstructionSet &) {
+  double steps = std::ceil(static_cast<double>(op.getCount()) / 16);
+  return list({{Class::ALU, 20 + 2 * steps},
+               {Class::Store, 4 * steps},
+               {Class::Branch, steps},
+               {Class::Call, 1}});
+}
+
 static InstructionCounts countCopyBytes(CopyBytesOp op,
                                         const InstructionSet &set) {
   auto count = static_cast<double>(op.getCount());
@@ -602,6 +612,7 @@ void cost::attachWindowModels(MLIRContext &context) {
   attach<RescaleOp, countRescale>(context);
   attach<ExpandBytesOp, countExpansion>(context);
   attach<CopyBytesOp, countCopyBytes>(context);
+  attach<FillBytesOp, countFillBytes>(context);
   attach<JoinBytesOp, countJoinBytes>(context);
   attach<FilterPixelsOp, countFilterPixels>(context);
   attach<FilterPlaneOp, countFilterPlane>(context);

@@ -71,7 +71,7 @@ struct ConvertLatheToLinalg
 
     ConversionTarget target(getContext());
     target.addIllegalDialect<LatheDialect>();
-    target.addDynamicallyLegalOp<MemoryAtOp, CopyBytesOp>(
+    target.addDynamicallyLegalOp<MemoryAtOp, CopyBytesOp, FillBytesOp>(
         [&](Operation *op) { return converter.isLegal(op); });
     // Its loops have no form in linalg.
     target.addDynamicallyLegalOp<WindowConvOp, PlaneDepthwiseOp, RowDepthwiseOp,

@@ -132,11 +132,12 @@ void CEmitter::printPrologue(raw_ostream &os) {
   if (file.needsMath)
     os << "#include <math.h>\n";
   os << "#include <stdint.h>\n";
-  // Compilers expect memcpy without a C library, too, and have no header then.
+  // Compilers expect these without a C library, too, and have no header then.
   if (file.needsString || file.helpers.needsStringHeader())
     os << R"(#if defined(__STDC_HOSTED__) && (__STDC_HOSTED__ == 0)
 #include <stddef.h>
 void *memcpy(void *restrict target, const void *restrict source, size_t count);
+void *memset(void *target, int value, size_t count);
 #else
 #include <string.h>
 #endif

@@ -352,6 +352,7 @@ void CFunctionPrinter::printStatement(Operation *statement) {
       .Case<CopyBytesOp>([&](auto copy) { printCopyBytes(copy); })
       .Case<FilterPixelsOp>([&](auto filter) { printFilterPixels(filter); })
       .Case<FilterPlaneOp>([&](auto filter) { printFilterPlane(filter); })
+      .Case<FillBytesOp>([&](auto fill) { printFillBytes(fill); })
       .Case<FilterRowsOp>([&](auto filter) { printFilterRows(filter); })
       .Case<JoinBytesOp>([&](auto join) { printJoinBytes(join); })
       .Case<RescaleSumsOp>([&](auto rescale) { printRescaleSums(rescale); })

@@ -22,6 +22,7 @@ namespace lathe {
 
 class CopyBytesOp;
 class ExpandBytesOp;
+class FillBytesOp;
 class FilterPixelsOp;
 class FilterPlaneOp;
 class FilterRowsOp;
@@ -67,6 +68,7 @@ private:
   std::string getCall(mlir::func::CallOp op);
   void numberLayers(std::vector<CLayer> &layers);
   void printExpandBytes(ExpandBytesOp op);
+  void printFillBytes(FillBytesOp op);
   void printCopyBytes(CopyBytesOp op);
   void printFilterPixels(FilterPixelsOp op);
   void printFilterPlane(FilterPlaneOp op);

@@ -210,6 +210,14 @@ void CFunctionPrinter::printCopyBytes(CopyBytesOp copy) {
   *os << ", " << copy.getCount() << ");\n";
 }
 
+void CFunctionPrinter::printFillBytes(FillBytesOp fill) {
+  function.file.needsString = true;
+  line() << "(void)memset("
+         << expressions.printPointer(fill.getTarget(), fill.getFirst()).text
+         << ", " << static_cast<int64_t>(fill.getValue()) << ", "
+         << fill.getCount() << ");\n";
+}
+
 void CFunctionPrinter::printJoinBytes(JoinBytesOp join) {
   bool isUnsigned = join.getIsUnsigned();
   line() << function.file.helpers.use(isUnsigned ? "join_u8" : "join_i8") << "("

@@ -67,7 +67,7 @@ struct MemoryBuilder {
   }
 
   void copy(mlir::Value from, mlir::Value to) const {
-    auto type = cast<mlir::MemRefType>(from.getType());
+    auto type = llvm::cast<mlir::MemRefType>(from.getType());
     forEachElement(type.getShape(), [&](mlir::ValueRange indices) {
       mlir::Value element =
           mlir::memref::LoadOp::create(builder, loc, from, indices);
@@ -76,7 +76,7 @@ struct MemoryBuilder {
   }
 
   void fillWithZero(mlir::Value memory) const {
-    auto type = cast<mlir::MemRefType>(memory.getType());
+    auto type = llvm::cast<mlir::MemRefType>(memory.getType());
     mlir::Type element = type.getElementType();
     if (element.isUnsignedInteger()) {
       element = builder.getIntegerType(element.getIntOrFloatBitWidth());

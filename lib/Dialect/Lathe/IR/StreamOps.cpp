@@ -252,8 +252,17 @@ private:
     auto type = cast<RankedTensorType>(tensor.getType());
     return MemRefType::get(type.getShape(), type.getElementType());
   }
+  /// Memory of bytes that has a line buffer in it, and the number of the first
+  /// byte of one of its rows there.
+  Value getBytes(LinesOp lines) {
+    return hasBytes(lines) ? places.lookup(lines) : scratch;
+  }
   Value getByte(LinesOp lines, int64_t row) {
-    return memory.getIndex(offsets[lines] + row * getRowBytes(lines));
+    return memory.getIndex((hasBytes(lines) ? 0 : offsets[lines]) +
+                           row * getRowBytes(lines));
+  }
+  static bool hasBytes(LinesOp lines) {
+    return lathe::impl::elementTypeOf(lines).getIntOrFloatBitWidth() == 8;
   }
   void placeLines();
   void fill(LinesOp lines, int64_t row, int64_t count);
@@ -272,6 +281,8 @@ private:
   Location loc;
   MemoryBuilder memory;
   Value output, scratch, step;
+  /// The scratch of one kernel at a time.
+  Value workspace;
   /// Where inputs and line buffers lie.
   llvm::DenseMap<Value, Value> places;
   /// The first byte of each line buffer in the scratch memory.
@@ -280,9 +291,15 @@ private:
 
 } // namespace
 
-/// Finds places for the line buffers and writes the padding above the images.
+/// Finds places for the line buffers and the kernels' scratch, and writes the
+/// padding above the images.
 void StreamLowering::placeLines() {
-  int64_t offset = 0;
+  int64_t offset = getLineBytes(stream);
+  if (int64_t rest = stream.getScratchBytes() - offset)
+    workspace =
+        memory.place(scratch, offset,
+                     MemRefType::get(rest, builder.getI8Type()), "workspace");
+  offset = 0;
   for (auto lines : stream.getBody().front().getOps<LinesOp>()) {
     offsets[lines] = offset;
     MemRefType type = memoryOf(lines);
@@ -298,17 +315,11 @@ void StreamLowering::placeLines() {
 /// Writes padding to `count` rows of a line buffer.
 void StreamLowering::fill(LinesOp lines, int64_t row, int64_t count) {
   // Elements of several bytes are padded with zeros.
-  APInt value(8, 0);
+  int64_t value = 0;
   if (auto padding = dyn_cast<IntegerAttr>(*lines.getPadding()))
-    value = padding.getValue().trunc(8);
-  Value byte = arith::ConstantOp::create(
-      builder, loc, builder.getIntegerAttr(builder.getI8Type(), value));
-  OpBuilder::InsertionGuard guard(builder);
-  auto loop =
-      scf::ForOp::create(builder, loc, getByte(lines, row),
-                         getByte(lines, row + count), memory.getIndex(1));
-  builder.setInsertionPointToStart(loop.getBody());
-  memref::StoreOp::create(builder, loc, byte, scratch, loop.getInductionVar());
+    value = padding.getValue().trunc(8).getSExtValue();
+  FillBytesOp::create(builder, loc, getBytes(lines), getByte(lines, row),
+                      count * getRowBytes(lines), value);
 }
 
 /// Moves the rows that are still needed to the front of a line buffer, as many
@@ -316,8 +327,9 @@ void StreamLowering::fill(LinesOp lines, int64_t row, int64_t count) {
 void StreamLowering::moveUp(LinesOp lines) {
   int64_t band = getRows(lines.getBand()), kept = getRows(lines) - band;
   for (int64_t row = 0; row < kept; row += band)
-    CopyBytesOp::create(builder, loc, scratch, getByte(lines, row + band),
-                        scratch, getByte(lines, row),
+    CopyBytesOp::create(builder, loc, getBytes(lines),
+                        getByte(lines, row + band), getBytes(lines),
+                        getByte(lines, row),
                         std::min(band, kept - row) * getRowBytes(lines),
                         /*spread=*/false);
 }
@@ -352,8 +364,7 @@ void StreamLowering::call(KernelOp kernel, Value target) {
   arguments.push_back(target);
   if (int64_t bytes = kernel.getScratch())
     arguments.push_back(
-        memory.place(scratch, getLineBytes(stream),
-                     MemRefType::get(bytes, builder.getI8Type()), "scratch"));
+        memory.at(workspace, {}, MemRefType::get(bytes, builder.getI8Type())));
   func::CallOp::create(
       builder, kernel.getLoc(),
       kernel->getAttrOfType<FlatSymbolRefAttr>(stageFunctionName), TypeRange(),

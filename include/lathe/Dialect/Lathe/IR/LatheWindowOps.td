@@ -334,6 +334,23 @@ def Lathe_CopyBytesOp : Lathe_Op<"copy_bytes"> {
   }];
 }
 
+def Lathe_FillBytesOp : Lathe_Op<"fill_bytes"> {
+  let summary = "bytes of one value";
+  let description = [{
+    Writes the low byte of `value` to `count` bytes of `target`, from byte `first` on;
+    elements of `target` are dense in memory.
+
+    Example:
+    ```mlir
+    lathe.fill_bytes %lines[%c768] {count = 768 : i64, value = -128 : i64}
+      : memref<1x3x48x16xi8>
+    ```
+  }];
+  let arguments = (ins Arg<AnyMemRef, "", [MemWrite]>:$target, Index:$first,
+                       I64Attr:$count, I64Attr:$value);
+  let assemblyFormat = "$target `[` $first `]` attr-dict `:` type($target)";
+}
+
 def Lathe_JoinBytesOp : Lathe_Op<"join_bytes"> {
   let summary = "bytes as one half of words";
   let description = [{
