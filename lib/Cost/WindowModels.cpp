@@ -46,12 +46,12 @@ static InstructionCounts countJoin(JoinHalvesOp, const InstructionSet &) {
 }
 
 /// The upper half of a product, rounded, and a number added to it. SMMLAR does
-/// all of it; SMLAL takes two words of what rounds. Armv6-M has products of
+/// all of it; SMLAL takes two words of what rounds and is added. Armv6-M has products of
 /// halves.
 static InstructionCounts getUpperHalf(const InstructionSet &set) {
   if (set.isThumb1)
     return list({{Class::Multiply, 4}, {Class::ALU, 23}});
-  return list({{Class::MultiplyLong, 1}, {Class::ALU, set.dsp ? 0 : 3}});
+  return list({{Class::MultiplyLong, 1}, {Class::ALU, set.dsp ? 0 : 2}});
 }
 
 /// A product of two words, rounded, of which the upper one is shifted and added

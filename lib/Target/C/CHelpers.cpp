@@ -81,7 +81,7 @@ static inline int32_t {2}(int32_t x) {{
 
 /// GCC knows no such instruction but by its name. Armv6-M multiplies to no more
 /// than 32 bits; GCC calls a function for 64, which takes twice the
-/// instructions.
+/// instructions. Others add both words of what rounds and the offset at once.
 static void addRescale(CHelperTable &table) {
   table["rescale"] =
       R"(/* The upper half of x * factor, rounded, plus offset. */
@@ -99,8 +99,8 @@ static inline int32_t rescale(int32_t x, int32_t factor, int32_t offset) {
   const int32_t n = (int32_t)x0 * f1 + (m & 0xffff);
   return x1 * f1 + (m >> 16) + (n >> 16) + offset;
 #else
-  const int64_t half = 0x80000000u;
-  return (int32_t)(((int64_t)x * factor + half) >> 32) + offset;
+  const int64_t rounding = (int64_t)offset * 4294967296 + 2147483648;
+  return (int32_t)(((int64_t)x * factor + rounding) >> 32);
 #endif
 }
 )";
