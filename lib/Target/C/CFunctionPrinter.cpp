@@ -351,7 +351,7 @@ void CFunctionPrinter::printStatement(Operation *statement) {
       .Case<ExpandBytesOp>([&](auto expand) { printExpandBytes(expand); })
       .Case<CopyBytesOp>([&](auto copy) { printCopyBytes(copy); })
       .Case<FilterPixelsOp>([&](auto filter) { printFilterPixels(filter); })
-      .Case<FilterPlaneOp>([&](auto filter) { printFilterPlane(filter); })
+      .Case<FilterPlanesOp>([&](auto filter) { printFilterPlanes(filter); })
       .Case<FilterRowsOp>([&](auto filter) { printFilterRows(filter); })
       .Case<JoinBytesOp>([&](auto join) { printJoinBytes(join); })
       .Case<RescaleSumsOp>([&](auto rescale) { printRescaleSums(rescale); })

@@ -23,7 +23,7 @@ namespace lathe {
 class CopyBytesOp;
 class ExpandBytesOp;
 class FilterPixelsOp;
-class FilterPlaneOp;
+class FilterPlanesOp;
 class FilterRowsOp;
 class JoinBytesOp;
 class MemoryAtOp;
@@ -69,7 +69,8 @@ private:
   void printExpandBytes(ExpandBytesOp op);
   void printCopyBytes(CopyBytesOp op);
   void printFilterPixels(FilterPixelsOp op);
-  void printFilterPlane(FilterPlaneOp op);
+  void printFilterPlanes(FilterPlanesOp op);
+  std::string printPlaneShape(FilterPlanesOp op);
   void printFilterRows(FilterRowsOp op);
   void printJoinBytes(JoinBytesOp op);
   void printRescaleSums(RescaleSumsOp op);

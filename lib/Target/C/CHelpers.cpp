@@ -267,19 +267,25 @@ static const CHelperTable &getHelpers() {
     addRescaleHelpers(table);
     addVectorHelpers(table);
     addFilterHelpers(table);
+    addPlaneHelpers(table);
     return table;
   }();
   return helpers;
 }
 
-/// Whether `text` calls the function `name`.
-static bool calls(StringRef text, StringRef name) {
-  std::string call = name.str() + "(";
-  for (size_t at = text.find(call); at != StringRef::npos;
-       at = text.find(call, at + 1))
+/// Whether `text` has `part` where a word begins.
+static bool hasWord(StringRef text, StringRef part) {
+  for (size_t at = text.find(part); at != StringRef::npos;
+       at = text.find(part, at + 1))
     if (at == 0 || (!isAlnum(text[at - 1]) && text[at - 1] != '_'))
       return true;
   return false;
+}
+
+/// Whether `text` calls the function `name`, or points to the type `name`.
+static bool calls(StringRef text, StringRef name) {
+  return hasWord(text, (name + "(").str()) ||
+         hasWord(text, (name + " *").str());
 }
 
 /// The helpers that `text`, the definition of `name`, calls.
