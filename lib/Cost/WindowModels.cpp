@@ -46,12 +46,12 @@ static InstructionCounts countJoin(JoinHalvesOp, const InstructionSet &) {
 }
 
 /// The upper half of a product, rounded, and a number added to it. SMMLAR does
-/// all of it; SMLAL takes two words of what rounds. Armv6-M has products of
-/// halves.
+/// all of it; SMLAL takes two words of what rounds and is added. Armv6-M has
+/// products of halves.
 static InstructionCounts getUpperHalf(const InstructionSet &set) {
   if (set.isThumb1)
     return list({{Class::Multiply, 4}, {Class::ALU, 23}});
-  return list({{Class::MultiplyLong, 1}, {Class::ALU, set.dsp ? 0 : 3}});
+  return list({{Class::MultiplyLong, 1}, {Class::ALU, set.dsp ? 0 : 2}});
 }
 
 /// A product of two words, rounded, of which the upper one is shifted and added
@@ -474,12 +474,36 @@ static InstructionCounts countFilterPixels(FilterPixelsOp op,
          pixel * static_cast<double>(op.getPixels());
 }
 
-/// filter_plane of Armv6-M: pairs of columns in each row. Of an odd number the
-/// last two are computed by themselves, the first of them once more.
-static InstructionCounts countFilterPlane(FilterPlaneOp op,
-                                          const InstructionSet &) {
-  auto rows = static_cast<double>(op.getRows());
+/// What writes a channel to its plane: four elements at a time, in assembly for
+/// Thumb-2.
+static InstructionCounts getPlaneCopy(FilterPlanesOp op,
+                                      const InstructionSet &set) {
   auto columns = static_cast<int64_t>(op.getColumns());
+  auto quads = static_cast<double>(columns / 4);
+  auto rest = static_cast<double>(columns % 4);
+  double one = set.isThumb1 ? 2 : 1;
+  InstructionCounts four = list({{Class::ALU, set.isThumb1 ? 14 : 2},
+                                 {Class::Load, set.isThumb1 ? 6 : 4},
+                                 {Class::Store, 4},
+                                 {Class::Branch, 1}});
+  InstructionCounts row = list({{Class::ALU, set.isThumb1 ? 14 : 4},
+                                {Class::Load, set.isThumb1 ? 6 : 0},
+                                {Class::Branch, 4}});
+  row += four * quads;
+  row +=
+      list({{Class::ALU, 2 * one}, {Class::Load, 1}, {Class::Store, 1}}) * rest;
+  return list({{Class::ALU, 20},
+               {Class::Load, 14},
+               {Class::Store, 10},
+               {Class::Call, 2}}) +
+         row * static_cast<double>(op.getRows());
+}
+
+/// The results of a channel by filter_halves of Armv6-M: pairs of columns in
+/// each row. Of an odd number the last two are computed by themselves, the
+/// first of them once more.
+static InstructionCounts getHalfFilter(FilterPlanesOp op) {
+  auto columns = static_cast<int64_t>(op.getResultColumns());
   InstructionCounts call = list({{Class::ALU, 85},
                                  {Class::Load, 30},
                                  {Class::Store, 40},
@@ -498,7 +522,88 @@ static InstructionCounts countFilterPlane(FilterPlaneOp op,
       row + pair * static_cast<double>(llvm::divideCeil(columns, 2));
   if (columns % 2 != 0)
     perRow += row;
-  return call + perRow * rows;
+  return call + perRow * static_cast<double>(op.getResultRows());
+}
+
+/// The same by filter_pairs, in assembly as well.
+static InstructionCounts getPairFilter(FilterPlanesOp op) {
+  auto columns = static_cast<int64_t>(op.getResultColumns());
+  InstructionCounts call = list({{Class::ALU, 30},
+                                 {Class::Load, 22},
+                                 {Class::LoadTwo, 8},
+                                 {Class::Store, 25},
+                                 {Class::Call, 1}});
+  InstructionCounts row = list({{Class::ALU, 5},
+                                {Class::Load, 1},
+                                {Class::LoadTwo, 2},
+                                {Class::Store, 1},
+                                {Class::Branch, 2}});
+  InstructionCounts pair = list({{Class::ALU, 4},
+                                 {Class::Load, op.getStride() == 1 ? 1 : 4},
+                                 {Class::LoadTwo, 5},
+                                 {Class::DualMultiply, 12},
+                                 {Class::MultiplyLong, 2},
+                                 {Class::Store, 2},
+                                 {Class::Branch, 1}});
+  InstructionCounts single = list({{Class::ALU, 2},
+                                   {Class::Load, 2},
+                                   {Class::LoadTwo, 4},
+                                   {Class::DualMultiply, 6},
+                                   {Class::MultiplyLong, 1},
+                                   {Class::Store, 1}});
+  row += pair * static_cast<double>(columns / 2);
+  if (columns % 2 != 0)
+    row += single;
+  return call + row * static_cast<double>(op.getResultRows());
+}
+
+/// The same by filter_bytes, one result at a time.
+static InstructionCounts getByteFilter(FilterPlanesOp op) {
+  InstructionCounts call = list({{Class::ALU, 15},
+                                 {Class::Load, 28},
+                                 {Class::Store, 20},
+                                 {Class::Branch, 2},
+                                 {Class::Call, 1}});
+  InstructionCounts row = list({{Class::ALU, 9},
+                                {Class::Load, 7},
+                                {Class::Store, 4},
+                                {Class::Branch, 2}});
+  InstructionCounts result = list({{Class::ALU, 8},
+                                   {Class::Load, 16},
+                                   {Class::Multiply, 9},
+                                   {Class::MultiplyLong, 1},
+                                   {Class::Store, 1},
+                                   {Class::Branch, 1}});
+  row += result * static_cast<double>(op.getResultColumns());
+  return call + row * static_cast<double>(op.getResultRows());
+}
+
+static InstructionCounts getPlaneFilter(FilterPlanesOp op) {
+  switch (op.getForm()) {
+  case WindowForm::Pairs:
+    return getPairFilter(op);
+  case WindowForm::Halves:
+    return getHalfFilter(op);
+  case WindowForm::Bytes:
+  case WindowForm::Vectors:
+    return getByteFilter(op);
+  }
+  llvm_unreachable("no form of planes");
+}
+
+/// The planes' padding, then channel by channel.
+static InstructionCounts countFilterPlanes(FilterPlanesOp op,
+                                           const InstructionSet &set) {
+  InstructionCounts padding =
+      list({{Class::ALU, 1}, {Class::Store, 1}, {Class::Branch, 1}}) *
+      static_cast<double>(op.getPlaneRows() * op.getRowSize());
+  InstructionCounts channel = list({{Class::ALU, 8},
+                                    {Class::Load, 4},
+                                    {Class::Store, 2},
+                                    {Class::Branch, 1}}) +
+                              getPlaneCopy(op, set) + getPlaneFilter(op);
+  return list({{Class::ALU, 20}, {Class::Store, 10}, {Class::Call, 1}}) +
+         padding + channel * static_cast<double>(op.getChannels());
 }
 
 //===----------------------------------------------------------------------===//
@@ -615,7 +720,7 @@ void cost::attachWindowModels(MLIRContext &context) {
   attach<FillBytesOp, countFillBytes>(context);
   attach<JoinBytesOp, countJoinBytes>(context);
   attach<FilterPixelsOp, countFilterPixels>(context);
-  attach<FilterPlaneOp, countFilterPlane>(context);
+  attach<FilterPlanesOp, countFilterPlanes>(context);
   attach<FilterRowsOp, countFilter>(context);
   attach<MemoryAtOp, countPart>(context);
   RescaleSumsOp::attachInterface<RescaleSumsModel>(context);

@@ -8,7 +8,9 @@
 // The loops of lathe.plane_depthwise. A channel of an image becomes a plane of
 // bytes, or of words with two neighbours of a row in each, padding included.
 // Then its results are computed two at a time. Of words, one window begins with
-// a word, the other, where the stride is odd, in the middle of one.
+// a word, the other, where the stride is odd, in the middle of one. Filters of
+// three rows and columns whose results are bytes are one statement, a function
+// for all layers (lathe.filter_planes).
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,6 +18,7 @@
 #include "ScratchEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 
 using namespace mlir;
 using namespace lathe;
@@ -55,7 +58,13 @@ private:
   Value readWeight(const Filter &filter, int64_t row, int64_t column);
   Value getPair(Filter &filter, int64_t row, int64_t column);
   void emitChannel(AffineExpr image, AffineExpr channel);
-  void emitFilter(AffineExpr image, AffineExpr channel);
+  Value getDenseInput();
+  bool isFilterOfPlanes();
+  bool hasByteLimits();
+  int64_t getElementPadding() {
+    return conv.getPadding() + (isShifted() ? 128 : 0);
+  }
+  void emitFilters(Value data, AffineExpr image);
   void emitResults(const Indices &first, int64_t count, Filter &filter);
   Value addPairs(Value sum, int64_t row, int64_t start, Filter &filter,
                  llvm::function_ref<Value(int64_t)> data);
@@ -80,7 +89,7 @@ void PlaneDepthwiseEmitter::writePadding(AffineExpr at) {
   if (conv.hasPairs())
     writeWord(repeat(conv.getPadding()), plane, at);
   else
-    writeWord(byte(conv.getPadding() + (isShifted() ? 128 : 0)), plane, at);
+    writeWord(byte(getElementPadding()), plane, at);
 }
 
 /// Fills what lies around the image and stays as it is: the rows above and
@@ -244,19 +253,50 @@ void PlaneDepthwiseEmitter::emitResults(const Indices &first, int64_t count,
   }
 }
 
-/// All results of a channel by one function, if no more than a byte each is
-/// computed of them.
-void PlaneDepthwiseEmitter::emitFilter(AffineExpr image, AffineExpr channel) {
+/// The memory of an input whose elements follow each other; null for others.
+Value PlaneDepthwiseEmitter::getDenseInput() {
+  auto tensor = conv.getInput().getDefiningOp<bufferization::ToTensorOp>();
+  if (!tensor)
+    return {};
+  auto type = cast<MemRefType>(tensor.getBuffer().getType());
+  return type.areTrailingDimsContiguous(type.getRank()) ? tensor.getBuffer()
+                                                        : Value();
+}
+
+/// Whether one function for all layers computes this one: it has filters of
+/// three rows and columns, no more than a byte is computed of each sum, and the
+/// windows reach all columns of the image.
+bool PlaneDepthwiseEmitter::isFilterOfPlanes() {
+  if (!rescale || rows != 3 || columns != 3 || output[2] < 2 ||
+      conv.getPads()[1] + input[2] > rowUnits * (conv.hasPairs() ? 2 : 1))
+    return false;
+  return !conv.hasPairs() || (conv.getStrides()[1] <= 2 && hasByteLimits());
+}
+
+/// Whether results are limited to all that a byte holds.
+bool PlaneDepthwiseEmitter::hasByteLimits() {
+  return rescale->high - rescale->low == 255 &&
+         (rescale->low == -128 || rescale->low == 0);
+}
+
+/// All results of an image.
+void PlaneDepthwiseEmitter::emitFilters(Value data, AffineExpr image) {
   Value weight = locate(conv.getWeight()), bias = locate(conv.getBias());
   Value factors = locate(rescale->factors);
   if (failed)
     return;
-  AffineExpr first = image * (output[1] * output[2] * output[3]) + channel;
-  FilterPlaneOp::create(
-      builder, loc, plane, weight, bias, factors, index(channel),
-      rescale->target, index(first), output[1], output[2], rowUnits,
-      conv.getStrides()[0] * rowUnits, conv.getStrides()[1], output[3],
-      rescale->zeroPoint, rescale->low, rescale->high);
+  auto firstOf = [&](ArrayRef<int64_t> shape) {
+    return index(image * (shape[1] * shape[2] * shape[3]));
+  };
+  int64_t rowSize = rowUnits * (conv.hasPairs() ? 2 : 1);
+  int64_t top = conv.getPads()[0];
+  int64_t used = std::clamp<int64_t>(planeRows - top, 0, input[1]);
+  FilterPlanesOp::create(
+      builder, loc, data, firstOf(input), plane, weight, bias, factors,
+      rescale->target, firstOf(output), conv.getForm(), input[3], used,
+      input[2], planeRows, rowSize, top, conv.getPads()[1], getElementPadding(),
+      output[1], output[2], conv.getStrides()[0], conv.getStrides()[1],
+      rescale->zeroPoint, rescale->low, rescale->high, conv.getIsUnsigned());
 }
 
 void PlaneDepthwiseEmitter::emitChannel(AffineExpr image, AffineExpr channel) {
@@ -268,8 +308,6 @@ void PlaneDepthwiseEmitter::emitChannel(AffineExpr image, AffineExpr channel) {
     else
       copyRow({image, channel}, ih);
   });
-  if (hasHalves() && rescale && output[2] > 1)
-    return emitFilter(image, channel);
   Filter filter{channel, reader.read(conv.getBias(), {channel}, 1), {}};
   failed |= !filter.bias;
   if (failed)
@@ -285,9 +323,17 @@ void PlaneDepthwiseEmitter::emitChannel(AffineExpr image, AffineExpr channel) {
 }
 
 LogicalResult PlaneDepthwiseEmitter::emit() {
+  rescale = ChannelRescale::match(body, conv.getResult());
+  if (Value data = getDenseInput(); data && isFilterOfPlanes()) {
+    plane = conv.hasPairs()
+                ? viewScratch(0, planeRows * rowUnits * 2, builder.getI16Type())
+                : viewScratch(0, planeRows * rowUnits, builder.getI8Type());
+    loop("n", 0, input[0], 1,
+         [&](AffineExpr image) { emitFilters(data, image); });
+    return failure(failed);
+  }
   Type element = conv.hasPairs() ? builder.getI32Type() : builder.getI8Type();
   plane = viewScratch(0, planeRows * rowUnits, element);
-  rescale = ChannelRescale::match(body, conv.getResult());
   clearEdges();
   loop("n", 0, input[0], 1, [&](AffineExpr image) {
     loop("c", 0, input[3], 1,

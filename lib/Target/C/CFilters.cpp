@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Filters of a channel each, for Helium and in portable C: helpers and the
-// statements that call them.
+// Filters of a channel each over rows, for Helium and in portable C: helpers
+// and the statements that call them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -242,184 +242,7 @@ static void filter_pixels{0}(const int8_t *restrict ring, int32_t row,
           .str();
 }
 
-/// Three taps of two windows whose rows begin at r0 and r1, of weights from
-/// number `first` on.
-static std::string getPlaneTaps(int first) {
-  return llvm::formatv(R"(          ".irp tap, 0, 1, 2\n"
-          "ldr r3, [r7, #{0} + 4 * \\tap]\n"
-          "ldrb r6, [r0, #\\tap]\n"
-          "muls r6, r3\n"
-          "adds r4, r4, r6\n"
-          "ldrb r6, [r1, #\\tap]\n"
-          "muls r6, r3\n"
-          "adds r5, r5, r6\n"
-          ".endr\n"
-)",
-                       4 * first)
-      .str();
-}
-
-/// The next row of both windows.
-static constexpr StringLiteral nextPlaneRow = R"(          "add r0, r8\n"
-          "add r1, r8\n"
-)";
-
-/// The result of the sum in r4, of the factor with lower half r3 and upper half
-/// r6.
-static constexpr StringLiteral planeResult = R"(          "sxth r5, r4\n"
-          "subs r4, r4, r5\n"
-          "asrs r4, r4, #16\n"
-          "movs r1, r5\n"
-          "muls r1, r3\n"
-          "asrs r1, r1, #16\n"
-          "muls r5, r6\n"
-          "adds r5, r5, r1\n"
-          "movs r1, r4\n"
-          "muls r1, r3\n"
-          "adds r5, r5, r1\n"
-          "add r5, r9\n"
-          "asrs r5, r5, #16\n"
-          "muls r4, r6\n"
-          "adds r4, r4, r5\n"
-          "cmp r4, r10\n"
-          "bge 2f\n"
-          "mov r4, r10\n"
-          "2:\n"
-          "cmp r4, r11\n"
-          "ble 3f\n"
-          "mov r4, r11\n"
-          "3:\n"
-          "strb r4, [r2]\n"
-          "ldr r1, [r7, #60]\n"
-          "adds r2, r2, r1\n"
-)";
-
-/// For Armv6-M, whose loads of bytes without sign have room for an offset, and
-/// whose low registers hold two sums and what a tap needs; 61 instructions for
-/// a result instead of the 95 that GCC makes.
-static void addFilterPlane(CHelperTable &table) {
-  table["filter_plane_rows"] =
-      R"(#if defined(__ARM_ARCH_6M__) && defined(__GNUC__)
-/* Results of pairs of windows, row by row. constants are the filter, its bias, both
-   halves of its factor, bytes of a row, how far the next pair lies behind the end
-   of this one, the second window behind the first, a result behind the one
-   before, zero_point * 65536 + 32768, the limits, bytes of a row's results, how
-   far the next row's windows and its results lie behind the end of this one's, and
-   the number of rows. What a result is of its sum: as in rescale_small_pair. */
-__attribute__((naked, noinline)) static void
-filter_plane_rows(const uint8_t *data __attribute__((unused)),
-                  int32_t *constants __attribute__((unused)),
-                  uint8_t *results __attribute__((unused))) {
-  __asm__(".syntax unified\n"
-          "push {r4-r7, lr}\n"
-          "mov r4, r8\n"
-          "mov r5, r9\n"
-          "mov r6, r10\n"
-          "mov r7, r11\n"
-          "push {r4-r7}\n"
-          "movs r7, r1\n"
-          "ldr r4, [r7, #48]\n"
-          "mov r8, r4\n"
-          "ldr r4, [r7, #64]\n"
-          "mov r9, r4\n"
-          "ldr r4, [r7, #68]\n"
-          "mov r10, r4\n"
-          "ldr r4, [r7, #72]\n"
-          "mov r11, r4\n"
-          "4:\n" /* a row, whose results end at lr */
-          "ldr r3, [r7, #76]\n"
-          "adds r3, r3, r2\n"
-          "mov lr, r3\n"
-          "1:\n"
-          "ldr r1, [r7, #56]\n"
-          "adds r1, r1, r0\n"
-          "ldr r4, [r7, #36]\n"
-          "movs r5, r4\n"
-)" + getPlaneTaps(0) +
-      nextPlaneRow.str() + getPlaneTaps(3) + nextPlaneRow.str() +
-      getPlaneTaps(6) + R"(          "ldr r3, [r7, #52]\n"
-          "adds r0, r0, r3\n"
-          "mov r12, r5\n"
-          "ldr r3, [r7, #40]\n"
-          "ldr r6, [r7, #44]\n"
-)" + planeResult.str() +
-      R"(          "mov r4, r12\n"
-)" + planeResult.str() +
-      R"(          "cmp r2, lr\n"
-          "bne 1b\n"
-          "ldr r3, [r7, #80]\n"
-          "adds r0, r0, r3\n"
-          "ldr r3, [r7, #84]\n"
-          "adds r2, r2, r3\n"
-          "ldr r3, [r7, #88]\n"
-          "subs r3, #1\n"
-          "str r3, [r7, #88]\n"
-          "beq 5f\n"
-          "b 4b\n"
-          "5:\n"
-          "pop {r4-r7}\n"
-          "mov r8, r4\n"
-          "mov r9, r5\n"
-          "mov r10, r6\n"
-          "mov r11, r7\n"
-          "pop {r4-r7, pc}\n");
-}
-#endif
-)";
-  table["filter_plane"] =
-      R"(/* Bytes of all results of a filter of three rows and columns over a plane. Windows
-   begin row_step and step bytes one after the other, results lie pixel_step bytes
-   apart, columns are two at least and the magnitudes of sums below 2^29. */
-static void filter_plane(const uint8_t *plane, const int8_t *filter,
-                         int32_t bias, int32_t factor, uint8_t *bytes,
-                         int32_t rows, int32_t columns, int32_t row_bytes,
-                         int32_t row_step, int32_t step, int32_t pixel_step,
-                         int32_t zero_point, int32_t low, int32_t high) {
-#if defined(__ARM_ARCH_6M__) && defined(__GNUC__)
-  int32_t constants[23];
-  for (int32_t i = 0; i < 9; ++i) {
-    constants[i] = filter[i];
-  }
-  constants[9] = bias;
-  constants[10] = factor & 0xffff;
-  constants[11] = factor >> 16;
-  constants[12] = row_bytes;
-  constants[13] = 2 * (step - row_bytes);
-  constants[14] = step;
-  constants[15] = pixel_step;
-  constants[16] = zero_point * 65536 + 32768;
-  constants[17] = low;
-  constants[18] = high;
-  for (int32_t begin = 0, count = columns & ~1; begin < columns;) {
-    constants[19] = count * pixel_step;
-    constants[20] = row_step - count * step;
-    constants[21] = (columns - count) * pixel_step;
-    constants[22] = rows;
-    filter_plane_rows(&plane[begin * step], constants, &bytes[begin * pixel_step]);
-    /* Of an odd number the last two, the first of them once more. */
-    begin = begin + count == columns ? columns : columns - 2;
-    count = 2;
-  }
-#else
-  for (int32_t row = 0; row < rows; ++row) {
-    for (int32_t column = 0; column < columns; ++column, bytes += pixel_step) {
-      const uint8_t *x = &plane[row * row_step + column * step];
-      uint32_t sum = (uint32_t)bias;
-      for (int32_t tap = 0; tap < 9; ++tap) {
-        const int32_t element = x[tap / 3 * row_bytes + tap % 3];
-        sum += (uint32_t)(element * filter[tap]);
-      }
-      const int32_t v = rescale((int32_t)sum, factor, zero_point);
-      *bytes = (uint8_t)min_i32(max_i32(v, low), high);
-    }
-  }
-#endif
-}
-)";
-}
-
 void addFilterHelpers(CHelperTable &table) {
-  addFilterPlane(table);
   addFilterRows(table);
   for (const Limits *limits :
        {&signedByteLimits, &unsignedByteLimits, &otherLimits})
@@ -439,25 +262,6 @@ void CFunctionPrinter::printFilterRows(FilterRowsOp filter) {
   if (!isThree)
     *os << filter.getRows() << ", " << filter.getColumns() << ", ";
   *os << filter.getRowBytes() << ", " << filter.getChannels() << ");\n";
-}
-
-void CFunctionPrinter::printFilterPlane(FilterPlaneOp filter) {
-  auto index = [&](Value memref) {
-    CExpr pointer = expressions.printPointer(memref, filter.getChannel());
-    return "*" + pointer.in(Precedence::Unary);
-  };
-  line() << function.file.helpers.use("filter_plane") << "("
-         << printBytes(filter.getPlane(), Value(), /*isUnsigned=*/true) << ", "
-         << expressions.printPointer(filter.getWeight()).text << " + 9 * "
-         << expressions.print(filter.getChannel()).in(Precedence::Unary) << ", "
-         << index(filter.getBias()) << ", " << index(filter.getFactors())
-         << ", " << printTarget(filter.getTarget(), filter.getFirst()) << ", "
-         << filter.getRows() << ", " << filter.getColumns() << ", "
-         << filter.getRowBytes() << ", " << filter.getRowStep() << ", "
-         << filter.getStep() << ", " << filter.getPixelStep() << ", "
-         << static_cast<int64_t>(filter.getZeroPoint()) << ", "
-         << static_cast<int64_t>(filter.getLow()) << ", "
-         << static_cast<int64_t>(filter.getHigh()) << ");\n";
 }
 
 void CFunctionPrinter::printFilterPixels(FilterPixelsOp filter) {

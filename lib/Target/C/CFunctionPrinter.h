@@ -24,7 +24,7 @@ class CopyBytesOp;
 class ExpandBytesOp;
 class FillBytesOp;
 class FilterPixelsOp;
-class FilterPlaneOp;
+class FilterPlanesOp;
 class FilterRowsOp;
 class JoinBytesOp;
 class MemoryAtOp;
@@ -71,7 +71,8 @@ private:
   void printFillBytes(FillBytesOp op);
   void printCopyBytes(CopyBytesOp op);
   void printFilterPixels(FilterPixelsOp op);
-  void printFilterPlane(FilterPlaneOp op);
+  void printFilterPlanes(FilterPlanesOp op);
+  std::string printPlaneShape(FilterPlanesOp op);
   void printFilterRows(FilterRowsOp op);
   void printJoinBytes(JoinBytesOp op);
   void printRescaleSums(RescaleSumsOp op);

@@ -81,7 +81,7 @@ static inline int32_t {2}(int32_t x) {{
 
 /// GCC knows no such instruction but by its name. Armv6-M multiplies to no more
 /// than 32 bits; GCC calls a function for 64, which takes twice the
-/// instructions.
+/// instructions. Others add both words of what rounds and the offset at once.
 static void addRescale(CHelperTable &table) {
   table["rescale"] =
       R"(/* The upper half of x * factor, rounded, plus offset. */
@@ -99,8 +99,8 @@ static inline int32_t rescale(int32_t x, int32_t factor, int32_t offset) {
   const int32_t n = (int32_t)x0 * f1 + (m & 0xffff);
   return x1 * f1 + (m >> 16) + (n >> 16) + offset;
 #else
-  const int64_t half = 0x80000000u;
-  return (int32_t)(((int64_t)x * factor + half) >> 32) + offset;
+  const int64_t rounding = (int64_t)offset * 4294967296 + 2147483648;
+  return (int32_t)(((int64_t)x * factor + rounding) >> 32);
 #endif
 }
 )";
@@ -267,19 +267,25 @@ static const CHelperTable &getHelpers() {
     addRescaleHelpers(table);
     addVectorHelpers(table);
     addFilterHelpers(table);
+    addPlaneHelpers(table);
     return table;
   }();
   return helpers;
 }
 
-/// Whether `text` calls the function `name`.
-static bool calls(StringRef text, StringRef name) {
-  std::string call = name.str() + "(";
-  for (size_t at = text.find(call); at != StringRef::npos;
-       at = text.find(call, at + 1))
+/// Whether `text` has `part` where a word begins.
+static bool hasWord(StringRef text, StringRef part) {
+  for (size_t at = text.find(part); at != StringRef::npos;
+       at = text.find(part, at + 1))
     if (at == 0 || (!isAlnum(text[at - 1]) && text[at - 1] != '_'))
       return true;
   return false;
+}
+
+/// Whether `text` calls the function `name`, or points to the type `name`.
+static bool calls(StringRef text, StringRef name) {
+  return hasWord(text, (name + "(").str()) ||
+         hasWord(text, (name + " *").str());
 }
 
 /// The helpers that `text`, the definition of `name`, calls.

@@ -36,7 +36,10 @@ void addWindowHelpers(CHelperTable &table);
 /// Adds the helpers for vectors of bytes.
 void addVectorHelpers(CHelperTable &table);
 
-/// Adds the helpers for filters of a channel each.
+/// Adds the helpers for filters of a channel each over planes.
+void addPlaneHelpers(CHelperTable &table);
+
+/// Adds the helpers for filters of a channel each over rows.
 void addFilterHelpers(CHelperTable &table);
 
 /// Adds the helpers that requantize sums.

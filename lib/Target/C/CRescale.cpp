@@ -233,9 +233,10 @@ void addRescaleHelpers(CHelperTable &table) {
   }
 }
 
-/// A pointer to the bytes of results from element `first` on.
+/// A pointer to the bytes of results from element `first`, or the first, on.
 std::string CFunctionPrinter::printTarget(Value target, Value first) {
-  CExpr pointer = expressions.printPointer(target, first);
+  CExpr pointer = first ? expressions.printPointer(target, first)
+                        : expressions.printPointer(target);
   if (getCStorageType(function.buffers[target].elementType) == "uint8_t")
     return pointer.text;
   return "(uint8_t *)" + pointer.in(Precedence::Unary);

@@ -466,40 +466,52 @@ def Lathe_FilterPixelsOp : Lathe_Op<"filter_pixels"> {
   }];
 }
 
-def Lathe_FilterPlaneOp : Lathe_Op<"filter_plane"> {
-  let summary = "the requantized results of a filter over a plane of bytes";
+def Lathe_FilterPlanesOp : Lathe_Op<"filter_planes"> {
+  let summary = "the requantized results of filters, channel by channel";
   let description = [{
-    All results of a channel, `rows` times `columns`, two columns at least, of a
-    filter of three rows and columns, as `lathe.plane_depthwise` in form `halves`
-    and `lathe.rescale_sums` compute them. Its weights are those of `weight` from
-    element `9 * channel` on. The plane has `row_bytes` bytes a row; windows begin
-    `row_step` and `step` bytes one after the other. The results go to the elements
-    of `target` from `first` on, `pixel_step` elements one after the other.
+    What `lathe.plane_depthwise` computes of an image in the same `form` with filters
+    of three rows and columns, and `lathe.rescale_sums` of its sums. The image is in
+    `data` from element `first_data` on, `rows` times `columns` pixels of `channels`
+    bytes, and its results go to the elements of `target` from `first` on,
+    `result_rows` times `result_columns`, two columns at least.
+
+    Each channel becomes a plane of `plane_rows` rows with `row_size` elements in
+    each, of 16 bits in form `pairs`, where their number is even, else of 8. It has
+    the image from row `top` and element `left` on and `padding` elsewhere. Windows
+    begin `row_stride` rows and `stride`
+    elements one after the other; in form `pairs` that is 1 or 2, and `low` and
+    `high` are the limits of a byte.
 
     Example:
     ```mlir
-    lathe.filter_plane %plane, %w, %b, %factors[%c], %y[%first]
-      {rows = 8 : i64, columns = 8 : i64, row_bytes = 10 : i64, row_step = 10 : i64,
-       step = 1 : i64, pixel_step = 16 : i64, zero_point = -128 : i64,
-       low = -128 : i64, high = 127 : i64}
-      : memref<100xi8>, memref<16x3x3xi8>, memref<16xi32>, memref<16xi32>,
-        memref<1x8x8x16xi8>
+    lathe.filter_planes %x[%i], %plane, %w, %b, %factors, %y[%i]
+      {form = #lathe<window_form halves>, channels = 16 : i64, rows = 8 : i64,
+       columns = 8 : i64, plane_rows = 10 : i64, row_size = 10 : i64, top = 1 : i64,
+       left = 1 : i64, padding = 0 : i64, result_rows = 8 : i64,
+       result_columns = 8 : i64, row_stride = 1 : i64, stride = 1 : i64,
+       zero_point = -128 : i64, low = -128 : i64, high = 127 : i64}
+      : memref<1x8x8x16xi8>, memref<100xi8>, memref<16x3x3xi8>, memref<16xi32>,
+        memref<16xi32>, memref<1x8x8x16xi8>
     ```
   }];
-  let arguments = (ins Arg<MemRefOf<[I8]>, "", [MemRead]>:$plane,
+  let arguments = (ins Arg<MemRefOf<[I8, UI8]>, "", [MemRead]>:$data,
+                       Index:$first_data,
+                       Arg<MemRefOf<[I8, I16]>, "", [MemRead, MemWrite]>:$plane,
                        Arg<MemRefOf<[I8]>, "", [MemRead]>:$weight,
                        Arg<MemRefOf<[I32]>, "", [MemRead]>:$bias,
                        Arg<MemRefOf<[I32]>, "", [MemRead]>:$factors,
-                       Index:$channel,
                        Arg<MemRefOf<[I8]>, "", [MemWrite]>:$target,
-                       Index:$first, I64Attr:$rows, I64Attr:$columns,
-                       I64Attr:$row_bytes, I64Attr:$row_step, I64Attr:$step,
-                       I64Attr:$pixel_step, I64Attr:$zero_point, I64Attr:$low,
-                       I64Attr:$high);
+                       Index:$first, Lathe_WindowFormAttr:$form,
+                       I64Attr:$channels, I64Attr:$rows, I64Attr:$columns,
+                       I64Attr:$plane_rows, I64Attr:$row_size, I64Attr:$top,
+                       I64Attr:$left, I64Attr:$padding, I64Attr:$result_rows,
+                       I64Attr:$result_columns, I64Attr:$row_stride,
+                       I64Attr:$stride, I64Attr:$zero_point, I64Attr:$low,
+                       I64Attr:$high, UnitAttr:$is_unsigned);
   let assemblyFormat = [{
-    $plane `,` $weight `,` $bias `,` $factors `[` $channel `]` `,` $target `[`
-    $first `]` attr-dict `:` type($plane) `,` type($weight) `,` type($bias) `,`
-    type($factors) `,` type($target)
+    $data `[` $first_data `]` `,` $plane `,` $weight `,` $bias `,` $factors `,`
+    $target `[` $first `]` attr-dict `:` type($data) `,` type($plane) `,`
+    type($weight) `,` type($bias) `,` type($factors) `,` type($target)
   }];
 }
 
