@@ -363,8 +363,8 @@ void StreamLowering::call(KernelOp kernel, Value target) {
     arguments.push_back(locate(input));
   arguments.push_back(target);
   if (int64_t bytes = kernel.getScratch())
-    arguments.push_back(
-        memory.at(workspace, {}, MemRefType::get(bytes, builder.getI8Type())));
+    arguments.push_back(memory.at(workspace, {memory.getIndex(0)},
+                                  MemRefType::get(bytes, builder.getI8Type())));
   func::CallOp::create(
       builder, kernel.getLoc(),
       kernel->getAttrOfType<FlatSymbolRefAttr>(stageFunctionName), TypeRange(),
