@@ -137,13 +137,7 @@ struct Compile : Command {
                  cl::desc("Put C's weights of ONNX nodes or initializers that "
                           "match the pattern, or all, into this section of "
                           "the linker's; the last one that matches counts")),
-        io("io", cl::sub(getSubCommand()), cl::init(IOMode::Arguments),
-           cl::desc("Where inputs and outputs are"),
-           cl::values(clEnumValN(IOMode::Arguments, "arguments",
-                                 "in buffers that the caller passes (default)"),
-                      clEnumValN(IOMode::Arena, "arena",
-                                 "in the arena, at constant offsets, where "
-                                 "inputs may be overwritten"))),
+        io(getSubCommand()),
         dumpLayers("dump-layers", cl::sub(getSubCommand()),
                    cl::desc("Make each tensor that a node computes an output, "
                             "to be compared by lathe run --compare-layers; "
@@ -186,7 +180,7 @@ struct Compile : Command {
     if (!given)
       return reportError(given.takeError());
     code = *given;
-    code.io = io;
+    code.io = io.get();
     if (objective.isGiven())
       code.objective = objective.get();
     code.sharesWeights = bindings.size() > 1;
@@ -587,7 +581,7 @@ struct Compile : Command {
   cl::opt<CPackageOptions::Weights> weights;
   cl::opt<CPackageOptions::Layout> package;
   cl::list<std::string> sections;
-  cl::opt<IOMode> io;
+  IOFlag io;
   cl::opt<bool> dumpLayers, selfTest;
   cl::list<std::string> selfTestInputs;
   Quantizer quantizer;

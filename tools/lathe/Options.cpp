@@ -175,3 +175,12 @@ ObjectiveFlag::ObjectiveFlag(cl::SubCommand &command)
                   "little RAM where that costs few instructions (default, "
                   "unless the model does not fit then)"),
               clEnumValN(Objective::RAM, "ram", "least RAM"))) {}
+
+IOFlag::IOFlag(cl::SubCommand &command)
+    : io("io", cl::sub(command), cl::init(IOMode::Arguments),
+         cl::desc("Where inputs and outputs are"),
+         cl::values(clEnumValN(IOMode::Arguments, "arguments",
+                               "in buffers that the caller passes (default)"),
+                    clEnumValN(IOMode::Arena, "arena",
+                               "in the arena, at constant offsets, where "
+                               "inputs may be overwritten"))) {}

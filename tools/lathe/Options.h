@@ -97,6 +97,18 @@ private:
   llvm::cl::opt<std::string> tiles;
 };
 
+/// Where inputs and outputs are.
+class IOFlag {
+public:
+  explicit IOFlag(llvm::cl::SubCommand &command);
+
+  bool isGiven() const { return io.getNumOccurrences() != 0; }
+  IOMode get() const { return io; }
+
+private:
+  llvm::cl::opt<IOMode> io;
+};
+
 /// The flag of verbs that take code for microcontrollers.
 class ObjectiveFlag {
 public:

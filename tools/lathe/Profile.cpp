@@ -146,6 +146,7 @@ struct Profile : Command {
                cl::desc("Inputs: .npz, .npy or ONNX .pb (default: "
                         "pseudo-random)")),
         codeFlags(getSubCommand()), objective(getSubCommand()),
+        io(getSubCommand()),
         seconds("seconds", cl::sub(getSubCommand()), cl::init(1),
                 cl::desc("How long to run the model (default 1)")),
         format(
@@ -203,6 +204,10 @@ struct Profile : Command {
             "'; leave out --run for an estimate");
     if (models.size() > 1)
       return llvm::createStringError("--run measures one model at a time");
+    if (io.isGiven())
+      return llvm::createStringError(
+          "--io is for estimates: a measured model gets buffers of its own; "
+          "leave out --run");
     if (objective.isGiven())
       return llvm::createStringError(
           "--optimize is for the code of boards; leave out --run");
@@ -228,6 +233,7 @@ struct Profile : Command {
     request.targets.assign(targets.begin(), targets.end());
     request.import = std::move(*options);
     request.code = *code;
+    request.code.io = io.get();
     if (objective.isGiven())
       request.code.objective = objective.get();
     request.format = format;
@@ -255,6 +261,7 @@ struct Profile : Command {
   cl::list<std::string> inputs;
   CodeFlags codeFlags;
   ObjectiveFlag objective;
+  IOFlag io;
   CodeOptions code;
   cl::opt<double> seconds;
   cl::opt<ReportFormat> format;
