@@ -349,24 +349,28 @@ TEST_F(KernelCostTest, FiltersOfARowComputeEightChannelsAtATime) {
   EXPECT_EQ(counts[Class::Call], 1);
 }
 
-TEST_F(KernelCostTest, FiltersOfAPlaneComputePairsOfColumns) {
+TEST_F(KernelCostTest, FiltersOfPlanesComputePairsOfColumns) {
   auto countFilter = [&](int columns) {
     std::string text = llvm::formatv(R"((
-        %plane: memref<100xi8>, %w: memref<16x3x3xi8>, %b: memref<16xi32>,
-        %factors: memref<16xi32>, %y: memref<1x8x8x16xi8>) {{
-      lathe.filter_plane %plane, %w, %b, %factors[%c0], %y[%c0]
-        {{rows = 8 : i64, columns = {0} : i64, row_bytes = 10 : i64,
-         row_step = 10 : i64, step = 1 : i64, pixel_step = 16 : i64,
-         zero_point = -128 : i64, low = -128 : i64, high = 127 : i64}
-        : memref<100xi8>, memref<16x3x3xi8>, memref<16xi32>, memref<16xi32>,
-          memref<1x8x8x16xi8>
+        %x: memref<1x8x8x16xi8>, %plane: memref<100xi8>,
+        %w: memref<16x3x3xi8>, %b: memref<16xi32>, %factors: memref<16xi32>,
+        %y: memref<1x8x8x16xi8>) {{
+      lathe.filter_planes %x[%c0], %plane, %w, %b, %factors, %y[%c0]
+        {{form = #lathe<window_form halves>, channels = 16 : i64, rows = 8 : i64,
+         columns = 8 : i64, plane_rows = 10 : i64, row_size = 10 : i64,
+         top = 1 : i64, left = 1 : i64, padding = 0 : i64,
+         result_rows = 8 : i64, result_columns = {0} : i64,
+         row_stride = 1 : i64, stride = 1 : i64, zero_point = -128 : i64,
+         low = -128 : i64, high = 127 : i64}
+        : memref<1x8x8x16xi8>, memref<100xi8>, memref<16x3x3xi8>,
+          memref<16xi32>, memref<16xi32>, memref<1x8x8x16xi8>
       return
     })",
                                      columns);
     return count(text, "cortex-m0plus").instructions[Class::Multiply];
   };
-  // Nine products and four of the requantization.
-  EXPECT_EQ(countFilter(8), 8 * 8 * (9 + 4));
+  // Nine products and four of the requantization, in sixteen channels.
+  EXPECT_EQ(countFilter(8), 16 * 8 * 8 * (9 + 4));
   EXPECT_EQ(countFilter(7), countFilter(8));
 }
 

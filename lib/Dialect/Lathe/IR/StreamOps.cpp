@@ -262,7 +262,7 @@ private:
                            row * getRowBytes(lines));
   }
   static bool hasBytes(LinesOp lines) {
-    return lathe::impl::elementTypeOf(lines).getIntOrFloatBitWidth() == 8;
+    return lathe::impl::elementTypeOf(lines).isSignlessInteger(8);
   }
   void placeLines();
   void fill(LinesOp lines, int64_t row, int64_t count);

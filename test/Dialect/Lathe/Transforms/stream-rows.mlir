@@ -26,8 +26,7 @@
 // LOOPS-SAME: (%[[X:[a-z0-9]+]]: memref<1x8x8x4xf32> {lathe.name = "x"}
 // LOOPS-SAME: %[[Y:[a-z0-9]+]]: memref<1x8x8x4xf32> {lathe.name = "y"}, %[[S:[a-z0-9]+]]: memref<768xi8>
 // LOOPS: %[[LINES:.*]] = memref.view %[[S]]
-// LOOPS: scf.for
-// LOOPS: memref.store %{{.*}}, %[[S]]
+// LOOPS: lathe.fill_bytes %[[S]][%c0{{.*}}] {count = 768 : i64, value = 0 : i64}
 // LOOPS: scf.for %[[STEP:.*]] = %c-1{{.*}} to %c8
 // LOOPS: lathe.copy_bytes %[[S]][%c256{{.*}}], %[[S]][%c0{{.*}}] {count = 256 : i64}
 // LOOPS: lathe.copy_bytes %[[S]][%c512{{.*}}], %[[S]][%c256{{.*}}] {count = 256 : i64}
@@ -38,7 +37,7 @@
 // LOOPS: %[[FROM:.*]] = lathe.memory_at %[[X]][%c0{{.*}}, %[[ROW]]]
 // LOOPS: call @conv{{[_0-9]*}}(%[[FROM]], %{{.*}}, %[[BAND]])
 // LOOPS: else
-// LOOPS: memref.store
+// LOOPS: lathe.fill_bytes %[[S]][%c512{{.*}}] {count = 256 : i64, value = 0 : i64}
 // LOOPS: %[[STARTED:.*]] = arith.cmpi sge, %[[STEP]], %c0
 // LOOPS: scf.if %[[STARTED]]
 // LOOPS: %[[TO:.*]] = lathe.memory_at %[[Y]][%c0{{.*}}, %[[STEP]]]
