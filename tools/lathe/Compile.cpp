@@ -153,8 +153,9 @@ struct Compile : Command {
         objective(getSubCommand()), tuning(getSubCommand()),
         ramLimit("ram-limit", cl::sub(getSubCommand()), cl::init(0),
                  cl::value_desc("bytes"),
-                 cl::desc("Optimize for RAM if the model needs more; refuse it "
-                          "if it still does")),
+                 cl::desc("Optimize for RAM if the model needs more and "
+                          "--optimize says nothing else; refuse it if it "
+                          "still does")),
         flashLimit("flash-limit", cl::sub(getSubCommand()), cl::init(0),
                    cl::value_desc("bytes"),
                    cl::desc("Refuse a model whose weights need more flash")),

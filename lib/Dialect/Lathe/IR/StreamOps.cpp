@@ -23,52 +23,38 @@ using namespace lathe;
 /// The alignment of each line buffer, enough for any element.
 static constexpr int64_t lineAlign = 8;
 
-static int64_t getRows(Value value) {
-  return cast<RankedTensorType>(value.getType()).getDimSize(1);
+int64_t lathe::getRows(Value image) {
+  return cast<RankedTensorType>(image.getType()).getDimSize(1);
 }
 
-/// The bytes of a row.
-static int64_t getRowBytes(Value value) {
-  auto type = cast<RankedTensorType>(value.getType());
+int64_t lathe::getRowBytes(Value image) {
+  auto type = cast<RankedTensorType>(image.getType());
   return type.getDimSize(2) * type.getDimSize(3) *
          llvm::divideCeil(type.getElementTypeBitWidth(), 8);
 }
 
-namespace {
+int64_t Bands::begin() const {
+  return -llvm::divideFloorSigned(first - 1, rows) - 1;
+}
 
-/// When a kernel of a stream, or the copy of an input's rows, runs.
-struct Bands {
-  explicit Bands(LinesOp lines)
-      : rows(getRows(lines.getBand())), first(lines.getFirst()),
-        total(lines.getTotal()) {}
-  /// Those of the stream's result.
-  explicit Bands(StreamOp stream)
-      : rows(getRows(stream.getLast()->getResult(0))), first(0),
-        total(getRows(stream.getResult())) {}
+int64_t Bands::end() const {
+  return llvm::divideCeilSigned(total - first, rows);
+}
 
-  /// Those that `op`, a kernel or the lines of a copy, belongs to.
-  static Bands of(Operation *op) {
-    auto stream = cast<StreamOp>(op->getParentOp());
-    if (op == stream.getLast())
-      return Bands(stream);
-    auto lines = dyn_cast<LinesOp>(op);
-    return Bands(lines ? lines : cast<LinesOp>(*op->user_begin()));
-  }
+static Bands getBands(LinesOp lines) {
+  return {getRows(lines.getBand()), static_cast<int64_t>(lines.getFirst()),
+          static_cast<int64_t>(lines.getTotal())};
+}
 
-  /// The steps from `begin()` to `end()`, which is not one of them: those in
-  /// which any row of the band lies in the image.
-  int64_t begin() const {
-    return -llvm::divideFloorSigned(first - 1, rows) - 1;
-  }
-  int64_t end() const { return llvm::divideCeilSigned(total - first, rows); }
-  /// The rows of the first band above the image, and of the last one below it.
-  int64_t getRowsAbove() const { return -(first + begin() * rows); }
-  int64_t getRowsBelow() const { return first + end() * rows - total; }
-
-  int64_t rows, first, total;
-};
-
-} // namespace
+/// The bands of what `op` computes, a kernel of a stream or the lines of a
+/// copy.
+static Bands getBandsOf(Operation *op) {
+  auto stream = cast<StreamOp>(op->getParentOp());
+  if (op == stream.getLast())
+    return {getRows(op->getResult(0)), 0, getRows(stream.getResult())};
+  auto lines = dyn_cast<LinesOp>(op);
+  return getBands(lines ? lines : cast<LinesOp>(*op->user_begin()));
+}
 
 //===----------------------------------------------------------------------===//
 // Verification
@@ -141,7 +127,7 @@ static int64_t sumCost(StreamOp stream,
                        llvm::function_ref<int64_t(CostOpInterface)> cost) {
   int64_t sum = 0;
   for (auto kernel : stream.getBody().front().getOps<KernelOp>()) {
-    Bands bands = Bands::of(kernel);
+    Bands bands = getBandsOf(kernel);
     for (Operation &op : kernel.getBody().front())
       if (auto inner = dyn_cast<CostOpInterface>(op))
         sum += cost(inner) * (bands.end() - bands.begin());
@@ -215,7 +201,7 @@ std::optional<int64_t> StreamOp::getWriteLead(unsigned operand, int64_t) {
     for (Operation *reader : rows->getUsers())
       readers.push_back({static_cast<int64_t>(rows.getFirst()),
                          static_cast<int64_t>(rows.getAdvance()),
-                         Bands::of(reader).end(), reader == last});
+                         getBandsOf(reader).end(), reader == last});
   }
   return getStreamLead(
       readers, getRows(input) * getRowBytes(input), getRows(input),
@@ -400,7 +386,7 @@ void StreamLowering::computeBand(LinesOp lines) {
 
 void StreamLowering::buildLines(LinesOp lines) {
   moveUp(lines);
-  Bands bands(lines);
+  Bands bands = getBands(lines);
   bool hasPadding = lines.getPadding().has_value();
   Value condition = isBetween(bands);
   if (!condition) {
@@ -427,7 +413,7 @@ void StreamLowering::buildLines(LinesOp lines) {
 /// Computes a band of the result.
 void StreamLowering::buildLast() {
   auto kernel = cast<KernelOp>(stream.getLast());
-  Bands bands(stream);
+  Bands bands = getBandsOf(kernel);
   OpBuilder::InsertionGuard guard(builder);
   if (Value condition = isBetween(bands)) {
     auto branch =

@@ -8,7 +8,6 @@
 #include "StreamPlan.h"
 
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
-#include "lathe/Dialect/Lathe/IR/Streams.h"
 #include "lathe/Dialect/Lathe/Transforms/Storage.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -19,12 +18,6 @@ using namespace lathe;
 
 static RankedTensorType typeOf(Value value) {
   return cast<RankedTensorType>(value.getType());
-}
-
-static int64_t getRows(Value image) { return typeOf(image).getDimSize(1); }
-
-static int64_t getRowBytes(Value image) {
-  return getByteSize(typeOf(image)) / getRows(image);
 }
 
 /// `type` with another number of rows.
@@ -45,14 +38,6 @@ static bool isDense(Value value) {
 // Planning
 //===----------------------------------------------------------------------===//
 
-int64_t StreamStage::begin() const {
-  return -llvm::divideFloorSigned(first - 1, rows) - 1;
-}
-
-int64_t StreamStage::end() const {
-  return llvm::divideCeilSigned(getRows(tensor) - first, rows);
-}
-
 /// Whether only other kernels of the chain read the result of `kernel`.
 bool StreamPlan::isInternal(KernelOp kernel) const {
   Value result = kernel.getResult(0);
@@ -70,6 +55,7 @@ bool StreamPlan::addKernel(KernelOp kernel) {
     return false;
   StreamStage stage;
   stage.tensor = kernel.getResult(0);
+  stage.bands.total = getRows(stage.tensor);
   stage.kernel = kernel;
   stage.reads = std::move(*rows);
   stages.push_back(std::move(stage));
@@ -110,37 +96,39 @@ static bool canFill(TypedAttr padding) {
 /// what later stages read.
 bool StreamPlan::planRows(StreamStage &stage) {
   SmallVector<Reader> readers = getReaders(stage.tensor);
-  int64_t total = getRows(stage.tensor);
   if (llvm::any_of(readers, [](const Reader &r) { return !r.window; }))
     return false;
-  stage.rows = readers.front().stage->rows * readers.front().window->stride;
+  stage.bands.rows =
+      readers.front().stage->bands.rows * readers.front().window->stride;
   int64_t oldest = std::numeric_limits<int64_t>::max(), newest = 0;
   for (const auto &[reader, rows] : readers) {
     const RowWindow &window = *rows;
     // At the same pace.
-    if (reader->rows * window.stride != stage.rows)
+    if (reader->bands.rows * window.stride != stage.bands.rows)
       return false;
-    int64_t start = window.stride * reader->first - window.before;
-    int64_t reach = (reader->rows - 1) * window.stride + window.rows;
+    int64_t start = window.stride * reader->bands.first - window.before;
+    int64_t reach = (reader->bands.rows - 1) * window.stride + window.rows;
     oldest = std::min(oldest, start);
     newest = std::max(newest, start + reach);
     int64_t last = (getRows(reader->tensor) - 1) * window.stride -
                    window.before + window.rows;
-    if (window.before == 0 && last <= total)
+    if (window.before == 0 && last <= stage.bands.total)
       continue;
     if (!canFill(window.padding) ||
         (stage.padding && stage.padding != window.padding))
       return false;
     stage.padding = window.padding;
   }
-  stage.first = std::max<int64_t>(newest - stage.rows, 0);
+  stage.bands.first = std::max<int64_t>(newest - stage.bands.rows, 0);
   if (readsInputRows(stage)) {
     // Rows above or below an input cannot be read.
-    stage.first = llvm::alignTo(stage.first, stage.rows);
-    if (total % stage.rows != 0)
+    stage.bands.first = llvm::alignTo(stage.bands.first, stage.bands.rows);
+    if (stage.bands.total % stage.bands.rows != 0)
       return false;
   }
-  stage.lines = stage.first + stage.rows - oldest;
+  // A stride may leave out rows, which are in the band all the same.
+  stage.lines =
+      std::max(stage.bands.first + stage.bands.rows - oldest, stage.bands.rows);
   return true;
 }
 
@@ -155,6 +143,7 @@ bool StreamPlan::planInput(Value input) {
     return false;
   StreamStage copy;
   copy.tensor = input;
+  copy.bands.total = getRows(input);
   if (!planRows(copy))
     return false;
   if (copy.padding)
@@ -172,7 +161,7 @@ std::optional<StreamPlan> StreamPlan::create(ArrayRef<KernelOp> kernels,
   StreamStage &last = plan.stages.back();
   if (getRows(last.tensor) % rows != 0 || getRows(last.tensor) == rows)
     return std::nullopt;
-  last.rows = last.lines = rows;
+  last.bands.rows = last.lines = rows;
   llvm::DenseSet<Value> computed;
   for (KernelOp kernel : kernels)
     computed.insert(kernel.getResult(0));
@@ -193,7 +182,7 @@ std::optional<StreamPlan> StreamPlan::create(ArrayRef<KernelOp> kernels,
 int64_t StreamPlan::getDelay() const {
   int64_t delay = 0;
   for (const StreamStage &stage : stages)
-    delay = std::max(delay, -stage.begin());
+    delay = std::max(delay, -stage.bands.begin());
   return delay;
 }
 
@@ -203,37 +192,42 @@ int64_t StreamPlan::getScratchBytes() const {
     if (&stage != &stages.back())
       lines += getLineBufferBytes(withRows(typeOf(stage.tensor), stage.lines));
     if (auto root = dyn_cast_if_present<RowsOpInterface>(stage.reads.root))
-      most = std::max(most, root.getBandScratchBytes(stage.rows));
+      most = std::max(most, root.getBandScratchBytes(stage.bands.rows));
   }
   return lines + most;
+}
+
+/// Whether rows of `input` are copied to a line buffer.
+bool StreamPlan::isCopied(Value input) const {
+  return llvm::any_of(stages, [&](const StreamStage &stage) {
+    return !stage.kernel && stage.tensor == input;
+  });
 }
 
 std::optional<int64_t> StreamPlan::getWriteLead(Value input) const {
   SmallVector<RowReader> readers;
   const StreamStage &last = stages.back();
   for (const StreamStage &stage : stages) {
-    int64_t end = stage.end();
+    int64_t end = stage.bands.end();
     if (!stage.kernel && stage.tensor == input)
-      readers.push_back({stage.first, stage.rows, end, false});
+      readers.push_back({stage.bands.first, stage.bands.rows, end, false});
     for (auto [read, window] :
          llvm::zip_equal(stage.getInputs(), stage.reads.windows)) {
       if (read != input)
         continue;
       if (!window)
         return std::nullopt;
-      bool isCopied = llvm::any_of(stages, [&](const StreamStage &other) {
-        return !other.kernel && other.tensor == input;
-      });
-      if (!isCopied)
-        readers.push_back({window->stride * stage.first - window->before,
-                           window->stride * stage.rows, end, &stage == &last});
+      if (!isCopied(input))
+        readers.push_back({window->stride * stage.bands.first - window->before,
+                           window->stride * stage.bands.rows, end,
+                           &stage == &last});
     }
   }
   if (readers.empty())
     return std::nullopt;
   return getStreamLead(readers, getByteSize(typeOf(input)), getRows(input),
-                       last.rows * getRowBytes(last.tensor),
-                       getRows(last.tensor) / last.rows);
+                       last.bands.rows * getRowBytes(last.tensor),
+                       getRows(last.tensor) / last.bands.rows);
 }
 
 /// The part of the rows that windows reach which lies beside an image of
@@ -261,7 +255,7 @@ static double getCallOverhead(const StreamStage &stage) {
   auto root = dyn_cast_if_present<CostOpInterface>(stage.reads.root);
   // Windows in scratch have their padding there; loops over an image skip it.
   bool skipsPadding = root && !isa<ScratchOpInterface>(stage.reads.root);
-  auto calls = static_cast<double>(stage.end() - stage.begin());
+  auto calls = static_cast<double>(stage.bands.end() - stage.bands.begin());
   double cost = callCost;
   for (auto [input, window] :
        llvm::zip(stage.getInputs(), stage.reads.windows)) {
@@ -282,14 +276,14 @@ double StreamPlan::getOverhead() const {
   double cost = 0;
   for (const StreamStage &stage : stages) {
     bool isCopy = !stage.kernel, isLast = &stage == &stages.back();
-    int64_t moved = isLast ? 0 : stage.lines - stage.rows;
+    int64_t moved = isLast ? 0 : stage.lines - stage.bands.rows;
     if (isCopy)
-      moved += stage.rows;
+      moved += stage.bands.rows;
     double step =
         moveCost * static_cast<double>(moved * getRowBytes(stage.tensor));
     if (!isCopy)
       step += getCallOverhead(stage);
-    cost += step * static_cast<double>(stage.end() - stage.begin());
+    cost += step * static_cast<double>(stage.bands.end() - stage.bands.begin());
   }
   return cost;
 }
@@ -298,19 +292,29 @@ double StreamPlan::getOverhead() const {
 // Building
 //===----------------------------------------------------------------------===//
 
+/// A kernel whose body is yet to be built.
+static KernelOp createKernel(OpBuilder &builder, Location loc,
+                             RankedTensorType type, ValueRange inputs,
+                             StringRef name) {
+  return KernelOp::create(builder, loc, type, inputs,
+                          builder.getStringAttr(name), StrategyAttr(),
+                          builder.getI64IntegerAttr(0), DenseI64ArrayAttr(),
+                          ArrayAttr(), IntegerAttr());
+}
+
 /// The rows of `source`, an input or a line buffer, that `reader` reads.
 Value StreamPlan::buildRows(OpBuilder &builder, const StreamStage &reader,
                             Value source, const RowWindow &window) {
   Value lines = built.lookup(source);
-  int64_t first = window.stride * reader.first - window.before;
-  int64_t advance = window.stride * reader.rows;
+  int64_t first = window.stride * reader.bands.first - window.before;
+  int64_t advance = window.stride * reader.bands.rows;
   auto stage = llvm::find_if(
       stages, [&](const StreamStage &stage) { return stage.tensor == source; });
-  int64_t rows = (reader.rows - 1) * window.stride + window.rows;
+  int64_t rows = (reader.bands.rows - 1) * window.stride + window.rows;
   auto type = withRows(typeOf(source), rows);
   if (stage != stages.end()) {
     // Counted from the oldest row in memory.
-    first -= stage->first + stage->rows - stage->lines;
+    first -= stage->bands.first + stage->bands.rows - stage->lines;
     advance = 0;
     if (lines.getType() == type)
       return lines;
@@ -322,11 +326,9 @@ Value StreamPlan::buildRows(OpBuilder &builder, const StreamStage &reader,
 KernelOp StreamPlan::buildBand(OpBuilder &builder, const StreamStage &stage,
                                ArrayRef<Value> operands) {
   KernelOp whole = stage.kernel;
-  auto type = withRows(typeOf(stage.tensor), stage.rows);
-  auto kernel = KernelOp::create(
-      builder, whole.getLoc(), type, operands, whole.getKernelNameAttr(),
-      StrategyAttr(), builder.getI64IntegerAttr(0), DenseI64ArrayAttr(),
-      ArrayAttr(), IntegerAttr());
+  auto type = withRows(typeOf(stage.tensor), stage.bands.rows);
+  KernelOp kernel = createKernel(builder, whole.getLoc(), type, operands,
+                                 whole.getKernelName());
   OpBuilder::InsertionGuard guard(builder);
   Block *body = builder.createBlock(&kernel.getBody());
   IRMapping mapping;
@@ -341,7 +343,7 @@ KernelOp StreamPlan::buildBand(OpBuilder &builder, const StreamStage &stage,
         values.push_back(mapping.lookup(operand));
       Operation *band = root.buildBand(builder, values);
       mapping.map(op.getResult(0), band->getResult(0));
-      kernel.setScratch(root.getBandScratchBytes(stage.rows));
+      kernel.setScratch(root.getBandScratchBytes(stage.bands.rows));
       continue;
     }
     Operation *copy = builder.clone(op, mapping);
@@ -349,11 +351,11 @@ KernelOp StreamPlan::buildBand(OpBuilder &builder, const StreamStage &stage,
       RankedTensorType old = typeOf(result);
       if (old.getShape() != typeOf(stage.tensor).getShape())
         continue;
-      result.setType(withRows(old, stage.rows));
+      result.setType(withRows(old, stage.bands.rows));
       if (auto constant = dyn_cast<ConstantOp>(copy))
-        constant.setValueAttr(
-            cast<ElementsAttr>(cast<DenseElementsAttr>(constant.getValue())
-                                   .resizeSplat(withRows(old, stage.rows))));
+        constant.setValueAttr(cast<ElementsAttr>(
+            cast<DenseElementsAttr>(constant.getValue())
+                .resizeSplat(withRows(old, stage.bands.rows))));
     }
   }
   return kernel;
@@ -369,15 +371,16 @@ void StreamPlan::buildStage(OpBuilder &builder, const StreamStage &stage) {
                                 : built.lookup(input));
     band = buildBand(builder, stage, operands).getResult(0);
   } else {
-    auto type = withRows(typeOf(stage.tensor), stage.rows);
+    auto type = withRows(typeOf(stage.tensor), stage.bands.rows);
     band = RowsOp::create(builder, stage.tensor.getLoc(), type,
-                          built.lookup(stage.tensor), stage.first, stage.rows);
+                          built.lookup(stage.tensor), stage.bands.first,
+                          stage.bands.rows);
   }
   if (&stage == &stages.back())
     return;
   auto type = withRows(typeOf(stage.tensor), stage.lines);
   built[stage.tensor] =
-      LinesOp::create(builder, band.getLoc(), type, band, stage.first,
+      LinesOp::create(builder, band.getLoc(), type, band, stage.bands.first,
                       getRows(stage.tensor), stage.padding);
 }
 
@@ -389,17 +392,14 @@ void StreamPlan::build() {
     if (stage.kernel)
       locations.push_back(KernelOp(stage.kernel).getLoc());
   Location loc = FusedLoc::get(builder.getContext(), locations);
-  auto kernel =
-      KernelOp::create(builder, loc, last.getResultTypes(),
-                       inputs.getArrayRef(), builder.getStringAttr("stream"),
-                       StrategyAttr(), builder.getI64IntegerAttr(0),
-                       DenseI64ArrayAttr(), ArrayAttr(), IntegerAttr());
+  KernelOp kernel = createKernel(builder, loc, typeOf(last.getResult(0)),
+                                 inputs.getArrayRef(), "stream");
   Block *body = builder.createBlock(&kernel.getBody());
   for (Value input : inputs)
     body->addArgument(input.getType(), input.getLoc());
   auto stream = StreamOp::create(
       builder, loc, last.getResult(0).getType(), body->getArguments(),
-      -getDelay(), getRows(stages.back().tensor) / stages.back().rows);
+      -getDelay(), getRows(stages.back().tensor) / stages.back().bands.rows);
   YieldOp::create(builder, loc, stream.getResult());
   Block *step = builder.createBlock(&stream.getBody());
   for (Value input : inputs)

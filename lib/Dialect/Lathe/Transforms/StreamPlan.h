@@ -10,6 +10,7 @@
 
 #include "lathe/Dialect/Lathe/IR/LatheMemoryOps.h"
 #include "lathe/Dialect/Lathe/IR/RowsInterface.h"
+#include "lathe/Dialect/Lathe/IR/Streams.h"
 
 #include "llvm/ADT/MapVector.h"
 
@@ -35,15 +36,11 @@ struct StreamStage {
   /// Null for a copy.
   KernelOp kernel;
   KernelRows reads;
-  /// Rows of each step, the first of those in step 0, and those in memory.
-  int64_t rows = 0, first = 0, lines = 0;
+  /// The rows of each step, and the number of those in memory.
+  Bands bands;
+  int64_t lines = 0;
   /// What rows around the tensor hold, if any are read.
   mlir::TypedAttr padding;
-
-  /// The steps in which any of the rows lie in the tensor: from `begin()` on
-  /// and before `end()`.
-  int64_t begin() const;
-  int64_t end() const;
 
   /// What the kernel reads; nothing for a copy.
   mlir::ValueRange getInputs() const {
@@ -84,6 +81,7 @@ private:
   llvm::SmallVector<Reader> getReaders(mlir::Value tensor);
   bool planRows(StreamStage &stage);
   bool readsInputRows(const StreamStage &stage) const;
+  bool isCopied(mlir::Value input) const;
   bool planInput(mlir::Value input);
   int64_t getDelay() const;
   mlir::Value buildRows(mlir::OpBuilder &builder, const StreamStage &reader,

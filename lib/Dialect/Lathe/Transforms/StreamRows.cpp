@@ -7,9 +7,10 @@
 //
 // Splits the kernels, in their order, into those that run as they are and
 // chains that run by rows, so that the bytes live at the busiest step are few:
-// by dynamic programming over the steps for a bound on these bytes. Of the least
-// bounds that the instructions allow the arena is planned, since a result that
-// is written over an input moves down in memory, and not every sequence can.
+// by dynamic programming over the steps for a bound on these bytes. Of the
+// least bounds that the instructions allow the arena is planned, since a result
+// that is written over an input moves down in memory, and not every sequence
+// can.
 //
 //===----------------------------------------------------------------------===//
 
@@ -241,8 +242,9 @@ private:
   double getBudget() {
     double instructions = 0;
     getOperation().walk([&](CostOpInterface op) {
-      instructions += static_cast<double>(op.getMACs()) *
-                      getInstructions(op->getOperand(0));
+      if (int64_t macs = op.getMACs(); macs > 0 && op->getNumOperands() > 0)
+        instructions +=
+            static_cast<double>(macs) * getInstructions(op->getOperand(0));
     });
     return maxOverhead / 100 * instructions;
   }
@@ -278,18 +280,25 @@ private:
   SmallVector<Choice> getChoices(const Segmentation &segmentation) {
     constexpr size_t most = 8;
     double budget = getBudget();
-    SmallVector<Choice> choices;
-    for (int64_t bound : segmentation.getBounds()) {
+    auto isGood = [&](int64_t bound) {
       std::optional<SmallVector<Segment>> segments = segmentation.choose(bound);
-      if (!segments || getOverhead(*segments) > budget)
-        continue;
-      if (!choices.empty() && choices.back().segments == *segments)
-        continue;
-      std::optional<int64_t> arena = planArena(*segments);
-      if (arena)
-        choices.push_back({*segments, *arena, getOverhead(*segments)});
-      if (choices.size() == most)
+      return segments && getOverhead(*segments) <= budget;
+    };
+    SmallVector<int64_t> bounds = segmentation.getBounds();
+    // A larger bound never costs more.
+    auto *least = llvm::partition_point(
+        bounds, [&](int64_t bound) { return !isGood(bound); });
+    SmallVector<Choice> choices;
+    for (int64_t bound : llvm::make_range(least, bounds.end())) {
+      SmallVector<Segment> segments = *segmentation.choose(bound);
+      double overhead = getOverhead(segments);
+      // No chain runs by rows, nor for larger bounds.
+      if (overhead == 0 || choices.size() == most)
         break;
+      if (!choices.empty() && choices.back().segments == segments)
+        continue;
+      if (std::optional<int64_t> arena = planArena(segments))
+        choices.push_back({segments, *arena, overhead});
     }
     return choices;
   }

@@ -103,3 +103,21 @@ func.func @pools(%x: tensor<1x8x8x4xf32>, %w: tensor<1x1x4x8xf32>, %d: tensor<12
   %3 = lathe.matmul %2, %d : (tensor<1x128xf32>, tensor<128x3xf32>) -> tensor<1x3xf32>
   return %3 : tensor<1x3xf32>
 }
+
+// -----
+
+// Of two rows that each step computes the stride reads one. Both are in the buffer,
+// and the reader, which is a row ahead for the last convolution, takes the second.
+
+// CHECK-LABEL: func.func @stride
+// CHECK: %[[L:.*]] = lathe.lines {{.*}} {first = 1 : i64, total = 8 : i64} : tensor<1x2x8x8xf32> -> tensor<1x2x8x8xf32>
+// CHECK: lathe.rows %[[L]] {advance = 0 : i64, first = 1 : i64} : tensor<1x2x8x8xf32> -> tensor<1x1x8x8xf32>
+func.func @stride(%x: tensor<1x8x8x4xf32>, %p: tensor<1x1x4x4xf32>, %w: tensor<3x3x4x8xf32>, %v: tensor<1x1x8x64xf32>, %u: tensor<3x3x64x2xf32>, %d: tensor<32x3xf32>) -> tensor<1x3xf32> {
+  %5 = lathe.conv %x, %p {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>} : (tensor<1x8x8x4xf32>, tensor<1x1x4x4xf32>) -> tensor<1x8x8x4xf32>
+  %0 = lathe.conv %5, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>} : (tensor<1x8x8x4xf32>, tensor<3x3x4x8xf32>) -> tensor<1x8x8x8xf32>
+  %1 = lathe.conv %0, %v {strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>} : (tensor<1x8x8x8xf32>, tensor<1x1x8x64xf32>) -> tensor<1x4x4x64xf32>
+  %2 = lathe.conv %1, %u {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>} : (tensor<1x4x4x64xf32>, tensor<3x3x64x2xf32>) -> tensor<1x4x4x2xf32>
+  %3 = lathe.reshape %2 {shape = array<i64: 1, 32>} : (tensor<1x4x4x2xf32>) -> tensor<1x32xf32>
+  %4 = lathe.matmul %3, %d : (tensor<1x32xf32>, tensor<32x3xf32>) -> tensor<1x3xf32>
+  return %4 : tensor<1x3xf32>
+}
