@@ -98,6 +98,7 @@ static bool fromJSON(const json::Value &value, Artifact &artifact,
       !object.map("files", artifact.files) ||
       !object.map("libraries", artifact.libraries) || !object.map("io", io) ||
       !object.map("weights_size", artifact.weightsSize) ||
+      !object.mapOptional("flags", artifact.flags) ||
       !object.mapOptional("bindings", artifact.bindings))
     return false;
   artifact.ioInArena = io == "arena";

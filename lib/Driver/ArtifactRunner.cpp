@@ -184,6 +184,8 @@ llvm::Error Session::build() {
     arguments.push_back(argument.str());
   };
   add("-O2");
+  for (const std::string &flag : artifact.flags)
+    add(flag);
   add("-I" + artifact.directory);
   add("-I" + join(runtime, "runner"));
   add(join(join(runtime, "runner"), "runner.c"));

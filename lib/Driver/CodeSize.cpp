@@ -68,10 +68,12 @@ namespace {
 /// A temporary folder in which one model is compiled.
 class CompiledFolder {
 public:
-  CompiledFolder(const TargetDescription &target, llvm::StringRef compiler)
+  CompiledFolder(const TargetDescription &target, llvm::StringRef compiler,
+                 bool smallCode)
       : target(target), compiler(!compiler.empty()           ? compiler.str()
                                  : !target.cCompiler.empty() ? target.cCompiler
-                                                             : "cc") {}
+                                                             : "cc"),
+        optimization(smallCode ? "-Os" : "-O2") {}
   ~CompiledFolder() {
     if (!directory.empty())
       fs::remove_directories(directory);
@@ -90,6 +92,7 @@ private:
 
   const TargetDescription &target;
   std::string compiler;
+  const char *optimization;
   llvm::SmallString<64> directory;
 };
 
@@ -99,7 +102,7 @@ private:
 /// graph in "code.ci".
 llvm::Error CompiledFolder::compile(llvm::StringRef source) {
   std::vector<std::string> arguments = target.cFlags;
-  for (const char *flag : {"-O2", "-std=c99", "-fno-strict-aliasing"})
+  for (const char *flag : {optimization, "-std=c99", "-fno-strict-aliasing"})
     arguments.push_back(flag);
   arguments.push_back("-I" + directory.str().str());
   arguments.insert(arguments.end(), {"-c", at(source), "-o", at("code.o")});
@@ -150,6 +153,7 @@ CompiledFolder::measure(llvm::ArrayRef<OutputFile> files) {
 
 llvm::Expected<CodeSize> lathe::measureCode(llvm::ArrayRef<OutputFile> files,
                                             const TargetDescription &target,
-                                            llvm::StringRef compiler) {
-  return CompiledFolder(target, compiler).measure(files);
+                                            llvm::StringRef compiler,
+                                            bool smallCode) {
+  return CompiledFolder(target, compiler, smallCode).measure(files);
 }

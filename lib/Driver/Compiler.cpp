@@ -44,6 +44,7 @@ static void setStreams(LoweringOptions &options, Objective objective) {
   case Objective::Speed:
     return;
   case Objective::Balanced:
+  case Objective::Flash:
     options.streamOverhead = 3;
     options.streamSlack = options.streamGain = 10;
     return;
@@ -246,24 +247,38 @@ static LogicalResult refuse(func::FuncOp model, const Twine &needed,
                            << ", or pass --allow-oversize to compile it anyway";
 }
 
+/// Bytes that the code of a model may have when few instructions matter more:
+/// none of MLPerf Tiny's has more for a Cortex-M4, M3 or M0+ with -O2.
+static constexpr uint64_t usualCodeBytes = 8192;
+
 static std::optional<uint64_t> getRamLimit(const TargetDescription &target,
                                            const MemoryLimits &limits) {
   return limits.ram ? limits.ram : target.getLargestBytes(MemoryKind::RAM);
+}
+
+static std::optional<uint64_t> getFlashLimit(const TargetDescription &target,
+                                             const MemoryLimits &limits) {
+  return limits.flash ? limits.flash : target.getTotalBytes(MemoryKind::Flash);
 }
 
 llvm::Expected<Objective>
 lathe::chooseObjective(ModuleOp module, const TargetDescription &target,
                        const CodeOptions &code, const MemoryLimits &limits) {
   std::optional<uint64_t> ram = getRamLimit(target, limits);
-  if (code.objective || !ram || target.backend != TargetBackend::C)
+  std::optional<uint64_t> flash = getFlashLimit(target, limits);
+  if (code.objective || (!ram && !flash) || target.backend != TargetBackend::C)
     return code.objective.value_or(Objective::Balanced);
   OwningOpRef<ModuleOp> trial = cast<ModuleOp>(module->clone());
   if (llvm::Error error = lowerToKernels(*trial, target, code))
     return std::move(error);
-  bool fits = llvm::all_of(lookupModels(*trial), [&](func::FuncOp model) {
-    return getFootprint(model).getRam() <= static_cast<int64_t>(*ram);
-  });
-  return fits ? Objective::Balanced : Objective::RAM;
+  bool isFlashShort = false;
+  for (func::FuncOp model : lookupModels(*trial)) {
+    Footprint footprint = getFootprint(model);
+    if (ram && footprint.getRam() > static_cast<int64_t>(*ram))
+      return Objective::RAM;
+    isFlashShort |= flash && footprint.weights + usualCodeBytes > *flash;
+  }
+  return isFlashShort ? Objective::Flash : Objective::Balanced;
 }
 
 LogicalResult lathe::checkFit(func::FuncOp model,
@@ -271,9 +286,7 @@ LogicalResult lathe::checkFit(func::FuncOp model,
                               const MemoryLimits &limits) {
   Footprint footprint = getFootprint(model);
   std::optional<uint64_t> ram = getRamLimit(target, limits);
-  std::optional<uint64_t> flash = limits.flash;
-  if (!flash)
-    flash = target.getTotalBytes(MemoryKind::Flash);
+  std::optional<uint64_t> flash = getFlashLimit(target, limits);
   uint64_t neededRam = footprint.getRam(), neededFlash = footprint.weights;
   bool isArena = footprint.io == IOMode::Arena;
   if (ram && neededRam > *ram)

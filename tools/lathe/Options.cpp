@@ -174,7 +174,9 @@ ObjectiveFlag::ObjectiveFlag(cl::SubCommand &command)
                   Objective::Balanced, "balanced",
                   "little RAM where that costs few instructions (default, "
                   "unless the model does not fit then)"),
-              clEnumValN(Objective::RAM, "ram", "least RAM"))) {}
+              clEnumValN(Objective::RAM, "ram", "least RAM"),
+              clEnumValN(Objective::Flash, "flash",
+                         "least code, compiled with -Os; RAM as balanced"))) {}
 
 IOFlag::IOFlag(cl::SubCommand &command)
     : io("io", cl::sub(command), cl::init(IOMode::Arguments),

@@ -44,6 +44,8 @@ struct Artifact : CompiledModel {
   std::string name, target;
   /// To be compiled or linked, relative to the directory.
   std::vector<std::string> files, libraries;
+  /// For a compiler of C.
+  std::vector<std::string> flags;
   int64_t weightsSize = 0;
   bool ioInArena = false;
   /// The models to select one of; none if there is one model alone.

@@ -40,10 +40,11 @@ struct CodeSize {
 
 /// Compiles `files`, a folder of C as emitFiles makes it, in a temporary folder
 /// with `compiler`, or if that is empty with the one of `target`, by the
-/// target's flags and -O2. Fails if the compiler is not installed or fails.
+/// target's flags and -O2, or -Os for `smallCode`. Fails if the compiler is not
+/// installed or fails.
 llvm::Expected<CodeSize> measureCode(llvm::ArrayRef<OutputFile> files,
                                      const TargetDescription &target,
-                                     llvm::StringRef compiler);
+                                     llvm::StringRef compiler, bool smallCode);
 
 /// The most stack of a path through `graph`, which GCC's -fcallgraph-info=su
 /// wrote: a file in the language of VCG. Functions without a figure are not the

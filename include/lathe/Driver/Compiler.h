@@ -28,6 +28,8 @@ enum class Objective {
   Balanced,
   /// RAM.
   RAM,
+  /// Code, and RAM as Balanced.
+  Flash,
 };
 
 /// What a user may choose about the code beyond its target.
@@ -109,8 +111,9 @@ struct MemoryLimits {
 };
 
 /// What C for `target` is to be optimized for, of `module` at the graph level:
-/// what `code` says or else, if that does not fit the target's RAM or that of
-/// `limits` when it is balanced, RAM.
+/// what `code` says or else RAM, if that of the target or of `limits` is too
+/// little for it when it is balanced, or Flash, if weights leave little of that
+/// for code.
 llvm::Expected<Objective> chooseObjective(mlir::ModuleOp module,
                                           const TargetDescription &target,
                                           const CodeOptions &code,

@@ -8,6 +8,7 @@
 #ifndef LATHE_DRIVER_EMIT_H
 #define LATHE_DRIVER_EMIT_H
 
+#include "lathe/Driver/Compiler.h"
 #include "lathe/Driver/Versions.h"
 #include "lathe/Target/C/Package.h"
 #include "lathe/Target/Common/OutputFiles.h"
@@ -34,6 +35,8 @@ struct EmitOptions {
   CPackageOptions::Weights weights = CPackageOptions::Weights::Auto;
   CPackageOptions::Layout layout = CPackageOptions::Layout::Folder;
   std::vector<WeightSection> sections;
+  /// What C is optimized for.
+  Objective objective = Objective::Balanced;
   std::optional<SelfTestData> selfTest;
 };
 

@@ -43,6 +43,8 @@ struct KernelEstimate {
 
 /// What a model needs of a target.
 struct ModelEstimate {
+  /// What the code was optimized for.
+  Objective objective = Objective::Balanced;
   Footprint footprint;
   /// In the order they run.
   std::vector<KernelEstimate> kernels;

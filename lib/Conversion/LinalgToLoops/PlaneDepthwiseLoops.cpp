@@ -264,11 +264,15 @@ Value PlaneDepthwiseEmitter::getDenseInput() {
 }
 
 /// Whether one function for all layers computes this one: it has filters of
-/// three rows and columns, no more than a byte is computed of each sum, and the
-/// windows reach all columns of the image.
+/// three rows and columns, no more than a byte is computed of each sum, the
+/// windows reach all columns of the image, and 16 bits hold each extent.
 bool PlaneDepthwiseEmitter::isFilterOfPlanes() {
   if (!rescale || rows != 3 || columns != 3 || output[2] < 2 ||
       conv.getPads()[1] + input[2] > rowUnits * (conv.hasPairs() ? 2 : 1))
+    return false;
+  auto isWide = [](int64_t extent) { return extent > INT16_MAX; };
+  if (llvm::any_of(input, isWide) || llvm::any_of(output, isWide) ||
+      isWide(2 * rowUnits) || isWide(planeRows))
     return false;
   return !conv.hasPairs() || (conv.getStrides()[1] <= 2 && hasByteLimits());
 }

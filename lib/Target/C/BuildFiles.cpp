@@ -40,6 +40,11 @@ set_target_properties(@NAME@ PROPERTIES C_STANDARD 99)
 target_compile_options(@NAME@ PRIVATE
   $<$<COMPILE_LANG_AND_ID:C,GNU,Clang,AppleClang,ARMClang>:-fno-strict-aliasing>)
 )";
+  if (options.smallCode)
+    text += R"(# Optimized for flash, whatever the build type says.
+target_compile_options(@NAME@ PRIVATE
+  $<$<COMPILE_LANG_AND_ID:C,GNU,Clang,AppleClang,ARMClang>:-Os>)
+)";
   if (hasAssembler)
     text += "set_source_files_properties(@NAME@_weights.S PROPERTIES\n"
             "  OBJECT_DEPENDS "

@@ -199,19 +199,23 @@ LogicalResult CEmitter::emit(raw_ostream &os) {
   std::string body;
   llvm::raw_string_ostream bodyStream(body);
   printWeights(bodyStream);
+  std::vector<CFunctionText> texts;
   for (func::FuncOp function : functions) {
     CFunctionPrinter printer(file, function);
     const ModelInterface *model = artifact ? artifact->find(function) : nullptr;
     if (!model)
-      printer.printKernel(bodyStream);
+      texts.push_back(printer.printKernel());
     else if (function->hasAttr(attr::entry))
-      printer.printEntry(*model, layers[model - artifact->models.data()],
-                         bodyStream);
+      texts.push_back(
+          printer.printEntry(*model, layers[model - artifact->models.data()]));
     else
-      printer.printReset(*model, bodyStream);
+      texts.push_back(printer.printReset(*model));
   }
   if (file.failed)
     return failure();
+  // Parameters are of 32 bits.
+  unsigned minShared = file.indexWidth == 32 ? options.minShared : 0;
+  printFunctions(std::move(texts), minShared, file.scope, bodyStream);
   printPrologue(os);
   os << body;
   return success();

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "CExpression.h"
+#include "CTemplate.h"
 #include "lathe/Target/Common/CLiterals.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -76,8 +77,13 @@ CExpr CExpressionPrinter::convert(const CExpr &expression, CType type) {
   bool isSafeLiteral =
       expression.isLiteral && (type.kind != CType::Kind::Unsigned ||
                                expression.precedence == Precedence::Primary);
-  return isWidening || isSafeLiteral ? expression
-                                     : CExpr::cast(expression, type);
+  if (!isWidening && !isSafeLiteral)
+    return CExpr::cast(expression, type);
+  CExpr result = expression;
+  // A parameter in its place would need a cast.
+  if (!isWidening && type != expression.type)
+    result.text = unmarkNumbers(result.text);
+  return result;
 }
 
 CExpr CExpressionPrinter::printAs(Value value, CType type) {
@@ -115,7 +121,8 @@ CExpr CExpressionPrinter::printConstant(Attribute attribute) {
   int64_t value = number.getType().isInteger(1)
                       ? number.getValue().getZExtValue()
                       : number.getValue().getSExtValue();
-  return {formatCInteger(value),
+  bool isSize = number.getType().isIndex() && value >= 0;
+  return {isSize ? markNumber(value) : formatCInteger(value),
           value < 0 ? Precedence::Unary : Precedence::Primary,
           CType::getSigned(llvm::isInt<32>(value) ? 32 : 64), true};
 }

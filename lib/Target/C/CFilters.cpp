@@ -260,8 +260,10 @@ void CFunctionPrinter::printFilterRows(FilterRowsOp filter) {
          << expressions.printPointer(filter.getBias()).text << ", "
          << expressions.printPointer(filter.getSums()).text << ", ";
   if (!isThree)
-    *os << filter.getRows() << ", " << filter.getColumns() << ", ";
-  *os << filter.getRowBytes() << ", " << filter.getChannels() << ");\n";
+    *os << markNumber(filter.getRows()) << ", "
+        << markNumber(filter.getColumns()) << ", ";
+  *os << markNumber(filter.getRowBytes()) << ", "
+      << markNumber(filter.getChannels()) << ");\n";
 }
 
 void CFunctionPrinter::printFilterPixels(FilterPixelsOp filter) {
@@ -275,11 +277,13 @@ void CFunctionPrinter::printFilterPixels(FilterPixelsOp filter) {
          << expressions.printPointer(filter.getBias()).text << ", "
          << expressions.printPointer(filter.getFactors()).text << ", "
          << printTarget(filter.getTarget(), filter.getFirst()) << ", "
-         << filter.getRowBytes() << ", " << filter.getChannels() << ", "
-         << filter.getPixels() << ", " << filter.getStep() << ", "
-         << static_cast<int64_t>(filter.getZeroPoint());
+         << markNumber(filter.getRowBytes()) << ", "
+         << markNumber(filter.getChannels()) << ", "
+         << markNumber(filter.getPixels()) << ", "
+         << markNumber(filter.getStep()) << ", "
+         << markNumber(filter.getZeroPoint());
   if (!limits.parameters.empty())
-    *os << ", " << low << ", " << high;
+    *os << ", " << markNumber(low) << ", " << markNumber(high);
   *os << ");\n";
 }
 

@@ -23,8 +23,6 @@ using namespace mlir;
 
 namespace lathe {
 
-static constexpr unsigned maxLineLength = 80;
-
 bool isWritten(Value memref) {
   for (OpOperand &use : memref.getUses()) {
     Operation *user = use.getOwner();
@@ -143,16 +141,10 @@ std::string CFunctionPrinter::capture(function_ref<void()> print) {
 // Functions
 //===----------------------------------------------------------------------===//
 
-void CFunctionPrinter::printComment() {
-  auto doc = op->getAttrOfType<ArrayAttr>("lathe.doc");
-  if (!doc || doc.empty())
-    return;
-  *os << "/* ";
-  llvm::interleave(
-      doc.getAsRange<StringAttr>(),
-      [&](StringAttr text) { *os << escapeForCComment(text.getValue()); },
-      [&] { *os << "\n   "; });
-  *os << " */\n";
+void CFunctionPrinter::addComment() {
+  if (auto doc = op->getAttrOfType<ArrayAttr>("lathe.doc"))
+    for (auto line : doc.getAsRange<StringAttr>())
+      text.comment.push_back(escapeForCComment(line.getValue()));
 }
 
 std::string CFunctionPrinter::declareParameter(BlockArgument argument) {
@@ -180,62 +172,40 @@ std::string CFunctionPrinter::declareParameter(BlockArgument argument) {
                        mayAlias ? "" : "restrict ", name);
 }
 
-void CFunctionPrinter::printSignature(StringRef head,
-                                      ArrayRef<std::string> parameters) {
-  *os << head << "(" << (parameters.empty() ? "void" : "");
-  size_t column = head.size() + 1;
-  for (auto [index, parameter] : llvm::enumerate(parameters)) {
-    bool isLast = index + 1 == parameters.size();
-    // Behind the parameter come a comma, or a parenthesis and a brace.
-    size_t width = parameter.size() + (isLast ? 3 : 1);
-    if (index > 0 && column + 1 + width > maxLineLength) {
-      *os << "\n";
-      os->indent(head.size() + 1);
-      column = head.size() + 1;
-    } else if (index > 0) {
-      *os << " ";
-      ++column;
-    }
-    *os << parameter << (isLast ? "" : ",");
-    column += width;
-  }
-  *os << ") {\n";
-}
-
 void CFunctionPrinter::printUnusedParameters() {
   for (BlockArgument argument : op.getArguments())
     if (argument.use_empty())
       line() << "(void)" << function.variables[argument] << ";\n";
 }
 
-void CFunctionPrinter::printKernel(raw_ostream &out) {
-  os = &out;
-  if (op.getNumResults() > 1)
-    return function.reportUnsupported(op, "a function has one result at most");
-  *os << "\n";
-  printComment();
-  SmallVector<std::string> parameters;
+CFunctionText CFunctionPrinter::printKernel() {
+  if (op.getNumResults() > 1) {
+    function.reportUnsupported(op, "a function has one result at most");
+    return {};
+  }
+  addComment();
   for (BlockArgument argument : op.getArguments())
-    parameters.push_back(declareParameter(argument));
+    text.parameters.push_back(declareParameter(argument));
   std::string result = "void";
   if (op.getNumResults() == 1) {
     std::optional<CType> type =
         CType::get(op.getResultTypes().front(), function.file.indexWidth);
-    if (!type)
-      return function.reportUnsupported(op, "C has no type for its result");
+    if (!type) {
+      function.reportUnsupported(op, "C has no type for its result");
+      return {};
+    }
     result = type->str();
   }
   if (op.isPrivate() && op.getNumResults() == 0) {
     function.file.hasKernels = true;
-    *os << "LATHE_KERNEL\n";
+    text.head = "LATHE_KERNEL\n";
   }
-  std::string head = op.isPrivate() ? "static " : "";
-  head += result + " " + function.file.symbols[op.getSymNameAttr()];
-  printSignature(head, parameters);
-  depth = 1;
+  text.head += (op.isPrivate() ? "static " : "") + result;
+  text.name = function.file.symbols[op.getSymNameAttr()];
+  text.isPublic = !op.isPrivate();
   printUnusedParameters();
   printBlock(op.front());
-  *os << "}\n";
+  return std::move(text);
 }
 
 void CFunctionPrinter::printArgumentChecks(const ModelInterface &model,
@@ -276,13 +246,10 @@ void CFunctionPrinter::numberLayers(std::vector<CLayer> &layers) {
   });
 }
 
-void CFunctionPrinter::printEntry(const ModelInterface &model,
-                                  std::vector<CLayer> &layers,
-                                  raw_ostream &out) {
-  os = &out;
+CFunctionText CFunctionPrinter::printEntry(const ModelInterface &model,
+                                           std::vector<CLayer> &layers) {
   numberLayers(layers);
-  *os << "\n";
-  printComment();
+  addComment();
   ArrayRef<TensorInterface> tensors;
   if (model.ioMode == IOMode::Arguments)
     tensors = model.tensors;
@@ -293,27 +260,28 @@ void CFunctionPrinter::printEntry(const ModelInterface &model,
     function.variables[argument] = tensor.identifier;
     function.buffers[argument] = {tensor.identifier, tensor.elementType, {}, 0};
   }
-  SmallVector<StringRef> parameters;
+  text.head = "int";
+  text.name = model.getEntryName();
   std::string joined = getEntryParameters(model);
-  StringRef(joined).split(parameters, ", ");
-  printSignature(
-      "int " + model.getEntryName(),
-      SmallVector<std::string>(parameters.begin(), parameters.end()));
+  for (StringRef parameter : llvm::split(joined, ", "))
+    text.parameters.push_back(parameter.str());
   printPublicBody(model, tensors);
+  return std::move(text);
 }
 
-void CFunctionPrinter::printReset(const ModelInterface &model,
-                                  raw_ostream &out) {
-  os = &out;
-  *os << "\n/* Clears what is kept in the arena from call to call. */\n";
-  printSignature("int " + model.getResetName(), {"void *arena"});
+CFunctionText CFunctionPrinter::printReset(const ModelInterface &model) {
+  text.comment = {"Clears what is kept in the arena from call to call."};
+  text.head = "int";
+  text.name = model.getResetName();
+  text.parameters = {"void *arena"};
   printPublicBody(model, {});
+  return std::move(text);
 }
 
 void CFunctionPrinter::printPublicBody(const ModelInterface &model,
                                        ArrayRef<TensorInterface> tensors) {
+  text.isPublic = true;
   scopes.back()->claim("arena");
-  depth = 1;
   printArgumentChecks(model, tensors);
   BlockArgument arena = op.getArguments().back();
   if (!arena.use_empty()) {
@@ -327,7 +295,7 @@ void CFunctionPrinter::printPublicBody(const ModelInterface &model,
         0};
   }
   printBlock(op.front());
-  line() << "return " << model.getStatusPrefix() << "OK;\n}\n";
+  line() << "return " << model.getStatusPrefix() << "OK;\n";
 }
 
 //===----------------------------------------------------------------------===//
@@ -412,13 +380,13 @@ void CFunctionPrinter::printCopy(memref::CopyOp copy) {
       source.getNumElements() * getCStorageSize(source.getElementType());
   line() << "(void)memcpy(" << expressions.printPointer(copy.getTarget()).text
          << ", " << expressions.printPointer(copy.getSource()).text << ", "
-         << bytes << ");\n";
+         << markNumber(bytes, CNumberUse::Size) << ");\n";
 }
 
 std::string CFunctionPrinter::getCall(func::CallOp call) {
   auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(
       call, call.getCalleeAttr());
-  std::string text = function.file.symbols[callee.getSymNameAttr()] + "(";
+  std::string text;
   llvm::ListSeparator comma;
   for (auto [index, operand] : llvm::enumerate(call.getOperands())) {
     text += StringRef(comma);
@@ -440,7 +408,7 @@ std::string CFunctionPrinter::getCall(func::CallOp call) {
       text += pointer.text;
     }
   }
-  return text + ")";
+  return markCall(function.file.symbols[callee.getSymNameAttr()], text);
 }
 
 void CFunctionPrinter::printCall(func::CallOp call) {

@@ -15,6 +15,7 @@
 #include "CContext.h"
 #include "CExpression.h"
 #include "CLayers.h"
+#include "CTemplate.h"
 #include "lathe/Target/Common/ModelInterface.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -39,20 +40,18 @@ class CFunctionPrinter {
 public:
   CFunctionPrinter(CFile &file, mlir::func::FuncOp op);
 
-  /// Prints a kernel or helper, after the comment that `lathe.doc` holds.
-  void printKernel(llvm::raw_ostream &out);
-  /// Prints the entry of `model`, with the checks of its arguments, and appends
-  /// the kernels that it calls to `layers`.
-  void printEntry(const ModelInterface &model, std::vector<CLayer> &layers,
-                  llvm::raw_ostream &out);
-  /// Prints what clears the states of `model`.
-  void printReset(const ModelInterface &model, llvm::raw_ostream &out);
+  /// A kernel or helper, with the comment that `lathe.doc` holds.
+  CFunctionText printKernel();
+  /// The entry of `model`, with the checks of its arguments; appends the
+  /// kernels that it calls to `layers`.
+  CFunctionText printEntry(const ModelInterface &model,
+                           std::vector<CLayer> &layers);
+  /// What clears the states of `model`.
+  CFunctionText printReset(const ModelInterface &model);
 
 private:
-  void printComment();
+  void addComment();
   std::string declareParameter(mlir::BlockArgument argument);
-  void printSignature(llvm::StringRef head,
-                      llvm::ArrayRef<std::string> parameters);
   void printUnusedParameters();
   void printPublicBody(const ModelInterface &model,
                        llvm::ArrayRef<TensorInterface> tensors);
@@ -72,7 +71,7 @@ private:
   void printCopyBytes(CopyBytesOp op);
   void printFilterPixels(FilterPixelsOp op);
   void printFilterPlanes(FilterPlanesOp op);
-  std::string printPlaneShape(FilterPlanesOp op);
+  void addPlaneShape(FilterPlanesOp op);
   void printFilterRows(FilterRowsOp op);
   void printJoinBytes(JoinBytesOp op);
   void printRescaleSums(RescaleSumsOp op);
@@ -118,14 +117,16 @@ private:
   mlir::func::FuncOp op;
   CFunction function;
   CExpressionPrinter expressions;
+  CFunctionText text;
   llvm::SmallVector<std::unique_ptr<CNameScope>> scopes;
   /// The variables that the yield of a region assigns to.
   llvm::DenseMap<mlir::Operation *, llvm::SmallVector<std::string>>
       yieldTargets;
   /// The numbers of the calls that are layers of an entry.
   llvm::DenseMap<mlir::Operation *, size_t> layerNumbers;
-  llvm::raw_ostream *os = nullptr;
-  unsigned depth = 0;
+  llvm::raw_string_ostream body{text.body};
+  llvm::raw_ostream *os = &body;
+  unsigned depth = 1;
 };
 
 } // namespace lathe

@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "CExpression.h"
+#include "CTemplate.h"
 #include "lathe/Target/Common/CLiterals.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/Support/MathExtras.h"
@@ -45,8 +46,7 @@ static CExpr addTerm(const std::optional<CExpr> &sum, const Term &term,
   CExpr value = term.value;
   if (magnitude != 1)
     value = CExpr::binary(
-        value, "*",
-        {formatCInteger(magnitude), Precedence::Primary, type, true},
+        value, "*", {markNumber(magnitude), Precedence::Primary, type, true},
         Precedence::Multiplicative, type);
   if (sum)
     return CExpr::binary(*sum, isNegative ? "-" : "+", value,
@@ -98,7 +98,8 @@ CExpr CExpressionPrinter::printIndex(const LinearIndex &index) {
     terms.insert(llvm::upper_bound(terms, term, isGreater), term);
   }
   if (terms.empty())
-    return {formatCInteger(index.constant),
+    return {index.constant < 0 ? formatCInteger(index.constant)
+                               : markNumber(index.constant),
             index.constant < 0 ? Precedence::Unary : Precedence::Primary, type,
             true};
   CExpr sum = printHorner(terms, type);
@@ -106,7 +107,7 @@ CExpr CExpressionPrinter::printIndex(const LinearIndex &index) {
     return sum;
   bool isNegative = index.constant < 0;
   int64_t magnitude = isNegative ? -index.constant : index.constant;
-  CExpr offset{formatCInteger(magnitude), Precedence::Primary, type, true};
+  CExpr offset{markNumber(magnitude), Precedence::Primary, type, true};
   return CExpr::binary(sum, isNegative ? "-" : "+", offset,
                        Precedence::Additive, type);
 }

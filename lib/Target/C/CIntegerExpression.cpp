@@ -12,6 +12,7 @@
 
 #include "CExpression.h"
 #include "CRange.h"
+#include "CTemplate.h"
 #include "lathe/Dialect/Lathe/IR/LatheWindowOps.h"
 #include "lathe/Target/Common/CLiterals.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -40,8 +41,10 @@ CExpr CExpressionPrinter::printUnsigned(Value value) {
                         ? constant.zextOrTrunc(type.width).getZExtValue()
                         : constant.getZExtValue();
     // A narrow constant takes part in int arithmetic.
-    std::string text =
-        type.width < 32 ? llvm::utostr(bits) : formatCUnsigned(bits);
+    std::string text = type.width < 32 ? llvm::utostr(bits)
+                       : type.width == 32 && value.getType().isIndex()
+                           ? markNumber(bits, CNumberUse::UInt32)
+                           : formatCUnsigned(bits);
     return {text, Precedence::Primary, type, true};
   }
   auto load = value.getDefiningOp<memref::LoadOp>();

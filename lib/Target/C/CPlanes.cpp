@@ -36,10 +36,10 @@ static void addShape(CHelperTable &table) {
    on; results, whose windows begin row_stride rows and stride elements one after
    the other. */
 typedef struct {
-  int32_t channels, rows, columns;
-  int32_t plane_rows, row_size, top, left, padding;
-  int32_t result_rows, result_columns, row_stride, stride;
-  int32_t zero_point, low, high;
+  int16_t channels, rows, columns;
+  int16_t plane_rows, row_size, top, left, padding;
+  int16_t result_rows, result_columns, row_stride, stride;
+  int16_t zero_point, low, high;
 } plane_shape;
 )";
 }
@@ -208,8 +208,8 @@ static void addByteFilter(CHelperTable &table, bool isUnsigned,
           R"(/* Bytes of all results of a channel from its plane. */
 #if defined(__GNUC__) && !defined(__clang__)
 __attribute__((noipa,
-               optimize("no-schedule-insns", "no-tree-reassoc", "no-ivopts",
-                        "ira-region=one")))
+               optimize("O2", "no-schedule-insns", "no-tree-reassoc",
+                        "no-ivopts", "ira-region=one")))
 #endif
 static void filter_bytes{0}{1}(const {2} *restrict plane,
                             const int8_t *restrict filter, int32_t bias,
@@ -660,15 +660,14 @@ static std::string getPlanesHelper(FilterPlanesOp filter) {
 }
 
 /// Prints the shape as a constant and returns its name.
-std::string CFunctionPrinter::printPlaneShape(FilterPlanesOp filter) {
-  std::string name = scopes.back()->claim("shape");
-  line() << "static const " << function.file.helpers.use("plane_shape") << " "
-         << name << " = {\n";
+/// Adds the table that the helper of `filter` reads.
+void CFunctionPrinter::addPlaneShape(FilterPlanesOp filter) {
+  std::string rows = "{\n";
   auto print = [&](std::initializer_list<std::pair<StringRef, int64_t>> row) {
-    line() << "   ";
+    rows += "     ";
     for (auto [field, value] : row)
-      *os << " ." << field << " = " << value << ",";
-    *os << "\n";
+      rows += llvm::formatv(" .{0} = {1},", field, value);
+    rows += "\n";
   };
   print({{"channels", filter.getChannels()},
          {"rows", filter.getRows()},
@@ -685,12 +684,12 @@ std::string CFunctionPrinter::printPlaneShape(FilterPlanesOp filter) {
   print({{"zero_point", filter.getZeroPoint()},
          {"low", filter.getLow()},
          {"high", filter.getHigh()}});
-  line() << "};\n";
-  return name;
+  text.tables.push_back({function.file.helpers.use("plane_shape").str(),
+                         scopes.front()->claim("shape"), rows + "  }"});
 }
 
 void CFunctionPrinter::printFilterPlanes(FilterPlanesOp filter) {
-  std::string shape = printPlaneShape(filter);
+  addPlaneShape(filter);
   bool hasPairs = filter.getForm() == WindowForm::Pairs;
   line() << function.file.helpers.use(getPlanesHelper(filter)) << "("
          << printBytes(filter.getData(), filter.getFirstData(),
@@ -701,8 +700,8 @@ void CFunctionPrinter::printFilterPlanes(FilterPlanesOp filter) {
          << ", " << expressions.printPointer(filter.getWeight()).text << ", "
          << expressions.printPointer(filter.getBias()).text << ", "
          << expressions.printPointer(filter.getFactors()).text << ", "
-         << printTarget(filter.getTarget(), filter.getFirst()) << ", &" << shape
-         << ");\n";
+         << printTarget(filter.getTarget(), filter.getFirst()) << ", "
+         << markTable(text.tables.size() - 1) << ");\n";
 }
 
 } // namespace lathe

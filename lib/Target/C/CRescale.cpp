@@ -245,7 +245,6 @@ std::string CFunctionPrinter::printTarget(Value target, Value first) {
 void CFunctionPrinter::printRescaleSums(RescaleSumsOp rescale) {
   auto low = static_cast<int64_t>(rescale.getLow());
   auto high = static_cast<int64_t>(rescale.getHigh());
-  auto zeroPoint = static_cast<int64_t>(rescale.getZeroPoint());
   const Limits &limits = getLimits(low, high);
   bool hasTwo = rescale.getLanes() == 2;
   Value target = rescale.getTarget();
@@ -263,9 +262,9 @@ void CFunctionPrinter::printRescaleSums(RescaleSumsOp rescale) {
   if (hasTwo)
     *os << ", " << printTarget(target, rescale.getSecond());
   *os << ", " << expressions.print(rescale.getCount()).text << ", "
-      << zeroPoint;
+      << markNumber(rescale.getZeroPoint());
   if (isSmall || !limits.parameters.empty())
-    *os << ", " << low << ", " << high;
+    *os << ", " << markNumber(low) << ", " << markNumber(high);
   *os << ");\n";
 }
 

@@ -85,8 +85,8 @@ static inline int32_t mac(int32_t acc, int32_t a, int32_t b) {
   static constexpr StringLiteral optimize =
       R"(#if defined(__GNUC__) && !defined(__clang__)
 __attribute__((noipa,
-               optimize("no-schedule-insns", "no-tree-reassoc", "no-tree-ter",
-                        "no-ivopts", "ira-algorithm=priority")))
+               optimize("O2", "no-schedule-insns", "no-tree-reassoc",
+                        "no-tree-ter", "no-ivopts", "ira-algorithm=priority")))
 #endif
 )";
   for (bool isSigned : {true, false}) {
@@ -192,7 +192,8 @@ void CFunctionPrinter::printExpandBytes(ExpandBytesOp expand) {
          << "(" << printBytes(expand.getSource(), expand.getFirst(), isUnsigned)
          << ", "
          << expressions.printPointer(expand.getTarget(), expand.getAt()).text
-         << ", " << expand.getCount() << ", " << expand.getStep() << ");\n";
+         << ", " << markNumber(expand.getCount()) << ", "
+         << markNumber(expand.getStep()) << ");\n";
 }
 
 void CFunctionPrinter::printCopyBytes(CopyBytesOp copy) {
@@ -202,20 +203,20 @@ void CFunctionPrinter::printCopyBytes(CopyBytesOp copy) {
       expressions.printPointer(copy.getTarget(), copy.getAt()).text;
   if (copy.getSpread()) {
     line() << function.file.helpers.use("spread_bytes") << "(" << source << ", "
-           << target;
-  } else {
-    function.file.needsString = true;
-    line() << "(void)memcpy(" << target << ", " << source;
+           << target << ", " << markNumber(copy.getCount()) << ");\n";
+    return;
   }
-  *os << ", " << copy.getCount() << ");\n";
+  function.file.needsString = true;
+  line() << "(void)memcpy(" << target << ", " << source << ", "
+         << markNumber(copy.getCount(), CNumberUse::Size) << ");\n";
 }
 
 void CFunctionPrinter::printFillBytes(FillBytesOp fill) {
   function.file.needsString = true;
   line() << "(void)memset("
          << expressions.printPointer(fill.getTarget(), fill.getFirst()).text
-         << ", " << static_cast<int64_t>(fill.getValue()) << ", "
-         << fill.getCount() << ");\n";
+         << ", " << markNumber(fill.getValue()) << ", "
+         << markNumber(fill.getCount(), CNumberUse::Size) << ");\n";
 }
 
 void CFunctionPrinter::printJoinBytes(JoinBytesOp join) {
@@ -223,7 +224,7 @@ void CFunctionPrinter::printJoinBytes(JoinBytesOp join) {
   line() << function.file.helpers.use(isUnsigned ? "join_u8" : "join_i8") << "("
          << printBytes(join.getSource(), join.getFirst(), isUnsigned) << ", "
          << expressions.printPointer(join.getTarget(), join.getAt()).text
-         << ", " << join.getCount() << ", "
+         << ", " << markNumber(join.getCount()) << ", "
          << expressions.print(join.getLane()).text << ");\n";
 }
 
@@ -261,8 +262,8 @@ void CFunctionPrinter::printWindowDot(WindowDotOp dot) {
       << expressions.printPointer(dot.getBias(), dot.getFirstBias()).text
       << ", " << expressions.printPointer(dot.getSums()).text << ", ";
   if (hasHalves)
-    *os << dot.getBlockWeights() << ", ";
-  *os << (hasPairs ? dot.getDepth() / 2 : dot.getDepth()) << ", "
+    *os << markNumber(dot.getBlockWeights()) << ", ";
+  *os << markNumber(hasPairs ? dot.getDepth() / 2 : dot.getDepth()) << ", "
       << expressions.print(dot.getBlocks()).text << ");\n";
 }
 

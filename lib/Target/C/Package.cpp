@@ -63,6 +63,7 @@ buildCPackage(ModuleOp module, const CPackageOptions &options) {
   codeOptions.weights =
       isSingle ? COptions::Weights::SameFile : COptions::Weights::OwnFile;
   codeOptions.sections = options.sections;
+  codeOptions.minShared = options.minShared;
   std::string code;
   llvm::raw_string_ostream codeStream(code);
   FailureOr<CEmission> emission =
@@ -93,7 +94,10 @@ buildCPackage(ModuleOp module, const CPackageOptions &options) {
   addBuildFiles(*emission, options, sources, files);
   files.push_back({"README.md", getReadme(module, *emission, options)});
 
-  ManifestInfo info{"c", options.target, sources, {}, {}};
+  ManifestInfo info{"c", options.target, sources, {}, {}, {}};
+  info.flags.push_back("-fno-strict-aliasing");
+  if (options.smallCode)
+    info.flags.push_back("-Os");
   for (const std::vector<CLayer> &layers : emission->layers) {
     std::vector<ManifestLayer> &list = info.layers.emplace_back();
     for (const CLayer &layer : layers)

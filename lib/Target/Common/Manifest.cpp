@@ -135,6 +135,8 @@ void emitManifest(const ArtifactInterface &artifact, const ManifestInfo &info,
     json.attribute("header", artifact.name + ".h");
     emitStrings("files", info.files, json);
     emitStrings("libraries", info.libraries, json);
+    if (!info.flags.empty())
+      emitStrings("flags", info.flags, json);
     if (!artifact.versions.empty())
       emitStrings("versions", artifact.versions, json);
     json.attribute("io", first.ioMode == IOMode::Arena ? "arena" : "arguments");

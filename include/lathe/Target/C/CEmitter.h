@@ -36,6 +36,10 @@ struct COptions {
   Weights weights = Weights::SameFile;
   /// Sections that weights lie in; the last one whose pattern matches counts.
   std::vector<WeightSection> sections;
+  /// How many functions that differ in integers alone become one with
+  /// parameters, at least, which is less code and a few more instructions; 0
+  /// for none.
+  unsigned minShared = 0;
 };
 
 /// Prints `module` to `os` as one C99 file that includes NAME.h, the header

@@ -52,6 +52,11 @@ struct CPackageOptions {
   Layout layout = Layout::Folder;
   /// Sections that weights lie in; the last one whose pattern matches counts.
   std::vector<WeightSection> sections;
+  /// Whether the build files ask for -Os.
+  bool smallCode = false;
+  /// How many functions that differ in integers alone become one, at least; 0
+  /// for none.
+  unsigned minShared = 0;
   /// Bytes of weights. C arrays take compilers some 250 bytes of memory and
   /// 3 us per element: 3.5 million floats took gcc 12 s and 0.9 GB.
   int64_t incbinThreshold = int64_t(256) * 1024;

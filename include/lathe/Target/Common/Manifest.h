@@ -35,18 +35,20 @@ struct ManifestInfo {
   std::vector<std::string> libraries;
   /// The layers of each model, where they are known; else empty.
   std::vector<std::vector<ManifestLayer>> layers;
+  /// Flags that C sources are compiled with, such as "-Os".
+  std::vector<std::string> flags;
 };
 
 /// `float32`, `uint8`, `bool` …: the name of the storage type in NumPy.
 llvm::StringRef getElementTypeName(mlir::Type elementType);
 
 /// Prints manifest.json: a JSON object with the name, kind, target, entry,
-/// header, files, libraries, versions where there are any, io ("arguments" or
-/// "arena"), arena {size, align} in bytes, weights_size, and the inputs and
-/// outputs, each {name, identifier, type, shape} with offset for io "arena" and
-/// scale and zero_point where quantized. With shape bindings there is a list
-/// `bindings` instead of entry, inputs and outputs; each has these, its suffix
-/// and its own arena.
+/// header, files, libraries, flags and versions where there are any, io
+/// ("arguments" or "arena"), arena {size, align} in bytes, weights_size, and
+/// the inputs and outputs, each {name, identifier, type, shape} with offset for
+/// io "arena" and scale and zero_point where quantized. With shape bindings
+/// there is a list `bindings` instead of entry, inputs and outputs; each has
+/// these, its suffix and its own arena.
 void emitManifest(const ArtifactInterface &artifact, const ManifestInfo &info,
                   llvm::raw_ostream &os);
 

@@ -473,7 +473,8 @@ def Lathe_FilterPlanesOp : Lathe_Op<"filter_planes"> {
     of three rows and columns, and `lathe.rescale_sums` of its sums. The image is in
     `data` from element `first_data` on, `rows` times `columns` pixels of `channels`
     bytes, and its results go to the elements of `target` from `first` on,
-    `result_rows` times `result_columns`, two columns at least.
+    `result_rows` times `result_columns`, two columns at least. Each of these numbers
+    has at most 16 bits.
 
     Each channel becomes a plane of `plane_rows` rows with `row_size` elements in
     each, of 16 bits in form `pairs`, where their number is even, else of 8. It has
