@@ -174,6 +174,7 @@ Footprint lathe::getFootprint(func::FuncOp model) {
     footprint.states += bytesOf(model.getArgumentTypes()[state.argument]);
   footprint.inputs = bytesOf(model.getArgumentTypes()) - footprint.states;
   footprint.outputs = bytesOf(model.getResultTypes()) - footprint.states;
+  footprint.removed = RemovedChannels::get(model);
   if (model->hasAttr(attr::io))
     footprint.io = IOMode::Arena;
   llvm::DenseSet<Attribute> seen;

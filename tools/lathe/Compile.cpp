@@ -562,6 +562,11 @@ struct Compile : Command {
                    << footprint.outputs << " bytes"
                    << (footprint.io == IOMode::Arena ? ", in the arena" : "")
                    << "\n";
+      if (const RemovedChannels &removed = footprint.removed; removed.channels)
+        llvm::outs() << "  removed  " << removed.channels
+                     << " channels that no output needs: " << removed.macs
+                     << " MACs, " << removed.weightBytes
+                     << " bytes of weights\n";
     }
     llvm::outs() << "  weights  " << weights << " bytes\n";
   }

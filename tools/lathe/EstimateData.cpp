@@ -166,6 +166,12 @@ static void addRow(llvm::json::OStream &json, const EstimateRow &row) {
   addMemory(json, "flash", row, MemoryKind::Flash);
   addMemory(json, "ram", row, MemoryKind::RAM);
   json.attribute("weights", estimate.footprint.weights);
+  const RemovedChannels &removed = estimate.footprint.removed;
+  json.attributeObject("removed", [&] {
+    json.attribute("channels", removed.channels);
+    json.attribute("macs", removed.macs);
+    json.attribute("weights", removed.weightBytes);
+  });
   json.attribute("arena", estimate.footprint.arena);
   json.attribute("inputs", estimate.footprint.inputs);
   json.attribute("outputs", estimate.footprint.outputs);

@@ -67,6 +67,10 @@ static std::string describeFit(const std::optional<MemoryFit> &fit,
 
 static void printMemory(const EstimateRow &row, llvm::raw_ostream &os) {
   const Footprint &footprint = row.estimate->footprint;
+  if (const RemovedChannels &removed = footprint.removed; removed.channels)
+    os << "removed    " << groupBytes(removed.channels)
+       << " channels that no output needs: " << groupBytes(removed.macs)
+       << " MACs, " << groupBytes(removed.weightBytes) << " bytes of weights\n";
   os << "flash      " << groupBytes(row.getNeeded(MemoryKind::Flash))
      << " bytes: weights " << groupBytes(footprint.weights);
   if (row.code)

@@ -8,6 +8,7 @@
 #ifndef LATHE_DRIVER_COMPILER_H
 #define LATHE_DRIVER_COMPILER_H
 
+#include "lathe/Dialect/Lathe/Transforms/RemovedChannels.h"
 #include "lathe/Driver/Pipelines.h"
 #include "lathe/Target/Common/ModelInterface.h"
 #include "lathe/Target/Description/TargetDescription.h"
@@ -90,6 +91,8 @@ struct Footprint {
   /// Kept in the arena from call to call, and part of its size.
   int64_t states = 0;
   int64_t weights = 0;
+  /// Channels that are in none of these, because nothing needs them.
+  RemovedChannels removed;
   /// With IOMode::Arena the arena's bytes hold the inputs and outputs.
   IOMode io = IOMode::Arguments;
 

@@ -54,6 +54,7 @@ static void addIntegerCleanup(OpPassManager &manager) {
 static void addIntegerGraph(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(createPropagateQuantization());
   manager.addNestedPass<func::FuncOp>(createIntegerGraph());
+  manager.addNestedPass<func::FuncOp>(createMergeTables());
   // So that no op is left that nothing needs: it would need all its channels.
   addCleanup(manager);
   manager.addNestedPass<func::FuncOp>(createShrinkChannels());

@@ -16,6 +16,8 @@
 #include "lathe/Dialect/Lathe/IR/Constants.h"
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
 #include "lathe/Dialect/Lathe/Transforms/Passes.h"
+#include "lathe/Dialect/Lathe/Transforms/RemovedChannels.h"
+#include "lathe/Dialect/Lathe/Transforms/Storage.h"
 #include "lathe/Support/HostTensorAttr.h"
 
 namespace lathe {
@@ -213,18 +215,21 @@ void Remover::eraseReplaced() {
     op->erase();
 }
 
-/// Those of products: ops that run other functions are not looked at.
-static int64_t countMACs(func::FuncOp function) {
-  int64_t macs = 0;
-  for (auto op : function.getOps<WeightedOpInterface>())
+/// What products have and take: ops that run other functions are not looked at.
+static RemovedChannels countProducts(func::FuncOp function) {
+  RemovedChannels counts;
+  for (auto op : function.getOps<WeightedOpInterface>()) {
+    counts.channels += typeOf(op->getResult(0)).getShape().back();
+    counts.weightBytes += getByteSize(typeOf(op.getWeights()));
     if (auto cost = dyn_cast<CostOpInterface>(op.getOperation()))
-      macs += cost.getMACs();
-  return macs;
+      counts.macs += cost.getMACs();
+  }
+  return counts;
 }
 
 void ShrinkChannels::removeDeadChannels() {
   ChannelLiveness liveness(getOperation());
-  int64_t macs = countMACs(getOperation());
+  RemovedChannels before = countProducts(getOperation());
   Remover remover(liveness);
   SmallVector<Operation *> ops;
   for (Operation &op : getOperation().getBody().front())
@@ -232,5 +237,9 @@ void ShrinkChannels::removeDeadChannels() {
   for (Operation *op : ops)
     remover.rebuild(*op);
   remover.eraseReplaced();
-  numMACs += macs - countMACs(getOperation());
+  RemovedChannels after = countProducts(getOperation());
+  numMACs += before.macs - after.macs;
+  RemovedChannels{before.channels - after.channels, before.macs - after.macs,
+                  before.weightBytes - after.weightBytes}
+      .addTo(getOperation());
 }

@@ -3,6 +3,7 @@
 // Channel 1 has no weights: it is 64 / 2 for every input, 34 above the zero point
 // of what reads it, which multiplies it by 5.
 // CHECK-LABEL: func @constant_channel
+// CHECK-SAME: lathe.removed = {channels = 1 : i64, macs = 48 : i64, weight_bytes = 3 : i64}
 // CHECK-DAG: %[[W0:.*]] = lathe.constant dense<{{\[\[\[}}[1], [2]]]]> : tensor<1x1x2x1xi8>
 // CHECK-DAG: %[[B0:.*]] = lathe.constant dense<0> : tensor<1xi32>
 // CHECK-DAG: %[[W1:.*]] = lathe.constant dense<3> : tensor<1x1x1x1xi8>

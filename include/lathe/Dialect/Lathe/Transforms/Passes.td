@@ -384,6 +384,23 @@ def PrepareIntegers : Pass<"lathe-prepare-integers", "::mlir::func::FuncOp"> {
   ];
 }
 
+def MergeTables : Pass<"lathe-merge-tables", "::mlir::func::FuncOp"> {
+  let summary = "Look up a function of a function in one table";
+  let description = [{
+    Functions of quantized elements are tables (`lathe.gather`). If the index into
+    one is computed, by constants alone, from what was looked up in another and
+    nothing else needs, a third table has both in it: it is the second one, looked
+    up at what becomes of the first one's entries. These are constants, which are
+    folded later.
+
+    Example: see test/Dialect/Lathe/Transforms/merge-tables.mlir.
+  }];
+  let dependentDialects = ["::lathe::LatheDialect"];
+  let statistics = [
+    Statistic<"numMerged", "merged", "Number of tables that another one took in">,
+  ];
+}
+
 def NarrowRequantize : Pass<"lathe-narrow-requantize", "::mlir::func::FuncOp"> {
   let summary = "Find requantizations that 32 bits hold";
   let description = [{
