@@ -247,8 +247,8 @@ llvm::Expected<Emission> NativeEmitter::emit() {
 }
 
 /// How many functions that differ in numbers alone become one. Four and more
-/// save 13 to 42 % of the code of visual wake words for 0.5 to 1.9 % more
-/// instructions (arm-none-eabi-gcc 12.2 -O2; Cortex-M4, M3, M0+, M55), two cost
+/// save 13 to 35 % of the code of visual wake words for 0.6 to 1.8 % more
+/// instructions (arm-none-eabi-gcc 12.2 -O2; Cortex-M4, M3, M0+, M55); two cost
 /// image classification 5.7 % on a Cortex-M55.
 static unsigned getMinShared(Objective objective) {
   switch (objective) {
