@@ -4,8 +4,9 @@ import math
 import struct
 import sys
 
-for path, text in zip(sys.argv[1::2], sys.argv[2::2]):
-    shape = tuple(int(extent) for extent in text.split("x"))
+
+def write_array(path, shape):
+    """Writes one tensor."""
     count = math.prod(shape)
     header = str({"descr": "<f4", "fortran_order": False, "shape": shape})
     # The data starts at a multiple of 64 bytes, after 10 bytes of preamble.
@@ -14,3 +15,8 @@ for path, text in zip(sys.argv[1::2], sys.argv[2::2]):
         file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)))
         file.write(header.encode("latin1"))
         file.write(struct.pack(f"<{count}f", *(math.sin(i * i) for i in range(count))))
+
+
+if __name__ == "__main__":
+    for name, text in zip(sys.argv[1::2], sys.argv[2::2]):
+        write_array(name, tuple(int(extent) for extent in text.split("x")))
