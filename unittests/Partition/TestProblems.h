@@ -8,10 +8,31 @@
 #ifndef LATHE_UNITTESTS_PARTITION_TESTPROBLEMS_H
 #define LATHE_UNITTESTS_PARTITION_TESTPROBLEMS_H
 
-#include "lathe/Partition/PlacementProblem.h"
+#include "lathe/Partition/PlacementOracle.h"
+#include "lathe/Partition/SyntheticProblems.h"
 #include "llvm/ADT/STLExtras.h"
+#include <random>
 
 namespace lathe::test {
+
+/// A random combination of all metrics.
+inline partition::MetricWeights
+makeWeights(const partition::PlacementProblem &problem, unsigned seed) {
+  std::mt19937 engine(seed);
+  auto get = [&](double scale) { return scale * (engine() % 1000) / 1000; };
+  partition::MetricWeights weights;
+  weights.latency = get(1);
+  weights.noise = get(20);
+  for (unsigned i = 0; i < problem.devices.size(); ++i) {
+    weights.energy.push_back(get(0.2));
+    weights.memory.push_back(get(1e-6));
+    weights.deviceLoad.push_back(get(0.5));
+    weights.uplinkLoad.push_back(get(0.5));
+  }
+  for (unsigned i = 0; i < problem.nodes.size(); ++i)
+    weights.quantized.push_back(get(0.2) - 0.05);
+  return weights;
+}
 
 /// Two devices that are not alike, linked both ways, and no nodes.
 inline partition::PlacementProblem makeTwoDevices() {

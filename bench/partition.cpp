@@ -1,0 +1,131 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Times the partitioning engine on synthetic problems and prints what it found:
+//
+//   lathe-partition-bench [first letters of a group]
+//
+// Times are in milliseconds, the gap is between the objective and the proved
+// lower bound, in percent of the objective.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Partition/PlacementOracle.h"
+#include "lathe/Partition/SyntheticProblems.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+#include <chrono>
+
+using namespace lathe::partition;
+using llvm::outs;
+using llvm::StringRef;
+
+namespace {
+
+class Stopwatch {
+public:
+  double getMilliseconds() const {
+    return std::chrono::duration<double, std::milli>(Clock::now() - start)
+        .count();
+  }
+
+private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start = Clock::now();
+};
+
+class Bench {
+public:
+  explicit Bench(StringRef filter) : filter(filter) {}
+
+  bool wants(StringRef group) const { return group.starts_with(filter); }
+
+  void startGroup(StringRef group, StringRef title) {
+    outs() << "\n" << group << ": " << title << "\n";
+    outs() << llvm::format("%-34s %5s %4s %6s %9s %9s %5s %5s %11s %8s\n",
+                           "instance", "nodes", "dev.", "width", "prepare",
+                           "solve", "sweep", "nodes", "objective", "gap %");
+  }
+
+  void solve(const std::string &name, const PlacementProblem &problem,
+             const MetricWeights &weights, const OracleOptions &options = {}) {
+    Stopwatch prepare;
+    PlacementOracle oracle = llvm::cantFail(PlacementOracle::create(problem));
+    double prepareTime = prepare.getMilliseconds();
+    Stopwatch stopwatch;
+    OracleResult result = oracle.minimize(weights, options);
+    double time = stopwatch.getMilliseconds();
+    outs() << llvm::format(
+        "%-34s %5u %4u %6u %9.2f %9.2f %5u %5u %11.6f %8.4f\n", name.c_str(),
+        unsigned(problem.nodes.size()), unsigned(problem.devices.size()),
+        result.statistics.treewidth, prepareTime, time,
+        result.statistics.sweeps, result.statistics.searchNodes,
+        result.objective, 100 * result.getGap());
+    outs().flush();
+  }
+
+private:
+  StringRef filter;
+};
+
+} // namespace
+
+static SyntheticOptions withDevices(unsigned numDevices, unsigned seed = 1) {
+  SyntheticOptions options;
+  options.numDevices = numDevices;
+  options.seed = seed;
+  return options;
+}
+
+static void runLatency(Bench &bench) {
+  bench.startGroup("latency", "least latency, one oracle call");
+  MetricWeights latency = MetricWeights::ofLatency();
+  for (unsigned numNodes : {500, 1100})
+    bench.solve("chain", makeChainProblem(numNodes, withDevices(6)), latency);
+  for (bool unrelated : {false, true})
+    for (unsigned numDevices : {2, 3, 6, 20}) {
+      SyntheticOptions options = withDevices(numDevices);
+      options.unrelatedSpeeds = unrelated;
+      bench.solve(unrelated ? "yolo, unrelated speeds" : "yolo",
+                  makeYoloProblem(options), latency);
+    }
+  for (unsigned numNodes : {702, 1142})
+    for (unsigned seed : {1, 2, 3}) {
+      SyntheticOptions options = withDevices(6, seed);
+      bench.solve("random, reach 40", makeRandomProblem(numNodes, 40, options),
+                  latency);
+      options.unrelatedSpeeds = true;
+      bench.solve("random, reach 40, unrelated",
+                  makeRandomProblem(numNodes, 40, options), latency);
+    }
+}
+
+static void runGrowth(Bench &bench) {
+  bench.startGroup("growth", "least latency, unrelated speeds");
+  MetricWeights latency = MetricWeights::ofLatency();
+  for (unsigned numDevices : {6, 20, 50})
+    for (unsigned numNodes : {1000, 5000}) {
+      SyntheticOptions options = withDevices(numDevices);
+      options.unrelatedSpeeds = true;
+      bench.solve("chain", makeChainProblem(numNodes, options), latency);
+      bench.solve("yolo", makeYoloProblem(options, numNodes == 1000 ? 4 : 24),
+                  latency);
+      bench.solve("random, reach 40", makeRandomProblem(numNodes, 40, options),
+                  latency);
+    }
+}
+
+int main(int argc, char **argv) {
+  Bench bench(argc > 1 ? argv[1] : "");
+  if (bench.wants("latency"))
+    runLatency(bench);
+  if (bench.wants("growth"))
+    runGrowth(bench);
+  return 0;
+}

@@ -1,0 +1,147 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Partition/PlacementOracle.h"
+
+#include "CostTables.h"
+#include "EliminationModel.h"
+#include "WideSearch.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include <cmath>
+
+using namespace lathe::partition;
+using llvm::ArrayRef;
+using llvm::BitVector;
+using llvm::Expected;
+
+MetricWeights MetricWeights::ofLatency() {
+  MetricWeights weights;
+  weights.latency = 1;
+  return weights;
+}
+
+MetricWeights MetricWeights::ofEnergy(const PlacementProblem &problem) {
+  MetricWeights weights;
+  weights.energy.assign(problem.devices.size(), 1);
+  return weights;
+}
+
+double OracleResult::getGap() const {
+  if (optimal || objective == lowerBound)
+    return 0;
+  return (objective - lowerBound) / std::abs(objective);
+}
+
+struct PlacementOracle::Implementation {
+  explicit Implementation(const PlacementProblem &problem)
+      : problem(problem), graph(problem) {}
+
+  const EliminationModel &getModel(double maxCells) {
+    if (!model || (!model->getOrder().complete && maxCells > modelCells)) {
+      model.emplace(graph, graph.allLabels, maxCells);
+      modelCells = maxCells;
+    }
+    return *model;
+  }
+
+  const PlacementProblem &problem;
+  PlacementGraph graph;
+  /// Of all labels, so that its order serves all calls.
+  std::optional<EliminationModel> model;
+  double modelCells = 0;
+};
+
+PlacementOracle::PlacementOracle(std::unique_ptr<Implementation> implementation)
+    : implementation(std::move(implementation)) {}
+PlacementOracle::PlacementOracle(PlacementOracle &&other) = default;
+PlacementOracle::~PlacementOracle() = default;
+
+Expected<PlacementOracle>
+PlacementOracle::create(const PlacementProblem &problem) {
+  if (llvm::Error error = verify(problem))
+    return error;
+  return PlacementOracle(std::make_unique<Implementation>(problem));
+}
+
+const PlacementProblem &PlacementOracle::getProblem() const {
+  return implementation->problem;
+}
+
+const PlacementGraph &PlacementOracle::getGraph() const {
+  return implementation->graph;
+}
+
+unsigned PlacementOracle::getFirstOption(unsigned node) const {
+  return implementation->graph.firstLabel[node];
+}
+
+const BitVector &PlacementOracle::getAllOptions() const {
+  return implementation->graph.allLabels;
+}
+
+OracleResult PlacementOracle::minimize(const MetricWeights &weights,
+                                       const OracleOptions &options) {
+  return minimize(weights, getAllOptions(), options);
+}
+
+OracleResult PlacementOracle::minimize(const MetricWeights &weights,
+                                       const BitVector &allowed,
+                                       const OracleOptions &options) {
+  const PlacementGraph &graph = implementation->graph;
+  CostTables costs(implementation->problem, graph, weights);
+  std::vector<unsigned> labels;
+  OracleResult result;
+  const EliminationModel &model =
+      implementation->getModel(std::min(options.directCells, options.maxCells));
+  if (model.getOrder().complete) {
+    labels = model.minimize(costs, allowed);
+    result.objective = costs.computeSum(graph, labels);
+    result.lowerBound = result.objective;
+    result.statistics.treewidth = model.getOrder().width;
+    result.statistics.eliminationCells = model.getOrder().cells;
+  } else {
+    WideSearch search(graph, costs, allowed, options);
+    search.run();
+    labels = search.getLabels().vec();
+    result.objective = search.getSum();
+    result.lowerBound = search.getLowerBound();
+    result.statistics = search.getStatistics();
+  }
+  result.optimal = result.lowerBound == result.objective;
+  result.feasible = !costs.isForbidden(result.objective);
+  result.placement =
+      makePlacement(implementation->problem, graph, weights, labels);
+  return result;
+}
+
+/// Empty weights are zeros.
+static double multiply(ArrayRef<double> weights, ArrayRef<double> amounts) {
+  double sum = 0;
+  for (auto [weight, amount] : llvm::zip(weights, amounts))
+    sum += weight * amount;
+  return sum;
+}
+
+Expected<double>
+lathe::partition::computeWeightedSum(const PlacementProblem &problem,
+                                     const Placement &placement,
+                                     const MetricWeights &weights) {
+  Expected<PlacementMetrics> metrics = evaluate(problem, placement);
+  if (!metrics)
+    return metrics.takeError();
+  double sum = weights.latency * metrics->latency +
+               multiply(weights.energy, metrics->energy) +
+               multiply(weights.memory, metrics->memory) +
+               weights.noise * metrics->additiveNoise +
+               multiply(weights.deviceLoad, metrics->deviceTime) +
+               multiply(weights.uplinkLoad, metrics->uplinkTime);
+  for (auto [node, weight] : llvm::enumerate(weights.quantized))
+    if (isQuantized(problem, placement, node))
+      sum += weight;
+  return sum;
+}
