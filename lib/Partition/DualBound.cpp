@@ -23,6 +23,9 @@ using llvm::BitVector;
 
 static constexpr double infinity = std::numeric_limits<double>::infinity();
 
+/// By which the main edges' additional share falls from sweep to sweep.
+static constexpr double mainShareDecay = 0.96;
+
 DualBound::DualBound(const PlacementGraph &graph, const CostTables &costs,
                      const BitVector &active)
     : graph(graph), costs(costs), inputs(graph.getNumVariables()),
@@ -52,10 +55,29 @@ DualBound::DualBound(const PlacementGraph &graph, const CostTables &costs,
       edges.push_back(std::move(edge));
     }
   }
+  findMainEdges();
   for (unsigned label = 0; label < graph.labelDevice.size(); ++label)
     potentials.push_back(costs.getUnary(label));
   setActive(active);
   synchronized = true;
+}
+
+/// Those to the nearest neighbours in the graph's order.
+void DualBound::findMainEdges() {
+  std::vector<unsigned> positions(graph.order.size());
+  for (auto [position, variable] : llvm::enumerate(graph.order))
+    positions[variable] = position;
+  mainOutput.assign(graph.order.size(), ~0u);
+  mainInput.assign(graph.order.size(), ~0u);
+  for (auto [index, edge] : llvm::enumerate(edges)) {
+    unsigned &output = mainOutput[edge.source];
+    if (output == ~0u ||
+        positions[edge.consumer] < positions[edges[output].consumer])
+      output = index;
+    unsigned &input = mainInput[edge.consumer];
+    if (input == ~0u || positions[edge.source] > positions[edges[input].source])
+      input = index;
+  }
 }
 
 void DualBound::setActive(const BitVector &active) {
@@ -167,35 +189,48 @@ void DualBound::updateBounds(unsigned variable, ArrayRef<unsigned> pulled) {
         std::max(labelBounds[label], total - least + potentials[label]);
 }
 
-void DualBound::pushToOutputs(unsigned variable, double gamma) {
+/// How much of a potential goes to each of its edges on one side: the same, but
+/// in the first sweeps more to the main one. The weights add up to 1 on the
+/// side that has more edges.
+DualBound::Gammas DualBound::getGammas(unsigned variable,
+                                       size_t numEdges) const {
+  size_t most = std::max(inputs[variable].size(), outputs[variable].size());
+  double sum = most == 0 ? 0 : static_cast<double>(numEdges) / most;
+  double even = numEdges == 0 ? 0 : (1 - mainShare) * sum / numEdges;
+  return {sum, even, even + mainShare * sum};
+}
+
+void DualBound::pushToOutputs(unsigned variable) {
   unsigned first = graph.firstLabel[variable];
+  Gammas gammas = getGammas(variable, outputs[variable].size());
   for (unsigned edge : outputs[variable]) {
+    double gamma = edge == mainOutput[variable] ? gammas.main : gammas.other;
     for (unsigned label : activeLabels[variable])
       edges[edge].toSource[label - first] -= gamma * potentials[label];
     edges[edge].least = gamma * leasts[variable];
   }
-  double kept = 1 - gamma * outputs[variable].size();
   for (unsigned label : activeLabels[variable])
-    potentials[label] *= kept;
-  leasts[variable] *= kept;
+    potentials[label] *= 1 - gammas.sum;
+  leasts[variable] *= 1 - gammas.sum;
 }
 
-void DualBound::pushToInputs(unsigned variable, double gamma) {
+void DualBound::pushToInputs(unsigned variable) {
   // An edge sees the device alone, so only the least of its labels can go.
   llvm::SmallVector<double, 64> least(graph.numDevices, infinity);
   for (unsigned label : activeLabels[variable]) {
     double &value = least[graph.labelDevice[label]];
     value = std::min(value, potentials[label]);
   }
+  Gammas gammas = getGammas(variable, inputs[variable].size());
   for (unsigned edge : inputs[variable]) {
+    double gamma = edge == mainInput[variable] ? gammas.main : gammas.other;
     for (unsigned device : activeDevices[variable])
       edges[edge].toConsumer[device] -= gamma * least[device];
     edges[edge].least = gamma * leasts[variable];
   }
-  double moved = gamma * inputs[variable].size();
   for (unsigned label : activeLabels[variable])
-    potentials[label] -= moved * least[graph.labelDevice[label]];
-  leasts[variable] *= 1 - moved;
+    potentials[label] -= gammas.sum * least[graph.labelDevice[label]];
+  leasts[variable] *= 1 - gammas.sum;
 }
 
 /// By the potentials and the edges from sources that have their labels.
@@ -226,10 +261,6 @@ unsigned DualBound::chooseLabel(unsigned variable) const {
   return best;
 }
 
-static double getGamma(size_t numInputs, size_t numOutputs) {
-  return 1.0 / std::max<size_t>(1, std::max(numInputs, numOutputs));
-}
-
 void DualBound::sweepForward() {
   llvm::fill(labelling, ~0u);
   for (unsigned variable : graph.order) {
@@ -237,8 +268,7 @@ void DualBound::sweepForward() {
     for (unsigned edge : inputs[variable])
       pullToConsumer(edges[edge]);
     updateBounds(variable, inputs[variable]);
-    pushToOutputs(variable,
-                  getGamma(inputs[variable].size(), outputs[variable].size()));
+    pushToOutputs(variable);
   }
 }
 
@@ -247,8 +277,7 @@ void DualBound::sweepBackward() {
     for (unsigned edge : outputs[variable])
       pullToSource(edges[edge]);
     updateBounds(variable, outputs[variable]);
-    pushToInputs(variable,
-                 getGamma(inputs[variable].size(), outputs[variable].size()));
+    pushToInputs(variable);
   }
 }
 
@@ -267,4 +296,5 @@ void DualBound::sweep() {
   sumLeasts();
   sweepBackward();
   bound = std::max(bound, total);
+  mainShare *= mainShareDecay;
 }

@@ -71,8 +71,15 @@ private:
   void returnToPool(const Edge &edge);
   void pullToConsumer(Edge &edge);
   void pullToSource(Edge &edge);
-  void pushToOutputs(unsigned variable, double gamma);
-  void pushToInputs(unsigned variable, double gamma);
+  struct Gammas {
+    double sum;
+    double other;
+    double main;
+  };
+  Gammas getGammas(unsigned variable, size_t numEdges) const;
+  void findMainEdges();
+  void pushToOutputs(unsigned variable);
+  void pushToInputs(unsigned variable);
   /// After a variable has pulled from all its edges on one side.
   void updateBounds(unsigned variable, llvm::ArrayRef<unsigned> pulled);
   double findLeast(unsigned variable) const;
@@ -86,6 +93,13 @@ private:
   std::vector<std::vector<double>> shares;
   std::vector<llvm::SmallVector<unsigned, 4>> inputs;  ///< edges of variables
   std::vector<llvm::SmallVector<unsigned, 2>> outputs; ///< edges of variables
+  /// For each variable the edge to its nearest neighbour. Most networks are
+  /// nearly chains along these; what is first moved along them gets far in one
+  /// sweep.
+  std::vector<unsigned> mainInput;
+  std::vector<unsigned> mainOutput;
+  /// From 1 down to 0 as sweeps go by.
+  double mainShare = 1;
   std::vector<llvm::SmallVector<unsigned>> activeLabels;
   std::vector<llvm::SmallVector<unsigned>> activeDevices;
   std::vector<double> potentials; ///< of labels

@@ -14,6 +14,7 @@
 #ifndef LATHE_LIB_PARTITION_MAXIMUMFLOW_H
 #define LATHE_LIB_PARTITION_MAXIMUMFLOW_H
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -22,6 +23,8 @@ namespace lathe::partition {
 
 class MaximumFlow {
 public:
+  static constexpr double infinity = std::numeric_limits<double>::infinity();
+
   unsigned addVertex() {
     arcs.emplace_back();
     return arcs.size() - 1;
@@ -30,7 +33,7 @@ public:
   void addArc(unsigned from, unsigned to, double capacity) {
     arcs[from].push_back({to, unsigned(arcs[to].size()), capacity});
     arcs[to].push_back({from, unsigned(arcs[from].size()) - 1, 0});
-    if (capacity < std::numeric_limits<double>::infinity())
+    if (capacity < infinity)
       largest = std::max(largest, capacity);
   }
 
@@ -39,8 +42,7 @@ public:
     double flow = 0;
     while (findLevels(source, sink)) {
       next.assign(arcs.size(), 0);
-      while (double pushed =
-                 push(source, sink, std::numeric_limits<double>::infinity()))
+      while (double pushed = push(source, sink, infinity))
         flow += pushed;
     }
     return flow;

@@ -37,22 +37,6 @@ void WideSearch::propose(std::vector<unsigned> labels,
   best = std::move(labels);
 }
 
-/// All nodes on one device, as far as they can be.
-void WideSearch::proposeUniform() {
-  for (unsigned device = 0; device < graph.numDevices; ++device) {
-    std::vector<unsigned> labels;
-    for (unsigned variable = 0; variable < graph.getNumVariables();
-         ++variable) {
-      auto own = graph.getLabels(variable, allowed);
-      const unsigned *there = llvm::find_if(own, [&](unsigned label) {
-        return graph.labelDevice[label] == device;
-      });
-      labels.push_back(there == own.end() ? own.front() : *there);
-    }
-    propose(std::move(labels), allowed);
-  }
-}
-
 void WideSearch::dropLabels(BitVector &active) {
   for (unsigned label : active.set_bits())
     if (isClosed(dual.getLabelBounds()[label]))
@@ -158,7 +142,8 @@ double WideSearch::branch(const BitVector &active, double bound) {
       continue;
     double sum = 0;
     for (unsigned label : labels)
-      sum += std::min(dual.getLabelBounds()[label], bestSum) - bound;
+      sum += std::max(0.0,
+                      std::min(dual.getLabelBounds()[label], bestSum) - bound);
     // Neighbours count too: what they cost follows.
     sum += 1e-3 * (bestSum - bound) *
            (graph.inputs[variable].size() + graph.outputs[variable].size());
@@ -190,7 +175,9 @@ double WideSearch::branch(const BitVector &active, double bound) {
 }
 
 void WideSearch::run() {
-  proposeUniform();
+  forEachPairCut(graph, costs, allowed, [&](std::vector<unsigned> labels) {
+    propose(std::move(labels), allowed);
+  });
   double bound = explore(allowed, -infinity);
   lowerBound = isClosed(bound) ? bestSum : bound;
 }

@@ -22,6 +22,13 @@ double improveLabelling(const PlacementGraph &graph, const CostTables &costs,
                         const llvm::BitVector &allowed,
                         std::vector<unsigned> &labels);
 
+/// Calls `function` with labellings to start from: for each device that the
+/// model's inputs are on, and each other device, all on either of them and the
+/// best of those that use both.
+void forEachPairCut(const PlacementGraph &graph, const CostTables &costs,
+                    const llvm::BitVector &allowed,
+                    llvm::function_ref<void(std::vector<unsigned>)> function);
+
 /// Sweeps of the dual bound drop the labels that cannot be in a labelling
 /// better than the best known one; when few enough are left, elimination ends
 /// it. The elimination of those labels alone whose bounds are lowest gives good
@@ -40,7 +47,6 @@ public:
 
 private:
   void propose(std::vector<unsigned> labels, const llvm::BitVector &allowed);
-  void proposeUniform();
   double getTolerance() const;
   bool isClosed(double bound) const {
     return bound >= bestSum - getTolerance();

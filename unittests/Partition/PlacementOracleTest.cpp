@@ -173,8 +173,10 @@ TEST(PlacementOracleTest, OneOrderServesAllWeights) {
 TEST(PlacementOracleTest, SearchIsDeterministic) {
   SyntheticOptions options;
   options.numDevices = 6;
-  PlacementProblem problem = makeRandomProblem(300, 40, options);
-  OracleOptions limits;
+  options.unrelatedSpeeds = true;
+  PlacementProblem problem = makeRandomProblem(400, 40, options);
+  OracleOptions limits = makeWideOptions();
+  limits.maxSweeps = 10;
   limits.maxSearchNodes = 20;
   MetricWeights weights = MetricWeights::ofLatency();
   OracleResult a = makeOracle(problem).minimize(weights, limits);
