@@ -14,7 +14,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lathe/Partition/PlacementOracle.h"
+#include "lathe/Partition/ConstrainedSolver.h"
 #include "lathe/Partition/SyntheticProblems.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -70,6 +70,28 @@ public:
     outs().flush();
   }
 
+  void startLimits(StringRef group, StringRef title) {
+    outs() << "\n" << group << ": " << title << "\n";
+    outs() << llvm::format("%-40s %5s %4s %9s %6s %6s %11s %11s %8s\n",
+                           "instance", "nodes", "dev.", "solve", "calls",
+                           "nodes", "objective", "bound", "gap %");
+  }
+
+  void solve(const std::string &name, const PlacementProblem &problem,
+             const MetricWeights &weights, const PlacementLimits &limits,
+             const SolverOptions &options) {
+    Stopwatch stopwatch;
+    PlacementOracle oracle = llvm::cantFail(PlacementOracle::create(problem));
+    SolverResult result = llvm::cantFail(
+        lathe::partition::solve(oracle, weights, limits, options));
+    outs() << llvm::format(
+        "%-40s %5u %4u %9.2f %6u %6u %11.6f %11.6f %8.4f\n", name.c_str(),
+        unsigned(problem.nodes.size()), unsigned(problem.devices.size()),
+        stopwatch.getMilliseconds(), result.oracleCalls, result.searchNodes,
+        result.objective, result.lowerBound, 100 * result.getGap());
+    outs().flush();
+  }
+
 private:
   StringRef filter;
 };
@@ -121,11 +143,67 @@ static void runGrowth(Bench &bench) {
     }
 }
 
+static void runNoise(Bench &bench) {
+  bench.startLimits("noise", "least latency under a limit on noise, exact for "
+                             "12 quantizable nodes, else to a gap of 0.5 %");
+  for (unsigned numDevices : {1, 2, 3})
+    for (unsigned degree : {1, 2, 3})
+      for (double noise : {0.03, 0.06}) {
+        SyntheticOptions options = withDevices(numDevices);
+        options.numQuantizable = 12;
+        PlacementProblem problem = makeYoloProblem(options);
+        setPolynomialNoise(problem, degree, 12, 1);
+        PlacementLimits limits;
+        limits.noise = noise;
+        bench.solve("yolo, 12, degree " + std::to_string(degree), problem,
+                    MetricWeights::ofLatency(), limits, {});
+      }
+  SolverOptions nearly;
+  nearly.targetGap = 0.005;
+  for (unsigned numDevices : {1, 3, 6})
+    for (unsigned degree : {1, 2})
+      for (double noise : {0.5, 2.0}) {
+        SyntheticOptions options = withDevices(numDevices);
+        options.numQuantizable = 1000;
+        PlacementProblem problem = makeYoloProblem(options);
+        setPolynomialNoise(problem, degree, 3, 1);
+        PlacementLimits limits;
+        limits.noise = noise;
+        bench.solve("yolo, all, degree " + std::to_string(degree), problem,
+                    MetricWeights::ofLatency(), limits, nearly);
+      }
+}
+
+static void runLimits(Bench &bench) {
+  bench.startLimits("limits", "least latency under limits on the energy of the "
+                              "first device and on memory, gap 0.1 %");
+  SolverOptions nearly;
+  nearly.targetGap = 0.001;
+  for (unsigned numDevices : {3, 6})
+    for (double energy : {4.0, 2.0})
+      for (bool memory : {false, true}) {
+        SyntheticOptions options = withDevices(numDevices);
+        options.unrelatedSpeeds = true;
+        PlacementProblem problem = makeYoloProblem(options);
+        PlacementLimits limits;
+        limits.energy.assign(numDevices, PlacementLimits::unlimited);
+        limits.energy[0] = energy;
+        if (memory)
+          limits.memory.assign(numDevices, 60e6);
+        bench.solve(memory ? "yolo, energy and memory" : "yolo, energy",
+                    problem, MetricWeights::ofLatency(), limits, nearly);
+      }
+}
+
 int main(int argc, char **argv) {
   Bench bench(argc > 1 ? argv[1] : "");
   if (bench.wants("latency"))
     runLatency(bench);
   if (bench.wants("growth"))
     runGrowth(bench);
+  if (bench.wants("noise"))
+    runNoise(bench);
+  if (bench.wants("limits"))
+    runLimits(bench);
   return 0;
 }

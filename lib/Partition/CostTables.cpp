@@ -19,9 +19,10 @@ static double get(ArrayRef<double> weights, unsigned index) {
 }
 
 CrossingWeights::CrossingWeights(const PlacementProblem &problem,
-                                 const MetricWeights &weights)
-    : numDevices(problem.devices.size()), links(problem.links.size()),
-      noiseWeight(weights.noise) {
+                                 const MetricWeights &weights,
+                                 ArrayRef<Crossing> excluded)
+    : problem(problem), excluded(excluded), numDevices(problem.devices.size()),
+      links(problem.links.size()), noiseWeight(weights.noise) {
   for (unsigned device = 0; device < numDevices; ++device) {
     double weight =
         weights.latency + get(weights.deviceLoad, device) +
@@ -44,8 +45,9 @@ CrossingWeights::CrossingWeights(const PlacementProblem &problem,
 }
 
 std::optional<CrossingWeights::Best>
-CrossingWeights::findBest(const PlacementTensor &tensor, Precision precision,
+CrossingWeights::findBest(unsigned tensorIndex, Precision precision,
                           unsigned from, unsigned to) const {
+  const PlacementTensor &tensor = problem.tensors[tensorIndex];
   const auto &link = links[from * numDevices + to];
   if (!link)
     return std::nullopt;
@@ -56,7 +58,9 @@ CrossingWeights::findBest(const PlacementTensor &tensor, Precision precision,
                 0};
   std::optional<Best> best;
   for (auto [index, codec] : llvm::enumerate(tensor.codecs)) {
-    if (!(isInt8 ? codec.carriesInt8 : codec.carriesF32))
+    if (!(isInt8 ? codec.carriesInt8 : codec.carriesF32) ||
+        llvm::is_contained(
+            excluded, Crossing{tensorIndex, to, static_cast<unsigned>(index)}))
       continue;
     double cost = fixed + perByte * codec.bytes + noiseWeight * codec.noise +
                   get(codec.encodeTime, from) * encodeWeights[from] +
@@ -81,7 +85,8 @@ static double computeOptionCost(const NodeOption &option,
 
 CostTables::CostTables(const PlacementProblem &problem,
                        const PlacementGraph &graph,
-                       const MetricWeights &weights)
+                       const MetricWeights &weights,
+                       ArrayRef<Crossing> excludedCrossings)
     : numDevices(graph.numDevices), unary(graph.labelDevice.size(), 0) {
   // The most and the least that the nodes and tensors can add.
   double most = 0;
@@ -100,7 +105,7 @@ CostTables::CostTables(const PlacementProblem &problem,
   }
 
   constexpr double none = std::numeric_limits<double>::infinity();
-  CrossingWeights crossingWeights(problem, weights);
+  CrossingWeights crossingWeights(problem, weights, excludedCrossings);
   for (auto [index, tensor] : llvm::enumerate(problem.tensors)) {
     unsigned source = graph.tensors[index].source;
     unsigned first = graph.firstLabel[source];
@@ -112,7 +117,7 @@ CostTables::CostTables(const PlacementProblem &problem,
         double cost = 0;
         if (unsigned from = graph.labelDevice[label]; from != to) {
           auto best = crossingWeights.findBest(
-              tensor, graph.labelPrecision[label], from, to);
+              index, graph.labelPrecision[label], from, to);
           cost = best ? best->cost : none;
           if (best)
             highest[to] = std::max(highest[to], best->cost);
@@ -168,17 +173,18 @@ double CostTables::computeSum(const PlacementGraph &graph,
 Placement lathe::partition::makePlacement(const PlacementProblem &problem,
                                           const PlacementGraph &graph,
                                           const MetricWeights &weights,
+                                          ArrayRef<Crossing> excludedCrossings,
                                           ArrayRef<unsigned> labels) {
   Placement placement;
   for (unsigned node = 0; node < graph.numNodes; ++node)
     placement.options.push_back(labels[node] - graph.firstLabel[node]);
-  CrossingWeights crossingWeights(problem, weights);
+  CrossingWeights crossingWeights(problem, weights, excludedCrossings);
   for (auto [index, tensor] : llvm::enumerate(problem.tensors)) {
     unsigned source = labels[graph.tensors[index].source];
     for (unsigned destination :
          getDestinations(problem, tensor, placement.options)) {
       auto best =
-          crossingWeights.findBest(tensor, graph.labelPrecision[source],
+          crossingWeights.findBest(index, graph.labelPrecision[source],
                                    graph.labelDevice[source], destination);
       placement.crossings.push_back(
           {static_cast<unsigned>(index), destination, best ? best->codec : 0});

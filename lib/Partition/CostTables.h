@@ -20,7 +20,8 @@ namespace lathe::partition {
 class CostTables {
 public:
   CostTables(const PlacementProblem &problem, const PlacementGraph &graph,
-             const MetricWeights &weights);
+             const MetricWeights &weights,
+             llvm::ArrayRef<Crossing> excludedCrossings = {});
 
   /// For each label: the node, and its tensors' crossings to where the model's
   /// outputs are wanted.
@@ -37,6 +38,8 @@ public:
   /// More than any placement costs that the links allow, and not much more, so
   /// that it can be added and subtracted without loss.
   double getForbidden() const { return forbidden; }
+  /// No placement that the links allow has a sum above this.
+  double getHighestSum() const { return highestSum; }
   /// Whether `sum` has a forbidden cost in it.
   bool isForbidden(double sum) const { return sum > highestSum; }
 
@@ -57,19 +60,20 @@ private:
 /// What one crossing adds to the weighted sum, by codec; the least of them.
 class CrossingWeights {
 public:
-  CrossingWeights(const PlacementProblem &problem,
-                  const MetricWeights &weights);
+  CrossingWeights(const PlacementProblem &problem, const MetricWeights &weights,
+                  llvm::ArrayRef<Crossing> excluded);
 
   struct Best {
     double cost;
     unsigned codec;
   };
   /// None if no codec carries the tensor there.
-  std::optional<Best> findBest(const PlacementTensor &tensor,
-                               Precision precision, unsigned from,
-                               unsigned to) const;
+  std::optional<Best> findBest(unsigned tensor, Precision precision,
+                               unsigned from, unsigned to) const;
 
 private:
+  const PlacementProblem &problem;
+  llvm::ArrayRef<Crossing> excluded;
   unsigned numDevices;
   std::vector<std::optional<std::pair<double, double>>>
       links; // fixed, per byte
@@ -82,6 +86,7 @@ private:
 Placement makePlacement(const PlacementProblem &problem,
                         const PlacementGraph &graph,
                         const MetricWeights &weights,
+                        llvm::ArrayRef<Crossing> excludedCrossings,
                         llvm::ArrayRef<unsigned> labels);
 
 } // namespace lathe::partition

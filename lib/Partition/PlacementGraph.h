@@ -39,6 +39,7 @@ struct PlacementGraph {
   /// `problem` has been verified.
   explicit PlacementGraph(const PlacementProblem &problem);
 
+  unsigned getNumOptions() const { return firstLabel[numNodes]; }
   unsigned getNumVariables() const { return firstLabel.size() - 1; }
   unsigned getNumLabels(unsigned variable) const {
     return firstLabel[variable + 1] - firstLabel[variable];

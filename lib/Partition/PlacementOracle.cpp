@@ -80,20 +80,27 @@ unsigned PlacementOracle::getFirstOption(unsigned node) const {
   return implementation->graph.firstLabel[node];
 }
 
-const BitVector &PlacementOracle::getAllOptions() const {
-  return implementation->graph.allLabels;
+PlacementDomain PlacementOracle::getWholeDomain() const {
+  PlacementDomain domain;
+  domain.options = implementation->graph.allLabels;
+  domain.options.resize(implementation->graph.getNumOptions());
+  return domain;
 }
 
 OracleResult PlacementOracle::minimize(const MetricWeights &weights,
                                        const OracleOptions &options) {
-  return minimize(weights, getAllOptions(), options);
+  return minimize(weights, getWholeDomain(), options);
 }
 
 OracleResult PlacementOracle::minimize(const MetricWeights &weights,
-                                       const BitVector &allowed,
+                                       const PlacementDomain &domain,
                                        const OracleOptions &options) {
   const PlacementGraph &graph = implementation->graph;
-  CostTables costs(implementation->problem, graph, weights);
+  CostTables costs(implementation->problem, graph, weights,
+                   domain.excludedCrossings);
+  // The inputs' labels are always there.
+  BitVector allowed(domain.options);
+  allowed.resize(graph.labelDevice.size(), true);
   std::vector<unsigned> labels;
   OracleResult result;
   const EliminationModel &model =
@@ -114,8 +121,8 @@ OracleResult PlacementOracle::minimize(const MetricWeights &weights,
   }
   result.optimal = result.lowerBound == result.objective;
   result.feasible = !costs.isForbidden(result.objective);
-  result.placement =
-      makePlacement(implementation->problem, graph, weights, labels);
+  result.placement = makePlacement(implementation->problem, graph, weights,
+                                   domain.excludedCrossings, labels);
   return result;
 }
 
@@ -127,6 +134,44 @@ static double multiply(ArrayRef<double> weights, ArrayRef<double> amounts) {
   return sum;
 }
 
+static void addScaled(llvm::SmallVectorImpl<double> &sum,
+                      ArrayRef<double> added, double factor) {
+  if (sum.size() < added.size())
+    sum.resize(added.size(), 0);
+  for (auto [value, more] : llvm::zip(sum, added))
+    value += factor * more;
+}
+
+void lathe::partition::addWeights(MetricWeights &weights,
+                                  const MetricWeights &added, double factor) {
+  weights.latency += factor * added.latency;
+  weights.noise += factor * added.noise;
+  addScaled(weights.energy, added.energy, factor);
+  addScaled(weights.memory, added.memory, factor);
+  addScaled(weights.deviceLoad, added.deviceLoad, factor);
+  addScaled(weights.uplinkLoad, added.uplinkLoad, factor);
+  if (weights.quantized.size() < added.quantized.size())
+    weights.quantized.resize(added.quantized.size(), 0);
+  for (auto [index, more] : llvm::enumerate(added.quantized))
+    weights.quantized[index] += factor * more;
+}
+
+double lathe::partition::computeWeightedSum(const PlacementProblem &problem,
+                                            const Placement &placement,
+                                            const PlacementMetrics &metrics,
+                                            const MetricWeights &weights) {
+  double sum = weights.latency * metrics.latency +
+               multiply(weights.energy, metrics.energy) +
+               multiply(weights.memory, metrics.memory) +
+               weights.noise * metrics.additiveNoise +
+               multiply(weights.deviceLoad, metrics.deviceTime) +
+               multiply(weights.uplinkLoad, metrics.uplinkTime);
+  for (auto [node, weight] : llvm::enumerate(weights.quantized))
+    if (weight != 0 && isQuantized(problem, placement, node))
+      sum += weight;
+  return sum;
+}
+
 Expected<double>
 lathe::partition::computeWeightedSum(const PlacementProblem &problem,
                                      const Placement &placement,
@@ -134,14 +179,5 @@ lathe::partition::computeWeightedSum(const PlacementProblem &problem,
   Expected<PlacementMetrics> metrics = evaluate(problem, placement);
   if (!metrics)
     return metrics.takeError();
-  double sum = weights.latency * metrics->latency +
-               multiply(weights.energy, metrics->energy) +
-               multiply(weights.memory, metrics->memory) +
-               weights.noise * metrics->additiveNoise +
-               multiply(weights.deviceLoad, metrics->deviceTime) +
-               multiply(weights.uplinkLoad, metrics->uplinkTime);
-  for (auto [node, weight] : llvm::enumerate(weights.quantized))
-    if (isQuantized(problem, placement, node))
-      sum += weight;
-  return sum;
+  return computeWeightedSum(problem, placement, *metrics, weights);
 }

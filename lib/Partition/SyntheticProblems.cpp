@@ -155,6 +155,36 @@ lathe::partition::makeRandomProblem(unsigned numNodes, unsigned reach,
   return graph.finish(options);
 }
 
+void lathe::partition::setPolynomialNoise(PlacementProblem &problem,
+                                          unsigned degree, unsigned numPartners,
+                                          unsigned seed) {
+  SyntheticRandom random(seed);
+  SmallVector<unsigned> nodes;
+  for (auto [index, node] : llvm::enumerate(problem.nodes)) {
+    bool isQuantizable = false;
+    for (NodeOption &option : node.options) {
+      isQuantizable |= option.precision == Precision::Int8;
+      option.noise = 0;
+    }
+    if (isQuantizable)
+      nodes.push_back(index);
+  }
+  auto add = [&](llvm::ArrayRef<unsigned> term, double size) {
+    double sign = term.size() > 1 && random.oneIn(4) ? -1 : 1;
+    problem.noiseTerms.push_back({llvm::SmallVector<unsigned, 3>(term),
+                                  sign * random.getReal(0.1, 1) * size});
+  };
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    add(nodes[i], 0.02);
+    unsigned numOthers = std::min<size_t>(numPartners, nodes.size() - 1 - i);
+    for (unsigned other = 1; degree > 1 && other <= numOthers; ++other) {
+      add({nodes[i], nodes[i + other]}, 0.004);
+      if (degree > 2 && other < numOthers)
+        add({nodes[i], nodes[i + other], nodes[i + other + 1]}, 0.002);
+    }
+  }
+}
+
 PlacementProblem lathe::partition::makeTinyProblem(unsigned numNodes,
                                                    unsigned numDevices,
                                                    unsigned seed) {

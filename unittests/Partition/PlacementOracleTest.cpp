@@ -193,17 +193,33 @@ TEST(PlacementOracleTest, KeepsToAllowedOptions) {
   SyntheticOptions options;
   PlacementProblem problem = makeChainProblem(10, options);
   PlacementOracle oracle = makeOracle(problem);
-  llvm::BitVector allowed = oracle.getAllOptions();
+  PlacementDomain domain = oracle.getWholeDomain();
   // Node 4 is on device 1 and no other.
-  allowed.reset(oracle.getFirstOption(4));
-  allowed.reset(oracle.getFirstOption(4) + 2);
-  OracleResult result = oracle.minimize(MetricWeights::ofLatency(), allowed);
+  domain.options.reset(oracle.getFirstOption(4));
+  domain.options.reset(oracle.getFirstOption(4) + 2);
+  OracleResult result = oracle.minimize(MetricWeights::ofLatency(), domain);
   EXPECT_EQ(result.placement.options[4], 1u);
   OracleOptions searching;
   searching.directCells = 0;
   OracleResult searched =
-      oracle.minimize(MetricWeights::ofLatency(), allowed, searching);
+      oracle.minimize(MetricWeights::ofLatency(), domain, searching);
   EXPECT_EQ(searched.placement, result.placement);
+}
+
+TEST(PlacementOracleTest, KeepsToAllowedCodecs) {
+  SyntheticOptions options;
+  options.halfCodec = true;
+  PlacementProblem problem = makeChainProblem(10, options);
+  PlacementOracle oracle = makeOracle(problem);
+  OracleResult free = oracle.minimize(MetricWeights::ofLatency());
+  ASSERT_FALSE(free.placement.crossings.empty());
+  PlacementDomain domain = oracle.getWholeDomain();
+  domain.excludedCrossings = {free.placement.crossings.front()};
+  OracleResult result = oracle.minimize(MetricWeights::ofLatency(), domain);
+  EXPECT_FALSE(llvm::is_contained(result.placement.crossings,
+                                  free.placement.crossings.front()));
+  check(problem, MetricWeights::ofLatency(), result);
+  EXPECT_GT(result.objective, free.objective);
 }
 
 TEST(PlacementOracleTest, SaysThatLinksAllowNothing) {

@@ -48,6 +48,16 @@ struct MetricWeights {
   static MetricWeights ofEnergy(const PlacementProblem &problem);
 };
 
+/// What placements the oracle may look at.
+struct PlacementDomain {
+  /// One bit for each option, the nodes' one after another; at least one option
+  /// of each node. See PlacementOracle::getFirstOption().
+  llvm::BitVector options;
+  /// Codecs that must not be used for a tensor and destination. The others of a
+  /// crossing remain.
+  llvm::SmallVector<Crossing, 0> excludedCrossings;
+};
+
 struct OracleOptions {
   /// A model is narrow if the tables of its elimination have at most this many
   /// cells, of 8 bytes each.
@@ -97,18 +107,18 @@ public:
   const PlacementProblem &getProblem() const;
   const PlacementGraph &getGraph() const;
 
-  /// The place of a node's first option in a set of options.
+  /// The place of a node's first option in a domain.
   unsigned getFirstOption(unsigned node) const;
-  /// All options that pins allow.
-  const llvm::BitVector &getAllOptions() const;
+  /// All that pins allow.
+  PlacementDomain getWholeDomain() const;
 
   /// Finds a placement of least weighted sum. The order of elimination is
   /// computed once and serves all weights. Deterministic.
   OracleResult minimize(const MetricWeights &weights,
                         const OracleOptions &options = {});
-  /// The same with none but `allowed` options, at least one for each node.
+  /// The same within `domain`.
   OracleResult minimize(const MetricWeights &weights,
-                        const llvm::BitVector &allowed,
+                        const PlacementDomain &domain,
                         const OracleOptions &options = {});
 
 private:
@@ -117,6 +127,17 @@ private:
 
   std::unique_ptr<Implementation> implementation;
 };
+
+/// Adds `factor` times `added`.
+void addWeights(MetricWeights &weights, const MetricWeights &added,
+                double factor);
+
+/// The weighted sum of `metrics`, which are those of `placement`, which is
+/// looked at for MetricWeights::quantized alone.
+double computeWeightedSum(const PlacementProblem &problem,
+                          const Placement &placement,
+                          const PlacementMetrics &metrics,
+                          const MetricWeights &weights);
 
 /// The weighted sum that the oracle minimises, from the metrics of `placement`
 /// by definition. Fails as evaluate() does.

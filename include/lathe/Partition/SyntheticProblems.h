@@ -50,6 +50,13 @@ PlacementProblem makeYoloProblem(const SyntheticOptions &options,
 PlacementProblem makeRandomProblem(unsigned numNodes, unsigned reach,
                                    const SyntheticOptions &options);
 
+/// Replaces the additive noise of the nodes' options by a polynomial of
+/// `degree` 1 to 3 in their precisions, like one fitted to measurements: all
+/// terms of degree 1, products of each node with up to `numPartners` others, of
+/// which one in four is negative.
+void setPolynomialNoise(PlacementProblem &problem, unsigned degree,
+                        unsigned numPartners, unsigned seed);
+
 /// A small graph with everything that a problem can have, for brute force:
 /// pins, codecs, missing links, several inputs and outputs, several consumers.
 PlacementProblem makeTinyProblem(unsigned numNodes, unsigned numDevices,

@@ -1,0 +1,154 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Placements within the limits, made from the plans of a mixture: one that
+// keeps the limits is moved towards one that does not but is better, part by
+// part, as far as the limits allow. Parts are nodes that are connected and on
+// different devices, and single nodes that differ in precision alone.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ConstrainedSearch.h"
+
+#include "CostTables.h"
+
+#include "llvm/ADT/EquivalenceClasses.h"
+#include "llvm/ADT/STLExtras.h"
+#include <cmath>
+#include <map>
+
+using namespace lathe::partition;
+using llvm::ArrayRef;
+
+static constexpr unsigned maxParts = 400;
+
+/// How far the plan is beyond the limits, in parts of them, and how good it is.
+std::pair<double, double>
+ConstrainedSearch::getMerit(const PlacementMetrics &metrics,
+                            double objective) const {
+  double excess = 0;
+  auto add = [&](double value, double limit) {
+    if (value > limit + 1e-9 * std::abs(limit))
+      excess += limit > 0 ? value / limit - 1 : value;
+  };
+  auto addAll = [&](ArrayRef<double> values, ArrayRef<double> bounds) {
+    for (auto [value, bound] : llvm::zip(values, bounds))
+      add(value, bound);
+  };
+  add(metrics.latency, limits.latency);
+  add(metrics.getTotalEnergy(), limits.totalEnergy);
+  addAll(metrics.energy, limits.energy);
+  addAll(metrics.memory, limits.memory);
+  add(metrics.noise, limits.noise);
+  return {excess, objective};
+}
+
+/// The parts in which `to` differs from `from`.
+static std::vector<std::vector<unsigned>>
+findParts(const PlacementProblem &problem, ArrayRef<unsigned> from,
+          ArrayRef<unsigned> to) {
+  auto changesDevice = [&](unsigned node) {
+    ArrayRef<NodeOption> options = problem.nodes[node].options;
+    return options[from[node]].device != options[to[node]].device;
+  };
+  llvm::EquivalenceClasses<unsigned> classes;
+  for (unsigned node = 0; node < from.size(); ++node)
+    if (from[node] != to[node])
+      classes.insert(node);
+  for (const PlacementTensor &tensor : problem.tensors) {
+    if (!tensor.source || !changesDevice(*tensor.source))
+      continue;
+    for (unsigned consumer : tensor.consumers)
+      if (changesDevice(consumer))
+        classes.unionSets(*tensor.source, consumer);
+  }
+  std::map<unsigned, std::vector<unsigned>> byLeader;
+  for (unsigned node = 0; node < from.size(); ++node)
+    if (from[node] != to[node])
+      byLeader[classes.getLeaderValue(node)].push_back(node);
+  std::vector<std::vector<unsigned>> parts;
+  for (auto &entry : byLeader)
+    parts.push_back(std::move(entry.second));
+  return parts;
+}
+
+Placement ConstrainedSearch::makePlan(ArrayRef<unsigned> nodeOptions,
+                                      const MetricWeights &weights) const {
+  const PlacementGraph &graph = oracle.getGraph();
+  std::vector<unsigned> labels(graph.getNumVariables());
+  for (unsigned variable = 0; variable < labels.size(); ++variable)
+    labels[variable] = graph.firstLabel[variable] +
+                       (variable < graph.numNodes ? nodeOptions[variable] : 0);
+  return makePlacement(problem, graph, weights, {}, labels);
+}
+
+/// Moves `options` towards `target` as long as that is better.
+void ConstrainedSearch::moveTowards(std::vector<unsigned> options,
+                                    ArrayRef<unsigned> target,
+                                    const MetricWeights &weights) {
+  using Merit = std::pair<double, double>;
+  auto getMeritOf = [&](ArrayRef<unsigned> candidate) {
+    Placement placement = makePlan(candidate, weights);
+    llvm::Expected<PlacementMetrics> metrics = evaluate(problem, placement);
+    if (!metrics) {
+      llvm::consumeError(metrics.takeError());
+      return Merit(infinity, infinity);
+    }
+    return getMerit(
+        *metrics, computeWeightedSum(problem, placement, *metrics, objective));
+  };
+  auto apply = [&](ArrayRef<unsigned> part) {
+    std::vector<unsigned> changed(options);
+    for (unsigned node : part)
+      changed[node] = target[node];
+    return changed;
+  };
+  auto parts = findParts(problem, options, target);
+  if (parts.size() > maxParts)
+    parts.resize(maxParts);
+  Merit current = getMeritOf(options);
+  std::vector<std::pair<Merit, unsigned>> byMerit;
+  for (auto [index, part] : llvm::enumerate(parts)) {
+    Merit merit = getMeritOf(apply(part));
+    // What fits by itself comes first, the best of it at the front; what does
+    // not may still help once others have been moved.
+    byMerit.emplace_back(merit, index);
+  }
+  llvm::sort(byMerit);
+  for (auto [merit, index] : byMerit) {
+    std::vector<unsigned> changed = apply(parts[index]);
+    if (Merit next = getMeritOf(changed); next < current) {
+      current = next;
+      options = std::move(changed);
+    }
+  }
+  if (current.first == 0 && current.second < bestObjective)
+    addPlan(makePlan(options, weights));
+}
+
+void ConstrainedSearch::repair(const Node &node, const Mixture &mixture) {
+  if (best && result.searchNodes % repairInterval != 1)
+    return;
+  MetricWeights weights = objective;
+  for (auto [limit, multiplier] :
+       llvm::zip_equal(linearLimits, node.multipliers))
+    addWeights(weights, limit.weights, multiplier / limit.getScale());
+  // From the best within the limits, or the one that is least beyond them.
+  auto isBetter = [&](unsigned a, unsigned b) {
+    return getMerit(plans[a].metrics, plans[a].objective) <
+           getMerit(plans[b].metrics, plans[b].objective);
+  };
+  unsigned start = best.value_or(mixture.front().first);
+  for (auto [plan, share] : mixture)
+    if (isBetter(plan, start))
+      start = plan;
+  std::vector<unsigned> from = plans[start].placement.options;
+  for (auto [plan, share] : Mixture(mixture))
+    if (plan != start)
+      moveTowards(from, std::vector<unsigned>(plans[plan].placement.options),
+                  weights);
+}
