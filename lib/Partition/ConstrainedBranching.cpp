@@ -50,7 +50,7 @@ bool ConstrainedSearch::branchOnNodes(const Node &node,
   MetricWeights prices;
   for (auto [limit, multiplier] :
        llvm::zip_equal(linearLimits, node.multipliers))
-    addWeights(prices, limit.weights, multiplier / limit.getScale());
+    addWeights(prices, limit.weights, multiplier / limit.scale);
   std::vector<double> quantized = getQuantized(mixture);
   unsigned chosen = ~0u;
   double highest = 0;

@@ -136,7 +136,7 @@ void ConstrainedSearch::repair(const Node &node, const Mixture &mixture) {
   MetricWeights weights = objective;
   for (auto [limit, multiplier] :
        llvm::zip_equal(linearLimits, node.multipliers))
-    addWeights(weights, limit.weights, multiplier / limit.getScale());
+    addWeights(weights, limit.weights, multiplier / limit.scale);
   // From the best within the limits, or the one that is least beyond them.
   auto isBetter = [&](unsigned a, unsigned b) {
     return getMerit(plans[a].metrics, plans[a].objective) <

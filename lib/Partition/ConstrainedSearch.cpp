@@ -21,18 +21,21 @@ using llvm::BitVector;
 static constexpr double firstPenalty = 1e4;
 static constexpr double highestPenalty = 1e12;
 /// So many limits are enough where precisions are not whole.
-static constexpr unsigned maxLimits = 60;
+static constexpr unsigned maxLimits = 50;
 
 ConstrainedSearch::ConstrainedSearch(PlacementOracle &oracle,
                                      const MetricWeights &objective,
                                      const PlacementLimits &limits,
                                      const SolverOptions &options)
     : oracle(oracle), problem(oracle.getProblem()), objective(objective),
-      limits(limits), options(options),
-      linearLimits(makeLinearLimits(problem, limits)) {
-  if (std::isfinite(limits.noise))
+      limits(limits), options(options) {
+  for (LinearLimit &limit : makeLinearLimits(problem, limits))
+    addLimit(std::move(limit));
+  if (std::isfinite(limits.noise)) {
+    noiseHull = NoiseHull::create(problem, limits.noise);
     addLimit(makeNoiseCut(problem, std::vector<double>(problem.nodes.size(), 0),
                           limits.noise));
+  }
   objectiveLimit =
       CostTables(problem, oracle.getGraph(), objective).getHighestSum();
 }
@@ -49,7 +52,15 @@ bool ConstrainedSearch::isClosed(double bound) const {
                                   options.targetGap * std::abs(bestObjective));
 }
 
+/// Violations are counted in the limit itself, or where that is 0 in what the
+/// metric can be at most.
 void ConstrainedSearch::addLimit(LinearLimit limit) {
+  if (limit.scale <= 0)
+    limit.scale = limit.bound;
+  if (limit.scale <= 0)
+    limit.scale = std::max(
+        1e-30,
+        CostTables(problem, oracle.getGraph(), limit.weights).getHighestSum());
   linearLimits.push_back(std::move(limit));
   for (Node &node : open)
     node.multipliers.push_back(0);
@@ -90,7 +101,11 @@ MasterPlan ConstrainedSearch::makeMasterPlan(unsigned number) const {
   for (const LinearLimit &limit : linearLimits) {
     double sum = computeWeightedSum(problem, plan.placement, plan.metrics,
                                     limit.weights);
-    entry.violations.push_back((sum - limit.bound) / limit.getScale());
+    double violation = (sum - limit.bound) / limit.scale;
+    // What is within the limits is beyond none of their consequences but by
+    // rounding.
+    entry.violations.push_back(plan.isWithinLimits ? std::min(violation, 0.0)
+                                                   : violation);
   }
   return entry;
 }
@@ -104,8 +119,8 @@ double ConstrainedSearch::askOracle(Node &node, unsigned &plan) {
        llvm::zip_equal(linearLimits, node.multipliers)) {
     if (multiplier == 0)
       continue;
-    addWeights(weights, limit.weights, multiplier / limit.getScale());
-    constant -= multiplier * limit.bound / limit.getScale();
+    addWeights(weights, limit.weights, multiplier / limit.scale);
+    constant -= multiplier * limit.bound / limit.scale;
   }
   ++result.oracleCalls;
   OracleResult answer = oracle.minimize(weights, node.domain, options.oracle);
@@ -132,6 +147,9 @@ ConstrainedSearch::tighten(Node &node) {
   fillColumns();
   double maxMultiplier = firstPenalty * std::max(objectiveLimit, 1e-30);
   double highestMultiplier = maxMultiplier * (highestPenalty / firstPenalty);
+  // New functions below the noise are looked for early.
+  double tolerance = 1e-3;
+  double lastTolerance = std::max(1e-10, options.targetGap / 20);
   while (true) {
     MasterSolution master;
     if (!columns.empty()) {
@@ -151,8 +169,8 @@ ConstrainedSearch::tighten(Node &node) {
     bool outOfCalls = result.oracleCalls >= options.maxOracleCalls;
     if (columns.size() == 1 && !outOfCalls && isNew)
       continue;
-    bool converged =
-        !isNew || master.value - node.bound <= 1e-10 * std::abs(master.value);
+    double left = master.value - node.bound;
+    bool converged = !isNew || left <= tolerance * std::abs(master.value);
     if (!converged && !outOfCalls)
       continue;
     // The mixture buys what is beyond a limit. At a higher price it does not,
@@ -168,10 +186,14 @@ ConstrainedSearch::tighten(Node &node) {
     for (auto [number, share] : llvm::zip(numbers, master.shares))
       if (share > 1e-9)
         mixture.emplace_back(number, share);
-    if (outOfCalls || !addNoiseCut(mixture))
+    if (!outOfCalls && addNoiseCut(mixture)) {
+      node.multipliers.push_back(0);
+      fillColumns();
+      continue;
+    }
+    if (outOfCalls || tolerance <= lastTolerance)
       return mixture;
-    node.multipliers.push_back(0);
-    fillColumns();
+    tolerance = lastTolerance;
   }
 }
 
@@ -189,9 +211,10 @@ ConstrainedSearch::getQuantized(const Mixture &mixture) const {
   return shares;
 }
 
-/// Whether the mixture is beyond a new linear function below the noise.
+/// Whether the mixture is beyond a new linear function below the noise, or
+/// beyond an inequality that all sets of quantized nodes within the limit keep.
 bool ConstrainedSearch::addNoiseCut(const Mixture &mixture) {
-  if (!std::isfinite(limits.noise) || problem.noiseTerms.empty())
+  if (!std::isfinite(limits.noise))
     return false;
   // One for whole precisions is needed, or the search would not come to an end.
   std::vector<double> quantized = getQuantized(mixture);
@@ -199,6 +222,12 @@ bool ConstrainedSearch::addNoiseCut(const Mixture &mixture) {
       llvm::all_of(quantized, [](double q) { return q == 0 || q == 1; });
   if (!isWhole && linearLimits.size() >= maxLimits)
     return false;
+  if (noiseHull) {
+    if (std::optional<LinearLimit> cut = noiseHull->separate(quantized)) {
+      addLimit(std::move(*cut));
+      return true;
+    }
+  }
   LinearLimit cut = makeNoiseCut(problem, quantized, limits.noise);
   double sum = 0;
   for (auto [plan, share] : mixture)

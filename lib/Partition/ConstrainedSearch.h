@@ -14,6 +14,7 @@
 
 #include "LinearLimit.h"
 #include "MasterProgram.h"
+#include "NoiseHull.h"
 #include "PlacementGraph.h"
 
 namespace lathe::partition {
@@ -82,6 +83,8 @@ private:
   const PlacementLimits &limits;
   const SolverOptions &options;
   std::vector<LinearLimit> linearLimits;
+  /// If the noise depends on few nodes.
+  std::optional<NoiseHull> noiseHull;
   /// More than any placement's objective.
   double objectiveLimit = 0;
   std::vector<Plan> plans;

@@ -20,9 +20,8 @@ namespace lathe::partition {
 struct LinearLimit {
   MetricWeights weights;
   double bound;
-
-  /// What violations are counted in, above 0.
-  double getScale() const { return bound > 0 ? bound : 1; }
+  /// What violations are counted in; 0 if that is still to be chosen.
+  double scale = 0;
 };
 
 /// All limits but that on noise.

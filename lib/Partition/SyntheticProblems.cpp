@@ -82,12 +82,15 @@ PlacementProblem SyntheticGraph::finish(const SyntheticOptions &options) const {
     for (PlacementTensor &tensor : problem.tensors)
       addHalfCodec(tensor);
 
-  std::vector<double> sorted(works);
-  llvm::sort(sorted, std::greater<>());
-  double threshold =
-      options.numQuantizable == 0
-          ? std::numeric_limits<double>::infinity()
-          : sorted[std::min<size_t>(options.numQuantizable, sorted.size()) - 1];
+  std::vector<unsigned> byWork(works.size());
+  std::iota(byWork.begin(), byWork.end(), 0);
+  llvm::sort(byWork, [&](unsigned a, unsigned b) {
+    return std::pair(-works[a], a) < std::pair(-works[b], b);
+  });
+  std::vector<bool> isQuantizable(works.size(), false);
+  for (unsigned node : llvm::ArrayRef(byWork).take_front(
+           std::min<size_t>(options.numQuantizable, works.size())))
+    isQuantizable[node] = true;
   double whole = std::accumulate(works.begin(), works.end(), 0.0);
   for (size_t index = 0; index < works.size(); ++index) {
     PlacementNode node;
@@ -102,7 +105,7 @@ PlacementProblem SyntheticGraph::finish(const SyntheticOptions &options) const {
       option.energy = option.time * profiles[device].power;
       option.weightBytes = weights[index];
       node.options.push_back(option);
-      if (works[index] < threshold)
+      if (!isQuantizable[index])
         continue;
       option.precision = Precision::Int8;
       option.time *= random.getReal(0.3, 0.6);
