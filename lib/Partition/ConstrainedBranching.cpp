@@ -12,27 +12,14 @@
 
 #include "ConstrainedSearch.h"
 
+#include "Weighing.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include <cmath>
 #include <map>
 
 using namespace lathe::partition;
 using llvm::ArrayRef;
-
-static double get(ArrayRef<double> weights, unsigned index) {
-  return index < weights.size() ? weights[index] : 0;
-}
-
-double ConstrainedSearch::weighOption(const NodeOption &option, unsigned node,
-                                      const MetricWeights &weights) const {
-  double sum = option.time * weights.latency +
-               option.energy * get(weights.energy, option.device) +
-               option.weightBytes * get(weights.memory, option.device) +
-               option.noise * weights.noise;
-  if (option.precision == Precision::Int8)
-    sum += get(weights.quantized, node);
-  return sum;
-}
 
 void ConstrainedSearch::branch(const Node &node, const Mixture &mixture) {
   if (branchOnNodes(node, mixture) || branchOnCodecs(node, mixture))

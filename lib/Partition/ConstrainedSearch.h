@@ -74,8 +74,6 @@ private:
   bool branchOnNodes(const Node &node, const Mixture &mixture);
   bool branchOnCodecs(const Node &node, const Mixture &mixture);
   void push(const Node &parent, PlacementDomain domain);
-  double weighOption(const NodeOption &option, unsigned node,
-                     const MetricWeights &weights) const;
 
   PlacementOracle &oracle;
   const PlacementProblem &problem;

@@ -263,3 +263,12 @@ void EliminationModel::forEachFactor(const CostTables &costs,
     function(shape.scope, values);
   }
 }
+
+double EliminationModel::computeConstant(const CostTables &costs) const {
+  double sum = 0;
+  for (unsigned index = 0; index < variables.size(); ++index)
+    if (variables[index].device == none && variables[index].precision == none)
+      sum +=
+          computeCost({FactorKind::Node, index, 0, 0, {}}, costs, nullptr, {});
+  return sum;
+}

@@ -46,9 +46,9 @@ public:
   using FactorFunction = llvm::function_ref<void(
       llvm::ArrayRef<unsigned> scope, llvm::ArrayRef<double> values)>;
   void forEachFactor(const CostTables &costs, FactorFunction function) const;
+  /// What nodes cost that have one label, and so no factor.
+  double computeConstant(const CostTables &costs) const;
   llvm::ArrayRef<unsigned> getDomainSizes() const { return domainSizes; }
-  /// The labels that values of all variables stand for.
-  std::vector<unsigned> decode(llvm::ArrayRef<unsigned> assignment) const;
 
 private:
   static constexpr unsigned none = ~0u;
@@ -77,6 +77,8 @@ private:
     llvm::SmallVector<unsigned, 4> scope;
   };
 
+  /// The labels that values of all variables stand for.
+  std::vector<unsigned> decode(llvm::ArrayRef<unsigned> assignment) const;
   void addVariable(unsigned variable, const llvm::BitVector &labels);
   void addTensor(unsigned tensor);
   void addIndicators(unsigned tensor, llvm::ArrayRef<unsigned> consumers);

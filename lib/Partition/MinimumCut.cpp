@@ -8,11 +8,11 @@
 #include "lathe/Partition/MinimumCut.h"
 
 #include "MaximumFlow.h"
+#include "Weighing.h"
 
 #include "llvm/ADT/STLExtras.h"
 
 using namespace lathe::partition;
-using llvm::ArrayRef;
 using llvm::Expected;
 
 static constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -31,10 +31,6 @@ public:
   CutResult run();
 
 private:
-  static double get(ArrayRef<double> list, unsigned index) {
-    return index < list.size() ? list[index] : 0;
-  }
-  double weigh(const NodeOption &option, unsigned node) const;
   double weigh(const PlacementTensor &tensor, const NodeOption *from) const;
   void addNode(const PlacementNode &node);
   void addTensor(const PlacementTensor &tensor);
@@ -53,17 +49,6 @@ private:
 
 } // namespace
 
-double CutBuilder::weigh(const NodeOption &option, unsigned node) const {
-  double cost = weights.latency * option.time +
-                get(weights.deviceLoad, option.device) * option.time +
-                get(weights.energy, option.device) * option.energy +
-                get(weights.memory, option.device) * option.weightBytes +
-                weights.noise * option.noise;
-  if (option.precision == Precision::Int8)
-    cost += get(weights.quantized, node);
-  return cost;
-}
-
 /// To the other device; infinite if the tensor cannot get there.
 double CutBuilder::weigh(const PlacementTensor &tensor,
                          const NodeOption *from) const {
@@ -76,14 +61,7 @@ double CutBuilder::weigh(const PlacementTensor &tensor,
                                     from->device, to, codec);
     if (!cost)
       continue;
-    double sum = weights.latency * cost->getTime() +
-                 get(weights.deviceLoad, from->device) * cost->encodeTime +
-                 get(weights.deviceLoad, to) * cost->decodeTime +
-                 get(weights.uplinkLoad, from->device) * cost->sendTime +
-                 get(weights.energy, from->device) * cost->transmitterEnergy +
-                 get(weights.energy, to) * cost->receiverEnergy +
-                 weights.noise * cost->noise;
-    best = std::min(best, sum);
+    best = std::min(best, weighCrossing(*cost, from->device, to, weights));
   }
   return best;
 }
@@ -103,7 +81,7 @@ void CutBuilder::addNode(const PlacementNode &node) {
   double costs[2];
   for (unsigned device : {0, 1}) {
     const NodeOption *option = findOption(node, device);
-    costs[device] = option ? weigh(*option, index) : infinity;
+    costs[device] = option ? weighOption(*option, index, weights) : infinity;
   }
   double least = std::min({0.0, costs[0], costs[1]});
   offset += least;
