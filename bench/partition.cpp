@@ -15,6 +15,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Partition/ConstrainedSolver.h"
+#include "lathe/Partition/ParallelSolver.h"
 #include "lathe/Partition/SyntheticProblems.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -89,6 +90,18 @@ public:
         unsigned(problem.nodes.size()), unsigned(problem.devices.size()),
         stopwatch.getMilliseconds(), result.oracleCalls, result.searchNodes,
         result.objective, result.lowerBound, 100 * result.getGap());
+    outs().flush();
+  }
+
+  void solve(const std::string &name, const PlacementProblem &problem,
+             ParallelObjective objective) {
+    Stopwatch stopwatch;
+    ParallelResult result = llvm::cantFail(solveParallel(problem, objective));
+    outs() << llvm::format(
+        "%-40s %5u %4u %9.2f %6u %6u %11.6f %11.6f %8.4f\n", name.c_str(),
+        unsigned(problem.nodes.size()), unsigned(problem.devices.size()),
+        stopwatch.getMilliseconds(), result.oracleCalls, result.trials,
+        result.value, result.lowerBound, 100 * result.getGap());
     outs().flush();
   }
 
@@ -195,6 +208,18 @@ static void runLimits(Bench &bench) {
       }
 }
 
+static void runParallel(Bench &bench) {
+  bench.startLimits("parallel", "least makespan, least period ('nodes' are "
+                                "trials of the local search)");
+  for (unsigned numDevices : {2, 3, 6}) {
+    SyntheticOptions options = withDevices(numDevices);
+    options.unrelatedSpeeds = true;
+    PlacementProblem problem = makeYoloProblem(options);
+    bench.solve("yolo, makespan", problem, ParallelObjective::Makespan);
+    bench.solve("yolo, period", problem, ParallelObjective::Period);
+  }
+}
+
 int main(int argc, char **argv) {
   Bench bench(argc > 1 ? argv[1] : "");
   if (bench.wants("latency"))
@@ -205,5 +230,7 @@ int main(int argc, char **argv) {
     runNoise(bench);
   if (bench.wants("limits"))
     runLimits(bench);
+  if (bench.wants("parallel"))
+    runParallel(bench);
   return 0;
 }

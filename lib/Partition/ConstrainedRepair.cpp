@@ -83,7 +83,7 @@ Placement ConstrainedSearch::makePlan(ArrayRef<unsigned> nodeOptions,
   for (unsigned variable = 0; variable < labels.size(); ++variable)
     labels[variable] = graph.firstLabel[variable] +
                        (variable < graph.numNodes ? nodeOptions[variable] : 0);
-  return makePlacement(problem, graph, weights, {}, labels);
+  return makePlacement(problem, graph, weights, nullptr, {}, labels);
 }
 
 /// Moves `options` towards `target` as long as that is better.

@@ -20,9 +20,11 @@ static double get(ArrayRef<double> weights, unsigned index) {
 
 CrossingWeights::CrossingWeights(const PlacementProblem &problem,
                                  const MetricWeights &weights,
+                                 const PathWeights *paths,
                                  ArrayRef<Crossing> excluded)
-    : problem(problem), excluded(excluded), numDevices(problem.devices.size()),
-      links(problem.links.size()), noiseWeight(weights.noise) {
+    : problem(problem), paths(paths), excluded(excluded),
+      numDevices(problem.devices.size()), links(problem.links.size()),
+      noiseWeight(weights.noise) {
   for (unsigned device = 0; device < numDevices; ++device) {
     double weight =
         weights.latency + get(weights.deviceLoad, device) +
@@ -52,19 +54,31 @@ CrossingWeights::findBest(unsigned tensorIndex, Precision precision,
   if (!link)
     return std::nullopt;
   bool isInt8 = precision == Precision::Int8;
-  auto [fixed, perByte] = *link;
+  double fixed = link->first;
+  double perByte = link->second;
+  auto weigh = [&](double bytes, double encodeTime, double decodeTime,
+                   double noise) {
+    double metric = fixed + perByte * bytes + noiseWeight * noise +
+                    encodeTime * encodeWeights[from] +
+                    decodeTime * decodeWeights[to];
+    if (!paths)
+      return metric;
+    const Link &way = *problem.link(from, to);
+    double time =
+        encodeTime + bytes / way.bandwidth + way.roundTripTime + decodeTime;
+    return (paths->isMetric[tensorIndex] ? metric : 0) +
+           paths->tensorTime[tensorIndex] * time;
+  };
   if (tensor.codecs.empty())
-    return Best{fixed + perByte * (isInt8 ? tensor.bytes / 4 : tensor.bytes),
-                0};
+    return Best{weigh(isInt8 ? tensor.bytes / 4 : tensor.bytes, 0, 0, 0), 0};
   std::optional<Best> best;
   for (auto [index, codec] : llvm::enumerate(tensor.codecs)) {
     if (!(isInt8 ? codec.carriesInt8 : codec.carriesF32) ||
         llvm::is_contained(
             excluded, Crossing{tensorIndex, to, static_cast<unsigned>(index)}))
       continue;
-    double cost = fixed + perByte * codec.bytes + noiseWeight * codec.noise +
-                  get(codec.encodeTime, from) * encodeWeights[from] +
-                  get(codec.decodeTime, to) * decodeWeights[to];
+    double cost = weigh(codec.bytes, get(codec.encodeTime, from),
+                        get(codec.decodeTime, to), codec.noise);
     if (!best || cost < best->cost)
       best = Best{cost, static_cast<unsigned>(index)};
   }
@@ -85,7 +99,7 @@ static double computeOptionCost(const NodeOption &option,
 
 CostTables::CostTables(const PlacementProblem &problem,
                        const PlacementGraph &graph,
-                       const MetricWeights &weights,
+                       const MetricWeights &weights, const PathWeights *paths,
                        ArrayRef<Crossing> excludedCrossings)
     : numDevices(graph.numDevices), unary(graph.labelDevice.size(), 0) {
   // The most and the least that the nodes and tensors can add.
@@ -96,6 +110,8 @@ CostTables::CostTables(const PlacementProblem &problem,
     double low = 0;
     for (auto [number, option] : llvm::enumerate(node.options)) {
       double cost = computeOptionCost(option, weights, index);
+      if (paths)
+        cost += paths->nodeTime[index] * option.time;
       unary[graph.firstLabel[index] + number] = cost;
       high = std::max(high, cost);
       low = std::min(low, cost);
@@ -105,7 +121,7 @@ CostTables::CostTables(const PlacementProblem &problem,
   }
 
   constexpr double none = std::numeric_limits<double>::infinity();
-  CrossingWeights crossingWeights(problem, weights, excludedCrossings);
+  CrossingWeights crossingWeights(problem, weights, paths, excludedCrossings);
   for (auto [index, tensor] : llvm::enumerate(problem.tensors)) {
     unsigned source = graph.tensors[index].source;
     unsigned first = graph.firstLabel[source];
@@ -173,12 +189,13 @@ double CostTables::computeSum(const PlacementGraph &graph,
 Placement lathe::partition::makePlacement(const PlacementProblem &problem,
                                           const PlacementGraph &graph,
                                           const MetricWeights &weights,
+                                          const PathWeights *paths,
                                           ArrayRef<Crossing> excludedCrossings,
                                           ArrayRef<unsigned> labels) {
   Placement placement;
   for (unsigned node = 0; node < graph.numNodes; ++node)
     placement.options.push_back(labels[node] - graph.firstLabel[node]);
-  CrossingWeights crossingWeights(problem, weights, excludedCrossings);
+  CrossingWeights crossingWeights(problem, weights, paths, excludedCrossings);
   for (auto [index, tensor] : llvm::enumerate(problem.tensors)) {
     unsigned source = labels[graph.tensors[index].source];
     for (unsigned destination :

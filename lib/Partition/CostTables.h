@@ -20,7 +20,7 @@ namespace lathe::partition {
 class CostTables {
 public:
   CostTables(const PlacementProblem &problem, const PlacementGraph &graph,
-             const MetricWeights &weights,
+             const MetricWeights &weights, const PathWeights *paths = nullptr,
              llvm::ArrayRef<Crossing> excludedCrossings = {});
 
   /// For each label: the node, and its tensors' crossings to where the model's
@@ -61,7 +61,7 @@ private:
 class CrossingWeights {
 public:
   CrossingWeights(const PlacementProblem &problem, const MetricWeights &weights,
-                  llvm::ArrayRef<Crossing> excluded);
+                  const PathWeights *paths, llvm::ArrayRef<Crossing> excluded);
 
   struct Best {
     double cost;
@@ -73,6 +73,7 @@ public:
 
 private:
   const PlacementProblem &problem;
+  const PathWeights *paths;
   llvm::ArrayRef<Crossing> excluded;
   unsigned numDevices;
   std::vector<std::optional<std::pair<double, double>>>
@@ -85,7 +86,7 @@ private:
 /// `labels` as a placement, with the codecs that `weights` make best.
 Placement makePlacement(const PlacementProblem &problem,
                         const PlacementGraph &graph,
-                        const MetricWeights &weights,
+                        const MetricWeights &weights, const PathWeights *paths,
                         llvm::ArrayRef<Crossing> excludedCrossings,
                         llvm::ArrayRef<unsigned> labels);
 

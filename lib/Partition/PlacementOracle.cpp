@@ -95,8 +95,21 @@ OracleResult PlacementOracle::minimize(const MetricWeights &weights,
 OracleResult PlacementOracle::minimize(const MetricWeights &weights,
                                        const PlacementDomain &domain,
                                        const OracleOptions &options) {
+  return minimize(weights, nullptr, domain, options);
+}
+
+OracleResult PlacementOracle::minimize(const MetricWeights &weights,
+                                       const PathWeights &paths,
+                                       const OracleOptions &options) {
+  return minimize(weights, &paths, getWholeDomain(), options);
+}
+
+OracleResult PlacementOracle::minimize(const MetricWeights &weights,
+                                       const PathWeights *paths,
+                                       const PlacementDomain &domain,
+                                       const OracleOptions &options) {
   const PlacementGraph &graph = implementation->graph;
-  CostTables costs(implementation->problem, graph, weights,
+  CostTables costs(implementation->problem, graph, weights, paths,
                    domain.excludedCrossings);
   // The inputs' labels are always there.
   BitVector allowed(domain.options);
@@ -122,7 +135,7 @@ OracleResult PlacementOracle::minimize(const MetricWeights &weights,
   result.optimal = result.lowerBound == result.objective;
   result.feasible = !costs.isForbidden(result.objective);
   result.placement = makePlacement(implementation->problem, graph, weights,
-                                   domain.excludedCrossings, labels);
+                                   paths, domain.excludedCrossings, labels);
   return result;
 }
 

@@ -48,6 +48,15 @@ struct MetricWeights {
   static MetricWeights ofEnergy(const PlacementProblem &problem);
 };
 
+/// More weights of times, which no metric has: how much of the time of single
+/// nodes and tensors counts. For lower bounds of makespans.
+struct PathWeights {
+  std::vector<double> nodeTime;   ///< for each second of each node
+  std::vector<double> tensorTime; ///< for each second of a crossing
+  /// Whether MetricWeights count for each tensor's crossings.
+  std::vector<bool> isMetric;
+};
+
 /// What placements the oracle may look at.
 struct PlacementDomain {
   /// One bit for each option, the nodes' one after another; at least one option
@@ -120,8 +129,16 @@ public:
   OracleResult minimize(const MetricWeights &weights,
                         const PlacementDomain &domain,
                         const OracleOptions &options = {});
+  /// The same for a sum to which `paths` is added. All lists of `paths` are
+  /// whole.
+  OracleResult minimize(const MetricWeights &weights, const PathWeights &paths,
+                        const OracleOptions &options = {});
 
 private:
+  OracleResult minimize(const MetricWeights &weights, const PathWeights *paths,
+                        const PlacementDomain &domain,
+                        const OracleOptions &options);
+
   struct Implementation;
   explicit PlacementOracle(std::unique_ptr<Implementation> implementation);
 
