@@ -20,6 +20,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
 
@@ -188,22 +189,28 @@ static void runNoise(Bench &bench) {
 }
 
 static void runLimits(Bench &bench) {
-  bench.startLimits("limits", "least latency under limits on the energy of the "
-                              "first device and on memory, gap 0.1 %");
+  bench.startLimits("limits",
+                    "least latency under limits on the memory of each "
+                    "device, the energy of the first and noise, gap "
+                    "0.1 %");
   SolverOptions nearly;
   nearly.targetGap = 0.001;
+  nearly.maxOracleCalls = 500;
   for (unsigned numDevices : {3, 6})
-    for (double energy : {4.0, 2.0})
-      for (bool memory : {false, true}) {
+    for (double memory : {150e6, 70e6})
+      for (bool quantizes : {false, true}) {
         SyntheticOptions options = withDevices(numDevices);
         options.unrelatedSpeeds = true;
+        options.numQuantizable = quantizes ? 1000 : 0;
         PlacementProblem problem = makeYoloProblem(options);
         PlacementLimits limits;
+        limits.memory.assign(numDevices, memory);
         limits.energy.assign(numDevices, PlacementLimits::unlimited);
-        limits.energy[0] = energy;
-        if (memory)
-          limits.memory.assign(numDevices, 60e6);
-        bench.solve(memory ? "yolo, energy and memory" : "yolo, energy",
+        limits.energy[0] = 10;
+        limits.noise = 1;
+        bench.solve(llvm::formatv("yolo, {0} MB{1}", memory / 1e6,
+                                  quantizes ? ", all may be int8" : "")
+                        .str(),
                     problem, MetricWeights::ofLatency(), limits, nearly);
       }
 }

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Bucket elimination for a sum of tables (Dechter 1999, section 4): exact, in
+// Bucket elimination for a sum of tables (Dechter 1999, elim-mpe): exact, in
 // time proportional to the cells of the tables.
 //
 //===----------------------------------------------------------------------===//

@@ -15,6 +15,7 @@
 #include "ConstrainedSearch.h"
 
 #include "CostTables.h"
+#include "Weighing.h"
 
 #include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/STLExtras.h"
@@ -25,6 +26,9 @@ using namespace lathe::partition;
 using llvm::ArrayRef;
 
 static constexpr unsigned maxParts = 400;
+/// Of reduceExcess(): moves, and nodes that are looked at for each.
+static constexpr unsigned maxMoves = 60;
+static constexpr unsigned movesTried = 16;
 
 /// How far the plan is beyond the limits, in parts of them, and how good it is.
 std::pair<double, double>
@@ -130,9 +134,72 @@ void ConstrainedSearch::moveTowards(std::vector<unsigned> options,
     addPlan(makePlan(options, weights));
 }
 
+/// Higher prices make plans that are further within the limits.
+void ConstrainedSearch::raisePrices(const Node &node) {
+  for (double factor : {1.02, 1.1, 1.3, 2.0, 5.0}) {
+    if (best || result.oracleCalls >= options.maxOracleCalls)
+      return;
+    Node dearer = node;
+    for (double &multiplier : dearer.multipliers)
+      multiplier *= factor;
+    unsigned plan = 0;
+    askOracle(dearer, plan);
+  }
+}
+
+/// Moves one node at a time, of those that take most of what is beyond the
+/// limits, while that brings the plan nearer to them.
+void ConstrainedSearch::reduceExcess(unsigned start,
+                                     const MetricWeights &weights) {
+  Placement placement = plans[start].placement;
+  PlacementMetrics metrics = plans[start].metrics;
+  std::pair<double, double> current = getMerit(metrics, plans[start].objective);
+  for (unsigned step = 0; step < maxMoves && current.first > 0; ++step) {
+    MetricWeights excess;
+    for (const LinearLimit &limit : linearLimits)
+      if (computeWeightedSum(problem, placement, metrics, limit.weights) >
+          limit.bound)
+        addWeights(excess, limit.weights, 1 / limit.scale);
+    std::vector<std::pair<double, unsigned>> dearest;
+    for (auto [node, option] : llvm::enumerate(placement.options))
+      dearest.emplace_back(
+          -weighOption(problem.nodes[node].options[option], node, excess),
+          node);
+    llvm::sort(dearest);
+    dearest.resize(std::min<size_t>(dearest.size(), movesTried));
+    std::optional<Placement> found;
+    for (auto [price, node] : dearest)
+      for (unsigned option = 0; option < problem.nodes[node].options.size();
+           ++option) {
+        std::vector<unsigned> moved = placement.options;
+        moved[node] = option;
+        Placement candidate = makePlan(moved, weights);
+        auto next = evaluate(problem, candidate);
+        if (!next) {
+          llvm::consumeError(next.takeError());
+          continue;
+        }
+        auto merit = getMerit(
+            *next, computeWeightedSum(problem, candidate, *next, objective));
+        if (merit < current) {
+          current = merit;
+          metrics = *next;
+          found = std::move(candidate);
+        }
+      }
+    if (!found)
+      return;
+    placement = std::move(*found);
+  }
+  if (current.first == 0)
+    addPlan(std::move(placement));
+}
+
 void ConstrainedSearch::repair(const Node &node, const Mixture &mixture) {
   if (best && result.searchNodes % repairInterval != 1)
     return;
+  if (result.searchNodes % repairInterval == 1)
+    raisePrices(node);
   MetricWeights weights = objective;
   for (auto [limit, multiplier] :
        llvm::zip_equal(linearLimits, node.multipliers))
@@ -146,6 +213,10 @@ void ConstrainedSearch::repair(const Node &node, const Mixture &mixture) {
   for (auto [plan, share] : mixture)
     if (isBetter(plan, start))
       start = plan;
+  if (!best && result.searchNodes % repairInterval == 1)
+    reduceExcess(start, weights);
+  if (best)
+    start = *best;
   std::vector<unsigned> from = plans[start].placement.options;
   for (auto [plan, share] : Mixture(mixture))
     if (plan != start)

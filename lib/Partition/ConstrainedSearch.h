@@ -62,6 +62,8 @@ private:
   MasterPlan makeMasterPlan(unsigned plan) const;
 
   void repair(const Node &node, const Mixture &mixture);
+  void raisePrices(const Node &node);
+  void reduceExcess(unsigned start, const MetricWeights &weights);
   void moveTowards(std::vector<unsigned> options,
                    llvm::ArrayRef<unsigned> target,
                    const MetricWeights &weights);

@@ -7,14 +7,14 @@
 //
 // A lower bound on the least sum by block-coordinate ascent on the dual of the
 // local relaxation, node by node forth and back: sequential reweighted message
-// passing (Kolmogorov, PAMI 37, 2015, section 3; on pairs it is TRW-S).
+// passing (Kolmogorov, PAMI 37, 2015, SRMP; on pairs it is TRW-S).
 //
 // A tensor that crosses once for several consumers is split into one cost for
 // each pair of source and consumer: shares of the cost of each crossing (source
 // label, destination), which may be moved between the consumers as long as they
 // add up to no more than the cost. That is the dual of the strong formulation
 // of facility location (Erlenkotter, "A dual-based procedure for uncapacitated
-// facility location", Operations Research 26, 1978, section 1). What a pair
+// facility location", Operations Research 26, 1978). What a pair
 // does not need for its own bound it leaves in a pool for the next one.
 //
 //===----------------------------------------------------------------------===//

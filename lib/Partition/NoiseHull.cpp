@@ -238,7 +238,7 @@ NoiseHull::separateFace(ArrayRef<double> point, unsigned whole,
 /// Makes an inequality of the face hold for all sets, one node after another,
 /// each with the weight that leaves no more room than is needed (sequential
 /// lifting: Padberg, "On the facial structure of set packing polyhedra", Math.
-/// Programming 5, 1973, theorem 3.3).
+/// Programming 5, 1973).
 void NoiseHull::lift(Inequality &inequality, unsigned whole,
                      unsigned values) const {
   for (size_t i = 0; i < nodes.size(); ++i) {

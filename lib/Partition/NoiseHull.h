@@ -9,7 +9,7 @@
 // inequalities that all of them keep and a given mixture of sets does not: a
 // face of their convex hull, found by a linear program (Applegate, Bixby,
 // Chvatal and Cook, "TSP cuts which do not conform to the template paradigm",
-// LNCS 2241, 2001, section 3, on such local cuts).
+// LNCS 2241, 2001, on such local cuts).
 //
 //===----------------------------------------------------------------------===//
 

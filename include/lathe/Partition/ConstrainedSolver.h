@@ -8,16 +8,15 @@
 // The best placement under limits. Multipliers on the limits make the problem
 // one for the oracle; the best multipliers give a lower bound (Geoffrion,
 // "Lagrangean relaxation for integer programming", Math. Programming Study 2,
-// 1974, section 3) and are found by cutting planes (Kelley, "The cutting-plane
+// 1974) and are found by cutting planes (Kelley, "The cutting-plane
 // method for solving convex programs", SIAM J. 8, 1960). What is left between
 // the bound and the best placement is closed by branching on options, on
 // precisions and on codecs.
 //
 // Products in the noise are bounded from below by linear functions that are
 // exact where the search needs it (McCormick, "Computability of global
-// solutions to factorable nonconvex programs", Math. Programming 10, 1976,
-// section 2), so precisions are chosen apart from devices and every node may be
-// quantizable.
+// solutions to factorable nonconvex programs", Math. Programming 10, 1976), so
+// precisions are chosen apart from devices and every node may be quantizable.
 //
 //===----------------------------------------------------------------------===//
 

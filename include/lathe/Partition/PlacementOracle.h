@@ -12,8 +12,8 @@
 //
 // Narrow models are solved by bucket elimination (Dechter, "Bucket elimination:
 // a unifying framework for reasoning", Artificial Intelligence 113, 1999,
-// section 4) in min-fill order; wide ones by a dual bound (Kolmogorov, "A new
-// look at reweighted message passing", PAMI 37, 2015, section 3), fixing by
+// elim-mpe) in min-fill order; wide ones by a dual bound (Kolmogorov, "A new
+// look at reweighted message passing", PAMI 37, 2015, SRMP), fixing by
 // reduced cost, elimination of what remains, and branch and bound.
 //
 //===----------------------------------------------------------------------===//
