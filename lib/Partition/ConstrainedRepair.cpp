@@ -148,7 +148,7 @@ void ConstrainedSearch::raisePrices(const Node &node) {
 }
 
 /// Moves one node at a time, of those that take most of what is beyond the
-/// limits, while that brings the plan nearer to them.
+/// limits, the one that comes nearest to them for what it costs.
 void ConstrainedSearch::reduceExcess(unsigned start,
                                      const MetricWeights &weights) {
   Placement placement = plans[start].placement;
@@ -168,7 +168,10 @@ void ConstrainedSearch::reduceExcess(unsigned start,
     llvm::sort(dearest);
     dearest.resize(std::min<size_t>(dearest.size(), movesTried));
     std::optional<Placement> found;
-    for (auto [price, node] : dearest)
+    std::pair<double, double> nearer;
+    PlacementMetrics nearerMetrics;
+    double bestGain = 0;
+    for (auto [key, node] : dearest)
       for (unsigned option = 0; option < problem.nodes[node].options.size();
            ++option) {
         std::vector<unsigned> moved = placement.options;
@@ -181,15 +184,21 @@ void ConstrainedSearch::reduceExcess(unsigned start,
         }
         auto merit = getMerit(
             *next, computeWeightedSum(problem, candidate, *next, objective));
-        if (merit < current) {
-          current = merit;
-          metrics = *next;
-          found = std::move(candidate);
-        }
+        double gain = current.first - merit.first;
+        double price = std::max(merit.second - current.second,
+                                1e-9 * std::abs(current.second));
+        if (gain <= 1e-9 || gain <= bestGain * price)
+          continue;
+        bestGain = gain / price;
+        nearer = merit;
+        nearerMetrics = *next;
+        found = std::move(candidate);
       }
     if (!found)
       return;
     placement = std::move(*found);
+    metrics = std::move(nearerMetrics);
+    current = nearer;
   }
   if (current.first == 0)
     addPlan(std::move(placement));
