@@ -33,11 +33,23 @@ ConstrainedSearch::ConstrainedSearch(PlacementOracle &oracle,
     addLimit(std::move(limit));
   if (std::isfinite(limits.noise)) {
     noiseHull = NoiseHull::create(problem, limits.noise);
-    addLimit(makeNoiseCut(problem, std::vector<double>(problem.nodes.size(), 0),
-                          limits.noise));
+    // Cuts are better for few nodes, the products themselves for many.
+    hasWholeNoise = !noiseHull && oracle.hasNarrowNoise(options.oracle);
+    addLimit(makeNoiseLimit());
   }
   objectiveLimit =
       CostTables(problem, oracle.getGraph(), objective).getHighestSum();
+}
+
+LinearLimit ConstrainedSearch::makeNoiseLimit() const {
+  if (!hasWholeNoise)
+    return makeNoiseCut(problem, std::vector<double>(problem.nodes.size(), 0),
+                        limits.noise);
+  LinearLimit limit;
+  limit.weights.noise = 1;
+  limit.weights.noiseTerms = 1;
+  limit.bound = limits.noise;
+  return limit;
 }
 
 double ConstrainedSearch::getTolerance() const {
@@ -214,7 +226,7 @@ ConstrainedSearch::getQuantized(const Mixture &mixture) const {
 /// Whether the mixture is beyond a new linear function below the noise, or
 /// beyond an inequality that all sets of quantized nodes within the limit keep.
 bool ConstrainedSearch::addNoiseCut(const Mixture &mixture) {
-  if (!std::isfinite(limits.noise))
+  if (!std::isfinite(limits.noise) || hasWholeNoise)
     return false;
   // One for whole precisions is needed, or the search would not come to an end.
   std::vector<double> quantized = getQuantized(mixture);

@@ -51,6 +51,7 @@ private:
 
   unsigned addPlan(Placement placement);
   void addLimit(LinearLimit limit);
+  LinearLimit makeNoiseLimit() const;
   bool isInDomain(const Placement &placement,
                   const PlacementDomain &domain) const;
   double getTolerance() const;
@@ -85,6 +86,8 @@ private:
   std::vector<LinearLimit> linearLimits;
   /// If the noise depends on few nodes.
   std::optional<NoiseHull> noiseHull;
+  /// If the oracle knows the products in the noise.
+  bool hasWholeNoise = false;
   /// More than any placement's objective.
   double objectiveLimit = 0;
   std::vector<Plan> plans;

@@ -101,7 +101,8 @@ CostTables::CostTables(const PlacementProblem &problem,
                        const PlacementGraph &graph,
                        const MetricWeights &weights, const PathWeights *paths,
                        ArrayRef<Crossing> excludedCrossings)
-    : numDevices(graph.numDevices), unary(graph.labelDevice.size(), 0) {
+    : numDevices(graph.numDevices), noiseTermWeight(weights.noiseTerms),
+      unary(graph.labelDevice.size(), 0) {
   // The most and the least that the nodes and tensors can add.
   double most = 0;
   double least = 0;
@@ -118,6 +119,11 @@ CostTables::CostTables(const PlacementProblem &problem,
     }
     most += high;
     least += low;
+  }
+
+  for (const NoiseTerm &term : graph.noiseTerms) {
+    double cost = noiseTermWeight * term.coefficient;
+    (cost > 0 ? most : least) += cost;
   }
 
   constexpr double none = std::numeric_limits<double>::infinity();
@@ -172,6 +178,11 @@ double CostTables::computeSum(const PlacementGraph &graph,
   double sum = 0;
   for (unsigned label : labels)
     sum += unary[label];
+  for (const NoiseTerm &term : graph.noiseTerms)
+    if (llvm::all_of(term.nodes, [&](unsigned node) {
+          return graph.labelPrecision[labels[node]] == Precision::Int8;
+        }))
+      sum += noiseTermWeight * term.coefficient;
   for (auto [index, tensor] : llvm::enumerate(graph.tensors)) {
     const double *costs = getCrossings(index, labels[tensor.source]);
     SmallVector<unsigned, 8> reached;

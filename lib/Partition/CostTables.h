@@ -38,6 +38,9 @@ public:
   /// More than any placement costs that the links allow, and not much more, so
   /// that it can be added and subtracted without loss.
   double getForbidden() const { return forbidden; }
+  /// Of each unit of the products' noise.
+  double getNoiseTermWeight() const { return noiseTermWeight; }
+
   /// No placement that the links allow has a sum above this.
   double getHighestSum() const { return highestSum; }
   /// Whether `sum` has a forbidden cost in it.
@@ -51,6 +54,7 @@ private:
   unsigned numDevices;
   double forbidden = 0;
   double highestSum = 0;
+  double noiseTermWeight;
   std::vector<double> unary;
   std::vector<size_t> firstCrossing;
   std::vector<unsigned> firstLabelOf;

@@ -21,7 +21,8 @@ static constexpr unsigned manyConsumers = 5;
 static constexpr double maxTableCells = 1 << 20;
 
 EliminationModel::EliminationModel(const PlacementGraph &graph,
-                                   const BitVector &labels, double maxCells)
+                                   const BitVector &labels, double maxCells,
+                                   bool noiseTerms)
     : graph(graph) {
   variables.resize(graph.getNumVariables());
   fixedDevices.resize(graph.tensors.size());
@@ -29,6 +30,8 @@ EliminationModel::EliminationModel(const PlacementGraph &graph,
     addVariable(variable, labels);
   for (unsigned tensor = 0; tensor < graph.tensors.size(); ++tensor)
     addTensor(tensor);
+  for (unsigned term = 0; noiseTerms && term < graph.noiseTerms.size(); ++term)
+    addNoiseTerm(term);
   std::vector<SmallVector<unsigned, 4>> scopes;
   for (const FactorShape &shape : shapes)
     scopes.push_back(shape.scope);
@@ -102,6 +105,26 @@ void EliminationModel::addTensor(unsigned tensor) {
   for (unsigned consumer : free)
     shape.scope.push_back(variables[consumer].device);
   shapes.push_back(std::move(shape));
+}
+
+/// A node whose precision follows from its device is seen by that.
+void EliminationModel::addNoiseTerm(unsigned term) {
+  FactorShape shape{FactorKind::Noise, term, 0, 0, {}};
+  for (unsigned node : graph.noiseTerms[term].nodes) {
+    const Variable &variable = variables[node];
+    auto isInt8 = [&](unsigned label) {
+      return label != none && graph.labelPrecision[label] == Precision::Int8;
+    };
+    if (variable.precision != none)
+      shape.scope.push_back(variable.precision);
+    if (variable.device != none &&
+        (variable.precision == none ||
+         llvm::is_contained(variable.labels, none)) &&
+        llvm::any_of(variable.labels, isInt8))
+      shape.scope.push_back(variable.device);
+  }
+  if (!shape.scope.empty())
+    shapes.push_back(std::move(shape));
 }
 
 void EliminationModel::addIndicators(unsigned tensor,
@@ -181,6 +204,14 @@ double EliminationModel::computeCost(const FactorShape &shape,
                    getDevice(shape.consumer, assignment) == shape.device
                ? costs.getForbidden()
                : 0;
+  if (shape.kind == FactorKind::Noise) {
+    const NoiseTerm &term = graph.noiseTerms[shape.variable];
+    bool applies = llvm::all_of(term.nodes, [&](unsigned node) {
+      unsigned label = getLabel(node, assignment);
+      return label != none && graph.labelPrecision[label] == Precision::Int8;
+    });
+    return applies ? costs.getNoiseTermWeight() * term.coefficient : 0;
+  }
   bool isNode = shape.kind == FactorKind::Node;
   unsigned source =
       isNode ? shape.variable : graph.tensors[shape.variable].source;

@@ -32,8 +32,9 @@ class EliminationModel {
 public:
   /// Has no order, and getOrder().complete is false, if the tables would have
   /// more than `maxCells`. `graph` has to outlive the model.
+  /// Without `noiseTerms`, products in the noise are no part of the sum.
   EliminationModel(const PlacementGraph &graph, const llvm::BitVector &labels,
-                   double maxCells);
+                   double maxCells, bool noiseTerms = false);
 
   const EliminationOrder &getOrder() const { return order; }
 
@@ -67,11 +68,12 @@ private:
     Tensor,      ///< all that free consumers cost
     Destination, ///< what one device costs that only one consumer may take
     Send,        ///< what one device costs if its indicator is set
-    Reach        ///< one consumer is not where the indicator is not set
+    Reach,       ///< one consumer is not where the indicator is not set
+    Noise        ///< a product
   };
   struct FactorShape {
     FactorKind kind;
-    unsigned variable; ///< the node; of a tensor's factors the tensor
+    unsigned variable; ///< the node, the tensor, or the product
     unsigned device = 0;
     unsigned consumer = 0; ///< of Destination and Reach
     llvm::SmallVector<unsigned, 4> scope;
@@ -81,6 +83,7 @@ private:
   std::vector<unsigned> decode(llvm::ArrayRef<unsigned> assignment) const;
   void addVariable(unsigned variable, const llvm::BitVector &labels);
   void addTensor(unsigned tensor);
+  void addNoiseTerm(unsigned term);
   void addIndicators(unsigned tensor, llvm::ArrayRef<unsigned> consumers);
   bool isTable(unsigned tensor, llvm::ArrayRef<unsigned> consumers) const;
   void appendSource(unsigned variable,

@@ -209,10 +209,11 @@ llvm::Error lathe::partition::exportLP(const PlacementProblem &problem,
   if (llvm::Error error = verify(problem))
     return error;
   auto linearLimits = makeLinearLimits(problem, limits);
+  bool hasTerms = !problem.noiseTerms.empty();
+  if (hasTerms && (std::isfinite(limits.noise) || weights.noiseTerms != 0))
+    return llvm::createStringError(
+        "products in the noise cannot be written as a linear program");
   if (std::isfinite(limits.noise)) {
-    if (!problem.noiseTerms.empty())
-      return llvm::createStringError(
-          "products in the noise cannot be written as a linear program");
     LinearLimit noise;
     noise.weights.noise = 1;
     noise.bound = limits.noise;

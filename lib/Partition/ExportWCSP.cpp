@@ -62,7 +62,8 @@ Expected<double> lathe::partition::exportWCSP(const PlacementProblem &problem,
     return llvm::createStringError("the unit of costs is not above 0");
   PlacementGraph graph(problem);
   CostTables costs(problem, graph, weights);
-  EliminationModel model(graph, graph.allLabels, /*maxCells=*/0);
+  EliminationModel model(graph, graph.allLabels, /*maxCells=*/0,
+                         /*noiseTerms=*/weights.noiseTerms != 0);
   double constant = model.computeConstant(costs);
   uint64_t top = 1;
   std::vector<IntegerFactor> factors;

@@ -141,6 +141,9 @@ lathe::partition::minimizeByCut(const PlacementProblem &problem,
     return error;
   if (problem.devices.size() != 2)
     return llvm::createStringError("a minimum cut needs two devices");
+  if (weights.noiseTerms != 0 && !problem.noiseTerms.empty())
+    return llvm::createStringError(
+        "a minimum cut cannot have products in the noise");
   for (const PlacementNode &node : problem.nodes)
     for (unsigned device : {0, 1})
       if (llvm::count_if(node.options, [&](const NodeOption &option) {

@@ -14,7 +14,8 @@ using llvm::BitVector;
 using llvm::SmallVector;
 
 PlacementGraph::PlacementGraph(const PlacementProblem &problem)
-    : numDevices(problem.devices.size()), numNodes(problem.nodes.size()) {
+    : numDevices(problem.devices.size()), numNodes(problem.nodes.size()),
+      noiseTerms(problem.noiseTerms) {
   auto addLabel = [&](unsigned device, Precision precision, bool allowed) {
     labelDevice.push_back(device);
     labelPrecision.push_back(precision);

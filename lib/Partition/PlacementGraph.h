@@ -35,6 +35,7 @@ struct PlacementGraph {
   std::vector<llvm::SmallVector<unsigned, 4>> inputs;
   std::vector<unsigned> order; ///< of variables, sources before consumers
   llvm::BitVector allLabels;   ///< that pins allow
+  std::vector<NoiseTerm> noiseTerms;
 
   /// `problem` has been verified.
   explicit PlacementGraph(const PlacementProblem &problem);

@@ -41,19 +41,27 @@ struct PlacementOracle::Implementation {
   explicit Implementation(const PlacementProblem &problem)
       : problem(problem), graph(problem) {}
 
-  const EliminationModel &getModel(double maxCells) {
-    if (!model || (!model->getOrder().complete && maxCells > modelCells)) {
-      model.emplace(graph, graph.allLabels, maxCells);
-      modelCells = maxCells;
+  /// One of all labels, so that its order serves all calls.
+  struct CachedModel {
+    std::optional<EliminationModel> model;
+    double maxCells = 0;
+  };
+
+  const EliminationModel &getModel(const OracleOptions &options,
+                                   bool noiseTerms) {
+    double maxCells = std::min(options.directCells, options.maxCells);
+    CachedModel &cached = models[noiseTerms];
+    if (!cached.model ||
+        (!cached.model->getOrder().complete && maxCells > cached.maxCells)) {
+      cached.model.emplace(graph, graph.allLabels, maxCells, noiseTerms);
+      cached.maxCells = maxCells;
     }
-    return *model;
+    return *cached.model;
   }
 
   const PlacementProblem &problem;
   PlacementGraph graph;
-  /// Of all labels, so that its order serves all calls.
-  std::optional<EliminationModel> model;
-  double modelCells = 0;
+  CachedModel models[2]; ///< without and with the noise's products
 };
 
 PlacementOracle::PlacementOracle(std::unique_ptr<Implementation> implementation)
@@ -78,6 +86,12 @@ const PlacementGraph &PlacementOracle::getGraph() const {
 
 unsigned PlacementOracle::getFirstOption(unsigned node) const {
   return implementation->graph.firstLabel[node];
+}
+
+bool PlacementOracle::hasNarrowNoise(const OracleOptions &options) {
+  return implementation->getModel(options, /*noiseTerms=*/true)
+      .getOrder()
+      .complete;
 }
 
 PlacementDomain PlacementOracle::getWholeDomain() const {
@@ -114,10 +128,12 @@ OracleResult PlacementOracle::minimize(const MetricWeights &weights,
   // The inputs' labels are always there.
   BitVector allowed(domain.options);
   allowed.resize(graph.labelDevice.size(), true);
+  bool hasTerms = weights.noiseTerms != 0 && !graph.noiseTerms.empty();
+  const EliminationModel &model = implementation->getModel(options, hasTerms);
+  if (hasTerms && !model.getOrder().complete)
+    return minimizeBelow(weights, paths, domain, options);
   std::vector<unsigned> labels;
   OracleResult result;
-  const EliminationModel &model =
-      implementation->getModel(std::min(options.directCells, options.maxCells));
   if (model.getOrder().complete) {
     labels = model.minimize(costs, allowed);
     result.objective = costs.computeSum(graph, labels);
@@ -136,6 +152,36 @@ OracleResult PlacementOracle::minimize(const MetricWeights &weights,
   result.feasible = !costs.isForbidden(result.objective);
   result.placement = makePlacement(implementation->problem, graph, weights,
                                    paths, domain.excludedCrossings, labels);
+  return result;
+}
+
+/// Without positive products, and negative ones as if they were linear; what is
+/// left out is added to the objective.
+OracleResult PlacementOracle::minimizeBelow(const MetricWeights &weights,
+                                            const PathWeights *paths,
+                                            const PlacementDomain &domain,
+                                            const OracleOptions &options) {
+  const PlacementGraph &graph = implementation->graph;
+  MetricWeights below = weights;
+  below.noiseTerms = 0;
+  below.quantized.resize(graph.numNodes, 0);
+  for (const NoiseTerm &term : graph.noiseTerms)
+    if (term.coefficient < 0)
+      below.quantized[term.nodes.front()] +=
+          weights.noiseTerms * term.coefficient;
+  OracleResult result = minimize(below, paths, domain, options);
+  auto isInt8 = [&](unsigned node) {
+    return isQuantized(implementation->problem, result.placement, node);
+  };
+  for (const NoiseTerm &term : graph.noiseTerms) {
+    double cost = weights.noiseTerms * term.coefficient;
+    if (cost < 0 && isInt8(term.nodes.front()))
+      result.objective -= cost;
+    if (llvm::all_of(term.nodes, isInt8))
+      result.objective += cost;
+  }
+  result.lowerBound = std::min(result.lowerBound, result.objective);
+  result.optimal = result.lowerBound == result.objective;
   return result;
 }
 
@@ -159,6 +205,7 @@ void lathe::partition::addWeights(MetricWeights &weights,
                                   const MetricWeights &added, double factor) {
   weights.latency += factor * added.latency;
   weights.noise += factor * added.noise;
+  weights.noiseTerms += factor * added.noiseTerms;
   addScaled(weights.energy, added.energy, factor);
   addScaled(weights.memory, added.memory, factor);
   addScaled(weights.deviceLoad, added.deviceLoad, factor);
@@ -177,6 +224,7 @@ double lathe::partition::computeWeightedSum(const PlacementProblem &problem,
                multiply(weights.energy, metrics.energy) +
                multiply(weights.memory, metrics.memory) +
                weights.noise * metrics.additiveNoise +
+               weights.noiseTerms * (metrics.noise - metrics.additiveNoise) +
                multiply(weights.deviceLoad, metrics.deviceTime) +
                multiply(weights.uplinkLoad, metrics.uplinkTime);
   for (auto [node, weight] : llvm::enumerate(weights.quantized))

@@ -79,6 +79,40 @@ TEST(PlacementOracleTest, EqualsBruteForce) {
   EXPECT_LT(numInfeasible, 100u);
 }
 
+TEST(PlacementOracleTest, ProductsInTheNoiseEqualBruteForce) {
+  unsigned numMixed = 0;
+  for (unsigned seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE(seed);
+    PlacementProblem problem = makeTinyProblem(2 + seed % 4, 2, seed);
+    std::mt19937 engine(seed);
+    for (unsigned i = 0; i < 5; ++i) {
+      NoiseTerm term;
+      for (unsigned node = 0; node < problem.nodes.size(); ++node)
+        if (engine() % 2 && term.nodes.size() < 3)
+          term.nodes.push_back(node);
+      term.coefficient = (engine() % 100 - 40.0) / 100;
+      if (!term.nodes.empty())
+        problem.noiseTerms.push_back(term);
+    }
+    MetricWeights weights = makeWeights(problem, seed);
+    weights.noiseTerms = 0.5;
+    double expected = findByBruteForce(problem, weights);
+    if (!std::isfinite(expected))
+      continue;
+    OracleResult result = makeOracle(problem).minimize(weights);
+    check(problem, weights, result);
+    EXPECT_NEAR(result.objective, expected, 1e-9 * std::abs(expected));
+    auto metrics = llvm::cantFail(evaluate(problem, result.placement));
+    numMixed += metrics.noise != metrics.additiveNoise;
+    // The bound without the products is one too.
+    OracleResult below =
+        makeOracle(problem).minimize(weights, makeWideOptions());
+    EXPECT_LE(below.lowerBound, expected + 1e-9 * std::abs(expected));
+    EXPECT_GE(below.objective, expected - 1e-9 * std::abs(expected));
+  }
+  EXPECT_GT(numMixed, 10u);
+}
+
 TEST(PlacementOracleTest, EqualsMinimumCutOnTwoDevices) {
   unsigned numMixed = 0;
   for (unsigned seed = 1; seed <= 40; ++seed) {

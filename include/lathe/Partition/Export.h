@@ -23,8 +23,8 @@ namespace lathe::partition {
 /// for each option of each node (o<node>_<option>) and one variable for each
 /// pair of a source's option and a consumer's device, whose sums are the
 /// options' (a pair's cost is that of the destination, which is paid once).
-/// Fails if there is a limit on noise and the problem has NoiseTerms, or if
-/// `problem` is malformed.
+/// Fails if the problem has NoiseTerms and they are limited or have a weight,
+/// or if `problem` is malformed.
 llvm::Error exportLP(const PlacementProblem &problem,
                      const MetricWeights &weights,
                      const PlacementLimits &limits, llvm::raw_ostream &os);

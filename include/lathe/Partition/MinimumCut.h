@@ -27,7 +27,7 @@ struct CutResult {
 };
 
 /// Fails if `problem` is malformed, has not two devices, or has a node with two
-/// options on one of them.
+/// options on one of them, or if NoiseTerms have a weight.
 llvm::Expected<CutResult> minimizeByCut(const PlacementProblem &problem,
                                         const MetricWeights &weights);
 

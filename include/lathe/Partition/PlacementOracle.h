@@ -36,6 +36,7 @@ struct MetricWeights {
   llvm::SmallVector<double> energy; ///< for each J of each device
   llvm::SmallVector<double> memory; ///< for each byte of each device
   double noise = 0;                 ///< of options and codecs, not NoiseTerms
+  double noiseTerms = 0;            ///< of NoiseTerms
   std::vector<double> quantized;    ///< for each node in int8, of any sign
   /// For each second in which a device computes, encodes or decodes.
   llvm::SmallVector<double> deviceLoad;
@@ -121,6 +122,11 @@ public:
   /// All that pins allow.
   PlacementDomain getWholeDomain() const;
 
+  /// Whether the model with all products of the noise is narrow enough for
+  /// MetricWeights::noiseTerms to be part of what is proved. If not, answers
+  /// with such a weight are bounded from below without the positive products.
+  bool hasNarrowNoise(const OracleOptions &options = {});
+
   /// Finds a placement of least weighted sum. The order of elimination is
   /// computed once and serves all weights. Deterministic.
   OracleResult minimize(const MetricWeights &weights,
@@ -138,6 +144,10 @@ private:
   OracleResult minimize(const MetricWeights &weights, const PathWeights *paths,
                         const PlacementDomain &domain,
                         const OracleOptions &options);
+  OracleResult minimizeBelow(const MetricWeights &weights,
+                             const PathWeights *paths,
+                             const PlacementDomain &domain,
+                             const OracleOptions &options);
 
   struct Implementation;
   explicit PlacementOracle(std::unique_ptr<Implementation> implementation);
