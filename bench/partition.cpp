@@ -1,0 +1,243 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Times the partitioning engine on synthetic problems and prints what it found:
+//
+//   lathe-partition-bench [first letters of a group]
+//
+// Times are in milliseconds, the gap is between the objective and the proved
+// lower bound, in percent of the objective.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Partition/ConstrainedSolver.h"
+#include "lathe/Partition/ParallelSolver.h"
+#include "lathe/Partition/SyntheticProblems.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/raw_ostream.h"
+#include <chrono>
+
+using namespace lathe::partition;
+using llvm::outs;
+using llvm::StringRef;
+
+namespace {
+
+class Stopwatch {
+public:
+  double getMilliseconds() const {
+    return std::chrono::duration<double, std::milli>(Clock::now() - start)
+        .count();
+  }
+
+private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start = Clock::now();
+};
+
+class Bench {
+public:
+  explicit Bench(StringRef filter) : filter(filter) {}
+
+  bool wants(StringRef group) const { return group.starts_with(filter); }
+
+  void startGroup(StringRef group, StringRef title) {
+    outs() << "\n" << group << ": " << title << "\n";
+    outs() << llvm::format("%-34s %5s %4s %6s %9s %9s %5s %5s %11s %8s\n",
+                           "instance", "nodes", "dev.", "width", "prepare",
+                           "solve", "sweep", "nodes", "objective", "gap %");
+  }
+
+  void solve(const std::string &name, const PlacementProblem &problem,
+             const MetricWeights &weights, const OracleOptions &options = {}) {
+    Stopwatch prepare;
+    PlacementOracle oracle = llvm::cantFail(PlacementOracle::create(problem));
+    double prepareTime = prepare.getMilliseconds();
+    Stopwatch stopwatch;
+    OracleResult result = oracle.minimize(weights, options);
+    double time = stopwatch.getMilliseconds();
+    outs() << llvm::format(
+        "%-34s %5u %4u %6u %9.2f %9.2f %5u %5u %11.6f %8.4f\n", name.c_str(),
+        unsigned(problem.nodes.size()), unsigned(problem.devices.size()),
+        result.statistics.treewidth, prepareTime, time,
+        result.statistics.sweeps, result.statistics.searchNodes,
+        result.objective, 100 * result.getGap());
+    outs().flush();
+  }
+
+  void startLimits(StringRef group, StringRef title) {
+    outs() << "\n" << group << ": " << title << "\n";
+    outs() << llvm::format("%-40s %5s %4s %9s %6s %6s %11s %11s %8s\n",
+                           "instance", "nodes", "dev.", "solve", "calls",
+                           "nodes", "objective", "bound", "gap %");
+  }
+
+  void solve(const std::string &name, const PlacementProblem &problem,
+             const MetricWeights &weights, const PlacementLimits &limits,
+             const SolverOptions &options) {
+    Stopwatch stopwatch;
+    PlacementOracle oracle = llvm::cantFail(PlacementOracle::create(problem));
+    SolverResult result = llvm::cantFail(
+        lathe::partition::solve(oracle, weights, limits, options));
+    outs() << llvm::format(
+        "%-40s %5u %4u %9.2f %6u %6u %11.6f %11.6f %8.4f\n", name.c_str(),
+        unsigned(problem.nodes.size()), unsigned(problem.devices.size()),
+        stopwatch.getMilliseconds(), result.oracleCalls, result.searchNodes,
+        result.objective, result.lowerBound, 100 * result.getGap());
+    outs().flush();
+  }
+
+  void solve(const std::string &name, const PlacementProblem &problem,
+             ParallelObjective objective) {
+    Stopwatch stopwatch;
+    ParallelResult result = llvm::cantFail(solveParallel(problem, objective));
+    outs() << llvm::format(
+        "%-40s %5u %4u %9.2f %6u %6u %11.6f %11.6f %8.4f\n", name.c_str(),
+        unsigned(problem.nodes.size()), unsigned(problem.devices.size()),
+        stopwatch.getMilliseconds(), result.oracleCalls, result.trials,
+        result.value, result.lowerBound, 100 * result.getGap());
+    outs().flush();
+  }
+
+private:
+  StringRef filter;
+};
+
+} // namespace
+
+static SyntheticOptions withDevices(unsigned numDevices, unsigned seed = 1) {
+  SyntheticOptions options;
+  options.numDevices = numDevices;
+  options.seed = seed;
+  return options;
+}
+
+static void runLatency(Bench &bench) {
+  bench.startGroup("latency", "least latency, one oracle call");
+  MetricWeights latency = MetricWeights::ofLatency();
+  for (unsigned numNodes : {500, 1100})
+    bench.solve("chain", makeChainProblem(numNodes, withDevices(6)), latency);
+  for (bool unrelated : {false, true})
+    for (unsigned numDevices : {2, 3, 6, 20}) {
+      SyntheticOptions options = withDevices(numDevices);
+      options.unrelatedSpeeds = unrelated;
+      bench.solve(unrelated ? "yolo, unrelated speeds" : "yolo",
+                  makeYoloProblem(options), latency);
+    }
+  for (unsigned numNodes : {702, 1142})
+    for (unsigned seed : {1, 2, 3}) {
+      SyntheticOptions options = withDevices(6, seed);
+      bench.solve("random, reach 40", makeRandomProblem(numNodes, 40, options),
+                  latency);
+      options.unrelatedSpeeds = true;
+      bench.solve("random, reach 40, unrelated",
+                  makeRandomProblem(numNodes, 40, options), latency);
+    }
+}
+
+static void runGrowth(Bench &bench) {
+  bench.startGroup("growth", "least latency, unrelated speeds");
+  MetricWeights latency = MetricWeights::ofLatency();
+  for (unsigned numDevices : {6, 20, 50})
+    for (unsigned numNodes : {1000, 5000}) {
+      SyntheticOptions options = withDevices(numDevices);
+      options.unrelatedSpeeds = true;
+      bench.solve("chain", makeChainProblem(numNodes, options), latency);
+      bench.solve("yolo", makeYoloProblem(options, numNodes == 1000 ? 4 : 24),
+                  latency);
+      bench.solve("random, reach 40", makeRandomProblem(numNodes, 40, options),
+                  latency);
+    }
+}
+
+static void runNoise(Bench &bench) {
+  bench.startLimits("noise", "least latency under a limit on noise, exact for "
+                             "12 quantizable nodes, else to a gap of 0.5 %");
+  for (unsigned numDevices : {1, 2, 3})
+    for (unsigned degree : {1, 2, 3})
+      for (double noise : {0.03, 0.06}) {
+        SyntheticOptions options = withDevices(numDevices);
+        options.numQuantizable = 12;
+        PlacementProblem problem = makeYoloProblem(options);
+        setPolynomialNoise(problem, degree, 12, 1);
+        PlacementLimits limits;
+        limits.noise = noise;
+        bench.solve("yolo, 12, degree " + std::to_string(degree), problem,
+                    MetricWeights::ofLatency(), limits, {});
+      }
+  SolverOptions nearly;
+  nearly.targetGap = 0.005;
+  for (unsigned numDevices : {1, 3, 6})
+    for (unsigned degree : {1, 2})
+      for (double noise : {0.5, 2.0}) {
+        SyntheticOptions options = withDevices(numDevices);
+        options.numQuantizable = 1000;
+        PlacementProblem problem = makeYoloProblem(options);
+        setPolynomialNoise(problem, degree, 3, 1);
+        PlacementLimits limits;
+        limits.noise = noise;
+        bench.solve("yolo, all, degree " + std::to_string(degree), problem,
+                    MetricWeights::ofLatency(), limits, nearly);
+      }
+}
+
+static void runLimits(Bench &bench) {
+  bench.startLimits("limits",
+                    "least latency under limits on the memory of each "
+                    "device, the energy of the first and noise, gap "
+                    "0.1 %");
+  SolverOptions nearly;
+  nearly.targetGap = 0.001;
+  nearly.maxOracleCalls = 500;
+  for (unsigned numDevices : {3, 6})
+    for (double memory : {150e6, 70e6})
+      for (bool quantizes : {false, true}) {
+        SyntheticOptions options = withDevices(numDevices);
+        options.unrelatedSpeeds = true;
+        options.numQuantizable = quantizes ? 1000 : 0;
+        PlacementProblem problem = makeYoloProblem(options);
+        PlacementLimits limits;
+        limits.memory.assign(numDevices, memory);
+        limits.energy.assign(numDevices, PlacementLimits::unlimited);
+        limits.energy[0] = 10;
+        limits.noise = 1;
+        bench.solve(llvm::formatv("yolo, {0} MB{1}", memory / 1e6,
+                                  quantizes ? ", all may be int8" : "")
+                        .str(),
+                    problem, MetricWeights::ofLatency(), limits, nearly);
+      }
+}
+
+static void runParallel(Bench &bench) {
+  bench.startLimits("parallel", "least makespan, least period ('nodes' are "
+                                "trials of the local search)");
+  for (unsigned numDevices : {2, 3, 6}) {
+    SyntheticOptions options = withDevices(numDevices);
+    options.unrelatedSpeeds = true;
+    PlacementProblem problem = makeYoloProblem(options);
+    bench.solve("yolo, makespan", problem, ParallelObjective::Makespan);
+    bench.solve("yolo, period", problem, ParallelObjective::Period);
+  }
+}
+
+int main(int argc, char **argv) {
+  Bench bench(argc > 1 ? argv[1] : "");
+  if (bench.wants("latency"))
+    runLatency(bench);
+  if (bench.wants("growth"))
+    runGrowth(bench);
+  if (bench.wants("noise"))
+    runNoise(bench);
+  if (bench.wants("limits"))
+    runLimits(bench);
+  if (bench.wants("parallel"))
+    runParallel(bench);
+  return 0;
+}

@@ -1,0 +1,67 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Placement problems of the shapes that real ones have, for tests and
+// benchmarks: the same for one seed on any machine.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_PARTITION_SYNTHETICPROBLEMS_H
+#define LATHE_PARTITION_SYNTHETICPROBLEMS_H
+
+#include "lathe/Partition/PlacementProblem.h"
+
+namespace lathe::partition {
+
+struct SyntheticOptions {
+  /// At least 1. The first three are a device, an edge server and a cloud
+  /// server with the figures of a thesis on split computing (5.13, 2.19 and
+  /// 0.076 s for the whole model; 5, 20 and 100 MB/s); others are random, in
+  /// between.
+  unsigned numDevices = 3;
+  unsigned seed = 1;
+  /// How many of the nodes with the most work have int8 options as well, with
+  /// additive noise.
+  unsigned numQuantizable = 0;
+  /// Whether each node's time on each device is drawn on its own by a factor
+  /// of up to 4, or the devices differ by their speed alone.
+  bool unrelatedSpeeds = false;
+  /// Whether tensors can also cross as halves, a lossy form.
+  bool halfCodec = false;
+};
+
+/// A chain.
+PlacementProblem makeChainProblem(unsigned numNodes,
+                                  const SyntheticOptions &options);
+
+/// The unfused graph of a YOLO11x-seg: C3k2 blocks with splits, concats and
+/// skips, a neck with long skips and three heads. 654 nodes; each
+/// C3k2 has `depth` inner blocks (2 in the model), so that a larger one grows
+/// it.
+PlacementProblem makeYoloProblem(const SyntheticOptions &options,
+                                 unsigned depth = 2);
+
+/// A layered random graph: mostly a chain, with a second or third input from at
+/// most `reach` nodes before for one in four nodes, and a few from anywhere.
+PlacementProblem makeRandomProblem(unsigned numNodes, unsigned reach,
+                                   const SyntheticOptions &options);
+
+/// Replaces the additive noise of the nodes' options by a polynomial of
+/// `degree` 1 to 3 in their precisions, like one fitted to measurements: all
+/// terms of degree 1, products of each node with up to `numPartners` others, of
+/// which one in four is negative.
+void setPolynomialNoise(PlacementProblem &problem, unsigned degree,
+                        unsigned numPartners, unsigned seed);
+
+/// A small graph with everything that a problem can have, for brute force:
+/// pins, codecs, missing links, several inputs and outputs, several consumers.
+PlacementProblem makeTinyProblem(unsigned numNodes, unsigned numDevices,
+                                 unsigned seed);
+
+} // namespace lathe::partition
+
+#endif // LATHE_PARTITION_SYNTHETICPROBLEMS_H

@@ -1,0 +1,123 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Partition/Simulator.h"
+
+#include "TestProblems.h"
+#include "lathe/Partition/BruteForce.h"
+#include "lathe/Partition/ParallelSolver.h"
+#include "gtest/gtest.h"
+
+using namespace lathe::partition;
+using namespace lathe::test;
+
+namespace {
+
+/// Two branches that meet: a near, b near or far, c near.
+PlacementProblem makeBranches() {
+  PlacementProblem problem = makeTwoDevices();
+  problem.nodes = {makeNode("a", {4, 4}), makeNode("b", {5, 2}),
+                   makeNode("c", {1, 1})};
+  problem.tensors = {makeTensor(std::nullopt, {0, 1}), makeTensor(0, {2}),
+                     makeTensor(1, {2}), makeTensor(2, {})};
+  problem.tensors.back().wantedDevices = {0};
+  return problem;
+}
+
+TEST(SimulatorTest, DevicesWorkSideBySide) {
+  PlacementProblem problem = makeBranches();
+  // Sent in 1 s, there after 0.5 s, b until 3.5, sent until 4, there at 4.25;
+  // a until 4; c from 4.25.
+  Placement placement{{0, 1, 0}, {{0, 1, 0}, {2, 0, 0}}};
+  SimulationResult result = llvm::cantFail(simulate(problem, placement));
+  EXPECT_DOUBLE_EQ(result.getMakespan(), 5.25);
+  EXPECT_EQ(result.tasks.size(), 5u);
+  // One after another is the sum.
+  Placement near{{0, 0, 0}, {}};
+  result = llvm::cantFail(simulate(problem, near));
+  EXPECT_DOUBLE_EQ(result.getMakespan(), 10);
+}
+
+TEST(SimulatorTest, CodecsOccupyDevices) {
+  PlacementProblem problem = makeBranches();
+  problem.tensors[0].codecs = {WireCodec{"packed", 500, {1, 1}, {0.25, 0.25}}};
+  Placement placement{{0, 1, 0}, {{0, 1, 0}, {2, 0, 0}}};
+  SimulationResult result = llvm::cantFail(simulate(problem, placement));
+  // The way over b is longer, so it is encoded first (until 1), sent until 1.5,
+  // there at 2, decoded until 2.25, b until 4.25, back at 5; a from 1 until 5.
+  EXPECT_DOUBLE_EQ(result.getMakespan(), 6);
+}
+
+TEST(SimulatorTest, PipelineComesToThePeriod) {
+  PlacementProblem problem = makeBranches();
+  Placement placement{{0, 1, 0}, {{0, 1, 0}, {2, 0, 0}}};
+  SimulationOptions options;
+  options.numRequests = 500;
+  SimulationResult result =
+      llvm::cantFail(simulate(problem, placement, options));
+  double period = computePeriod(llvm::cantFail(evaluate(problem, placement)));
+  EXPECT_DOUBLE_EQ(period, 5);
+  EXPECT_NEAR(1 / result.getThroughput(), period, 0.01);
+  // No device does two things at once.
+  for (unsigned device : {0, 1}) {
+    double end = 0;
+    for (const SimulatedTask &task : result.tasks) {
+      if (task.device != device || task.kind == TaskKind::Send)
+        continue;
+      EXPECT_GE(task.start, end);
+      end = task.end;
+    }
+  }
+}
+
+TEST(SimulatorTest, RefusesWhatCannotRun) {
+  PlacementProblem problem = makeBranches();
+  EXPECT_EQ(llvm::toString(simulate(problem, {{0, 1, 0}, {}}).takeError()),
+            "tensor 't' does not cross to 'far', or the crossings are out of "
+            "order");
+  SimulationOptions options;
+  options.numRequests = 0;
+  EXPECT_EQ(
+      llvm::toString(simulate(problem, {{0, 0, 0}, {}}, options).takeError()),
+      "there are no requests to simulate");
+}
+
+TEST(ParallelSolverTest, BoundsWhatBruteForceFinds) {
+  unsigned numOptimal = 0;
+  for (unsigned seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE(seed);
+    PlacementProblem problem =
+        makeTinyProblem(2 + seed % 4, 2 + seed % 2, seed);
+    for (ParallelObjective objective :
+         {ParallelObjective::Makespan, ParallelObjective::Period}) {
+      auto value = [&](const Placement &placement,
+                       const PlacementMetrics &metrics) {
+        return objective == ParallelObjective::Period
+                   ? computePeriod(metrics)
+                   : llvm::cantFail(simulate(problem, placement)).getMakespan();
+      };
+      double least =
+          llvm::cantFail(minimizeByBruteForce(problem, value)).objective;
+      ParallelResult result = llvm::cantFail(solveParallel(problem, objective));
+      EXPECT_EQ(result.feasible, std::isfinite(least));
+      if (!result.feasible)
+        continue;
+      EXPECT_LE(result.lowerBound, least * (1 + 1e-9));
+      EXPECT_GE(result.value, least * (1 - 1e-9));
+      EXPECT_DOUBLE_EQ(
+          result.value,
+          value(result.placement,
+                llvm::cantFail(evaluate(problem, result.placement))));
+      EXPECT_LE(result.lowerBound, result.value);
+      numOptimal += result.value <= least * (1 + 1e-9);
+    }
+  }
+  // Local search does not always end at the best.
+  EXPECT_GT(numOptimal, 80u);
+}
+
+} // namespace
