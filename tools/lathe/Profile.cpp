@@ -12,6 +12,7 @@
 #include "lathe/Driver/Loader.h"
 #include "lathe/Driver/Profiler.h"
 #include "lathe/Support/TensorIO.h"
+#include "lathe/Target/Common/OutputFiles.h"
 
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
@@ -94,8 +95,8 @@ static void printCSV(const ModelProfile &profile, const MachinePeaks &peaks) {
 }
 
 static void printJSON(const ModelProfile &profile, const MachinePeaks &peaks,
-                      unsigned threads) {
-  llvm::json::OStream json(llvm::outs(), /*IndentSize=*/2);
+                      unsigned threads, raw_ostream &os) {
+  llvm::json::OStream json(os, /*IndentSize=*/2);
   json.object([&] {
     json.attribute("seconds", profile.seconds);
     json.attribute("runs", profile.numRuns);
@@ -118,7 +119,7 @@ static void printJSON(const ModelProfile &profile, const MachinePeaks &peaks,
       }
     });
   });
-  llvm::outs() << "\n";
+  os << "\n";
 }
 
 namespace {
@@ -147,6 +148,9 @@ struct Profile : Command {
                         "pseudo-random)")),
         codeFlags(getSubCommand()), objective(getSubCommand()),
         io(getSubCommand()),
+        output("o", cl::sub(getSubCommand()), cl::value_desc("file"),
+               cl::desc("Write what --run measured for lathe partition (the "
+                        "'profile' of a network's device)")),
         seconds("seconds", cl::sub(getSubCommand()), cl::init(1),
                 cl::desc("How long to run the model (default 1)")),
         format(
@@ -191,7 +195,22 @@ struct Profile : Command {
       return reportError(peaks.takeError());
     peaks->flops *= code.threads;
     peaks->byteOps *= code.threads;
-    print(*profile, *peaks);
+    ExitStatus status = write(*profile, *peaks);
+    if (status == Done)
+      print(*profile, *peaks);
+    return status;
+  }
+
+  /// Writes the profile as a file, if it is to be one.
+  ExitStatus write(const ModelProfile &profile,
+                   const MachinePeaks &peaks) const {
+    if (output.empty())
+      return Done;
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    printJSON(profile, peaks, code.threads, os);
+    if (llvm::Error error = writeOutputFile(output, std::move(text)))
+      return reportError(std::move(error));
     return Done;
   }
 
@@ -218,8 +237,8 @@ struct Profile : Command {
   }
 
   ExitStatus estimate() const {
-    if (!inputs.empty() || seconds.getNumOccurrences() != 0)
-      return reportError("--input and --seconds are for --run");
+    if (!inputs.empty() || seconds.getNumOccurrences() != 0 || !output.empty())
+      return reportError("--input, --seconds and -o are for --run");
     llvm::Expected<CodeOptions> code = codeFlags.get();
     if (!code)
       return reportError(code.takeError());
@@ -249,7 +268,7 @@ struct Profile : Command {
     case ReportFormat::CSV:
       return printCSV(profile, peaks);
     case ReportFormat::JSON:
-      return printJSON(profile, peaks, code.threads);
+      return printJSON(profile, peaks, code.threads, llvm::outs());
     }
   }
 
@@ -263,6 +282,7 @@ struct Profile : Command {
   ObjectiveFlag objective;
   IOFlag io;
   CodeOptions code;
+  cl::opt<std::string> output;
   cl::opt<double> seconds;
   cl::opt<ReportFormat> format;
 } profile;

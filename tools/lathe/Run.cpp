@@ -13,6 +13,7 @@
 #include "lathe/Driver/Loader.h"
 #include "lathe/Driver/Runner.h"
 #include "lathe/Frontend/ONNX/Import.h"
+#include "lathe/Plan/Plan.h"
 #include "lathe/Support/Compare.h"
 #include "lathe/Support/TensorIO.h"
 
@@ -157,6 +158,8 @@ struct Run : Command {
       return reportError(options.takeError());
     options->knownInputs = tensors;
     options->keepLayers = dumpLayers;
+    if (Plan::isPlan(flags.model))
+      return runPlanned(tensors);
     if (Artifact::isArtifact(flags.model))
       return runCompiled(tensors, *options, context);
 
@@ -225,6 +228,21 @@ struct Run : Command {
         "the model was compiled for '" + artifact.target +
         "', which lathe has no description of; pass the file that has it with "
         "--target");
+  }
+
+  /// Runs a folder that lathe partition wrote.
+  ExitStatus runPlanned(const NamedTensors &tensors) {
+    if (dumpLayers || comparesLayers() || !arena.empty() || !target.empty())
+      return reportError("a plan runs as it is: --dump-layers, "
+                         "--compare-layers, --arena and --target are for "
+                         "models");
+    llvm::Expected<Plan> plan = Plan::load(flags.model);
+    if (!plan)
+      return reportError(plan.takeError());
+    llvm::Expected<NamedTensors> outputs = runPlan(*plan, flags.model, tensors);
+    if (!outputs)
+      return reportError(outputs.takeError());
+    return finish(*outputs);
   }
 
   /// Runs a folder that lathe compile wrote.

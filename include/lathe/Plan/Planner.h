@@ -1,0 +1,53 @@
+//===- Planner.h - Places a model in a network ------------------*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_PLAN_PLANNER_H
+#define LATHE_PLAN_PLANNER_H
+
+#include "lathe/Plan/Components.h"
+#include "lathe/Plan/Network.h"
+#include "lathe/Plan/Plan.h"
+#include "lathe/Target/Common/OutputFiles.h"
+
+#include <map>
+
+namespace lathe {
+
+struct PlanOptions {
+  /// From 0 to 1: what a latency in parts of the span between the fastest plan
+  /// and the one of least energy counts; energy counts the rest.
+  double latencyWeight = 1;
+  /// The most joules of a device, by its number.
+  std::map<unsigned, double> deviceEnergy;
+};
+
+/// A plan, and the models of its components in their order.
+struct PlannedModel {
+  Plan plan;
+  std::vector<mlir::OwningOpRef<mlir::ModuleOp>> components;
+};
+
+/// Decides where the kernels of the only model of `module`, at the graph level,
+/// run in `network`: an optimum of the predicted cost, or with a bound on it.
+/// Each device's weights fit its memory. `module` is simplified. Fails if there
+/// is no such plan, saying which limit is at fault, or as getUnitTimes and
+/// ModelUnits::get do.
+llvm::Expected<PlannedModel> planModel(mlir::ModuleOp module,
+                                       const Network &network,
+                                       const PlanOptions &options);
+
+/// Compiles the components of `planned` for their devices, fills in what they
+/// take, and returns the files of the plan's folder: plan.json, and a folder
+/// for each component with its code and, as COMPONENT.onnx, its model. The
+/// modules are consumed. Fails as emitFiles does, or if a component does not
+/// fit its device.
+llvm::Expected<std::vector<OutputFile>> compilePlan(PlannedModel &planned,
+                                                    const Network &network);
+
+} // namespace lathe
+
+#endif // LATHE_PLAN_PLANNER_H

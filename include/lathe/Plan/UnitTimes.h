@@ -1,0 +1,40 @@
+//===- UnitTimes.h - What the units of a model take on devices --*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_PLAN_UNITTIMES_H
+#define LATHE_PLAN_UNITTIMES_H
+
+#include "lathe/Plan/ModelUnits.h"
+#include "lathe/Plan/Network.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+namespace lathe {
+
+/// What each unit of a model takes on a device.
+struct UnitTimes {
+  std::vector<double> seconds;
+  /// Whether they come from a measurement, rather than from a model of the
+  /// device.
+  bool isMeasured = false;
+  /// Where they are from.
+  std::string source;
+};
+
+/// The times of `units`, which are those of the only model of `module`, on
+/// `device`: from its profile, or of the kernels that the model becomes there,
+/// by the instructions that they have on a microcontroller with a table of
+/// costs, or by the speed that the network gives. Fails if there is none of
+/// these, or if the profile is one of another model.
+llvm::Expected<UnitTimes> getUnitTimes(mlir::ModuleOp module,
+                                       const ModelUnits &units,
+                                       const NetworkDevice &device,
+                                       const Network &network);
+
+} // namespace lathe
+
+#endif // LATHE_PLAN_UNITTIMES_H

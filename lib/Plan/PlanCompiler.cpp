@@ -1,0 +1,72 @@
+//===- PlanCompiler.cpp - The files of a plan -----------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Driver/Compiler.h"
+#include "lathe/Driver/Emit.h"
+#include "lathe/Driver/Loader.h"
+#include "lathe/Driver/Versions.h"
+#include "lathe/Plan/Planner.h"
+#include "lathe/Support/RunPasses.h"
+#include "lathe/Target/ONNX/Export.h"
+
+using namespace mlir;
+using namespace lathe;
+
+/// Adds the code of `module` for `device`, and what it takes to `component`.
+static llvm::Error compileComponent(ModuleOp module,
+                                    const NetworkDevice &device,
+                                    PlanComponent &component,
+                                    std::vector<OutputFile> &files) {
+  CodeOptions code;
+  code.threads =
+      device.target.backend == TargetBackend::LLVM ? device.threads : 1;
+  auto objective = chooseObjective(module, device.target, code, {});
+  if (!objective)
+    return objective.takeError();
+  code.objective = *objective;
+  auto versions = lowerVersionsToKernels(module, device.target, code);
+  if (!versions)
+    return versions.takeError();
+  func::FuncOp model = lookupModel(versions->front().module);
+  if (failed(checkFit(model, device.target, {})))
+    return llvm::make_error<DiagnosedError>();
+  Footprint footprint = getFootprint(model);
+  component.arenaBytes = footprint.arena;
+  component.weightBytes = footprint.weights;
+  if (llvm::Error error = lowerVersionsToLoops(*versions))
+    return error;
+  EmitOptions options;
+  options.kind = getDefaultEmitKind(device.target);
+  options.threads = code.threads;
+  options.objective = *objective;
+  auto emission = emitFiles(*versions, device.target, options);
+  if (!emission)
+    return emission.takeError();
+  for (OutputFile &file : emission->files) {
+    file.path = component.name + "/" + file.path;
+    files.push_back(std::move(file));
+  }
+  return llvm::Error::success();
+}
+
+llvm::Expected<std::vector<OutputFile>>
+lathe::compilePlan(PlannedModel &planned, const Network &network) {
+  std::vector<OutputFile> files;
+  for (auto [component, module] :
+       llvm::zip_equal(planned.plan.components, planned.components)) {
+    FailureOr<std::string> onnx = exportONNX(*module);
+    if (failed(onnx))
+      return llvm::make_error<DiagnosedError>();
+    files.push_back(
+        {component.name + "/" + component.name + ".onnx", std::move(*onnx)});
+    const NetworkDevice &device = network.devices[component.device];
+    if (llvm::Error error = compileComponent(*module, device, component, files))
+      return std::move(error);
+  }
+  files.push_back({Plan::fileName.str(), planned.plan.print()});
+  return files;
+}

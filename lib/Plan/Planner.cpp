@@ -1,0 +1,407 @@
+//===- Planner.cpp - Decides which device runs what -----------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Plan/Planner.h"
+#include "lathe/Driver/Compiler.h"
+#include "lathe/Driver/Loader.h"
+#include "lathe/Partition/ConstrainedSolver.h"
+#include "lathe/Plan/UnitTimes.h"
+#include "lathe/Target/Common/CNames.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::partition;
+
+namespace {
+
+/// Makes a plan of a model.
+class Planner {
+public:
+  Planner(ModuleOp module, const Network &network, const PlanOptions &options)
+      : module(module), network(network), options(options) {}
+
+  llvm::Expected<PlannedModel> plan();
+
+private:
+  llvm::Error addTimes();
+  void addDevices();
+  void addNodes();
+  void addTensors();
+  PlacementLimits getLimits() const;
+  llvm::Expected<MetricWeights> getObjective(PlacementOracle &oracle,
+                                             const PlacementLimits &limits);
+  llvm::Error solveProblem();
+  /// The activations of units that the memory of `device` holds.
+  std::optional<double> getActivationLimit(unsigned device) const;
+  bool hasRoomForUnit(unsigned unit, unsigned device) const;
+  llvm::Expected<bool> excludeWhatDoesNotFit();
+  void describeDevices();
+  void describeTransfers();
+  void describeComponents(StringRef name);
+  llvm::Expected<SolverResult> minimize(PlacementOracle &oracle,
+                                        const MetricWeights &weights,
+                                        const PlacementLimits &limits);
+
+  ModuleOp module;
+  const Network &network;
+  const PlanOptions &options;
+  func::FuncOp model;
+  ModelUnits units;
+  std::vector<UnitTimes> times;
+  PlacementProblem problem;
+  SolverResult result;
+  /// Bytes of weights that each device may have.
+  std::vector<double> weightLimits;
+  /// The first solution's, which no memory for activations limited but that of
+  /// single units.
+  double lowerBound = 0;
+  std::vector<unsigned> deviceOf;
+  PlannedModel planned;
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// The problem
+//===----------------------------------------------------------------------===//
+
+llvm::Error Planner::addTimes() {
+  for (const NetworkDevice &device : network.devices) {
+    auto found = getUnitTimes(module, units, device, network);
+    if (!found)
+      return found.takeError();
+    times.push_back(std::move(*found));
+  }
+  return llvm::Error::success();
+}
+
+void Planner::addDevices() {
+  for (const NetworkDevice &device : network.devices) {
+    Device &added = problem.devices.emplace_back();
+    added.name = device.name;
+    std::optional<uint64_t> flash =
+        device.target.getTotalBytes(MemoryKind::Flash);
+    weightLimits.push_back(
+        flash ? static_cast<double>(*flash)
+              : device.memory.value_or(PlacementLimits::unlimited));
+    added.codecPower = device.activePower;
+  }
+  problem.resetLinks();
+  for (const NetworkLink &link : network.links)
+    problem.link(link.from, link.to) =
+        Link{link.bandwidth, link.roundTripTime, link.getSendEnergy(),
+             link.getReceiveEnergy()};
+}
+
+void Planner::addNodes() {
+  for (const auto &[index, unit] : llvm::enumerate(units.units)) {
+    PlacementNode &node = problem.nodes.emplace_back();
+    node.name = unit.name;
+    for (const auto &[number, device] : llvm::enumerate(network.devices)) {
+      if (!hasRoomForUnit(index, number))
+        continue;
+      NodeOption &option = node.options.emplace_back();
+      option.device = number;
+      option.time = times[number].seconds[index];
+      option.energy = option.time * device.activePower;
+      option.weightBytes = static_cast<double>(unit.weightBytes);
+    }
+  }
+}
+
+void Planner::addTensors() {
+  for (const UnitTensor &tensor : units.tensors) {
+    PlacementTensor &added = problem.tensors.emplace_back();
+    added.name = tensor.name;
+    added.source = tensor.source;
+    added.inputDevice = network.inputDevice;
+    llvm::append_range(added.consumers, tensor.consumers);
+    if (!tensor.outputs.empty())
+      added.wantedDevices.push_back(network.outputDevice);
+    added.bytes = static_cast<double>(tensor.bytes);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// The solution
+//===----------------------------------------------------------------------===//
+
+PlacementLimits Planner::getLimits() const {
+  PlacementLimits limits;
+  auto isFinite = [](double bytes) { return std::isfinite(bytes); };
+  if (llvm::any_of(weightLimits, isFinite))
+    limits.memory.assign(weightLimits.begin(), weightLimits.end());
+  if (!options.deviceEnergy.empty())
+    limits.energy.assign(network.devices.size(), PlacementLimits::unlimited);
+  for (auto [device, joules] : options.deviceEnergy)
+    limits.energy[device] = joules;
+  return limits;
+}
+
+llvm::Expected<SolverResult> Planner::minimize(PlacementOracle &oracle,
+                                               const MetricWeights &weights,
+                                               const PlacementLimits &limits) {
+  auto found = solve(oracle, weights, limits);
+  if (!found)
+    return found.takeError();
+  if (found->found)
+    return std::move(*found);
+  auto reason = explainInfeasibility(oracle, limits);
+  if (!reason)
+    return reason.takeError();
+  return llvm::createStringError("no plan keeps the limits: " + *reason);
+}
+
+/// Latency and energy by the options' weights, each in parts of what lies
+/// between the plan that is best in it and the one that is best in the other.
+llvm::Expected<MetricWeights>
+Planner::getObjective(PlacementOracle &oracle, const PlacementLimits &limits) {
+  MetricWeights latency = MetricWeights::ofLatency();
+  MetricWeights energy = MetricWeights::ofEnergy(problem);
+  if (options.latencyWeight == 1)
+    return latency;
+  if (options.latencyWeight == 0) {
+    // Among plans of equal energy, such as those that pass on what costs
+    // nothing, a faster one: a watt that is too little to matter.
+    double watts = 0;
+    for (const NetworkDevice &device : network.devices)
+      watts = std::max(watts, device.activePower);
+    addWeights(energy, latency, 1e-6 * watts);
+    return energy;
+  }
+  auto fastest = minimize(oracle, latency, limits);
+  if (!fastest)
+    return fastest.takeError();
+  auto thriftiest = minimize(oracle, energy, limits);
+  if (!thriftiest)
+    return thriftiest.takeError();
+  double seconds = thriftiest->metrics.latency - fastest->metrics.latency;
+  double joules =
+      fastest->metrics.getTotalEnergy() - thriftiest->metrics.getTotalEnergy();
+  MetricWeights weights;
+  // Where one plan is best in both there is nothing to weigh.
+  if (seconds <= 0 || joules <= 0)
+    return latency;
+  addWeights(weights, latency, options.latencyWeight / seconds);
+  addWeights(weights, energy, (1 - options.latencyWeight) / joules);
+  return weights;
+}
+
+llvm::Error Planner::solveProblem() {
+  for (const PlacementNode &node : problem.nodes)
+    if (node.options.empty())
+      return llvm::createStringError(
+          "no device has room for what '" + node.name +
+          "' reads and computes; add one with more memory to the network");
+  auto oracle = PlacementOracle::create(problem);
+  if (!oracle)
+    return oracle.takeError();
+  PlacementLimits limits = getLimits();
+  auto weights = getObjective(*oracle, limits);
+  if (!weights)
+    return weights.takeError();
+  auto found = minimize(*oracle, *weights, limits);
+  if (!found)
+    return found.takeError();
+  result = std::move(*found);
+  deviceOf.clear();
+  for (const auto &[node, option] :
+       llvm::zip_equal(problem.nodes, result.placement.options))
+    deviceOf.push_back(node.options[option].device);
+  return llvm::Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Memory for activations
+//===----------------------------------------------------------------------===//
+
+std::optional<double> Planner::getActivationLimit(unsigned device) const {
+  const NetworkDevice &described = network.devices[device];
+  if (std::optional<uint64_t> ram =
+          described.target.getLargestBytes(MemoryKind::RAM))
+    return static_cast<double>(*ram);
+  return described.memory;
+}
+
+/// A unit needs its largest tensor in memory, whatever takes the place of what.
+bool Planner::hasRoomForUnit(unsigned unit, unsigned device) const {
+  std::optional<double> limit = getActivationLimit(device);
+  return !limit || llvm::none_of(units.tensors, [&](const UnitTensor &tensor) {
+    return (tensor.source == unit ||
+            llvm::is_contained(tensor.consumers, unit)) &&
+           static_cast<double>(tensor.bytes) > *limit;
+  });
+}
+
+/// The unit of `component` with the most bytes in what it reads and computes.
+static unsigned getLargestUnit(const ModelUnits &units,
+                               const Component &component) {
+  auto getBytes = [&](unsigned unit) {
+    int64_t bytes = 0;
+    for (const UnitTensor &tensor : units.tensors)
+      if (tensor.source == unit || llvm::is_contained(tensor.consumers, unit))
+        bytes += tensor.bytes;
+    return bytes;
+  };
+  return *llvm::max_element(component.units, [&](unsigned a, unsigned b) {
+    return getBytes(a) < getBytes(b);
+  });
+}
+
+/// Compiles the components of devices with little memory. Those that do not fit
+/// are left fewer bytes for weights or, where these are in a memory of their
+/// own, lose their largest unit. Returns whether there are such.
+llvm::Expected<bool> Planner::excludeWhatDoesNotFit() {
+  bool excludes = false;
+  for (const Component &component :
+       findComponents(units, deviceOf, network.inputDevice)) {
+    const NetworkDevice &device = network.devices[component.device];
+    std::optional<double> limit = getActivationLimit(component.device);
+    if (!limit)
+      continue;
+    OwningOpRef<ModuleOp> part =
+        extractComponent(model, units, component, "part");
+    CodeOptions code;
+    auto objective = chooseObjective(*part, device.target, code, {});
+    if (!objective)
+      return objective.takeError();
+    code.objective = *objective;
+    if (llvm::Error error = lowerToKernels(*part, device.target, code))
+      return std::move(error);
+    Footprint footprint = getFootprint(lookupModel(*part));
+    // Weights of a board are in its flash; elsewhere they share the memory.
+    bool isBoard = device.target.isBoard();
+    auto activations = static_cast<double>(footprint.getRam());
+    auto weights = static_cast<double>(isBoard ? 0 : footprint.weights);
+    if (activations + weights <= *limit)
+      continue;
+    excludes = true;
+    double &weightLimit = weightLimits[component.device];
+    if (!isBoard && activations < weightLimit) {
+      weightLimit =
+          std::min(*limit - activations, std::nextafter(weightLimit, 0));
+      continue;
+    }
+    unsigned unit = getLargestUnit(units, component);
+    llvm::erase_if(problem.nodes[unit].options, [&](const NodeOption &option) {
+      return option.device == component.device;
+    });
+  }
+  return excludes;
+}
+
+//===----------------------------------------------------------------------===//
+// The plan
+//===----------------------------------------------------------------------===//
+
+void Planner::describeDevices() {
+  for (const auto &[index, device] : llvm::enumerate(network.devices)) {
+    PlanDevice &described = planned.plan.devices.emplace_back();
+    described.name = device.name;
+    described.target = device.target.name;
+    described.timesFrom = times[index].source;
+    described.isMeasured = times[index].isMeasured;
+    described.computeSeconds = result.metrics.deviceTime[index];
+    described.joules = result.metrics.energy[index];
+    described.weightBytes = static_cast<int64_t>(result.metrics.memory[index]);
+  }
+}
+
+void Planner::describeTransfers() {
+  for (const Crossing &crossing : result.placement.crossings) {
+    const UnitTensor &tensor = units.tensors[crossing.tensor];
+    unsigned from =
+        tensor.source ? deviceOf[*tensor.source] : network.inputDevice;
+    const NetworkLink &link = *network.findLink(from, crossing.destination);
+    planned.plan.transfers.push_back(
+        {tensor.name, from, crossing.destination, "raw", tensor.bytes,
+         static_cast<double>(tensor.bytes) / link.bandwidth +
+             link.roundTripTime});
+  }
+}
+
+void Planner::describeComponents(StringRef name) {
+  CNameScope names;
+  for (const Component &component :
+       findComponents(units, deviceOf, network.inputDevice)) {
+    PlanComponent &described = planned.plan.components.emplace_back();
+    described.device = component.device;
+    // Its functions have names of C, and its folder the same.
+    described.name = names.claim(
+        (name + "_" + network.devices[component.device].name).str());
+    for (unsigned unit : component.units) {
+      described.units.push_back(units.units[unit].name);
+      described.computeSeconds += times[component.device].seconds[unit];
+    }
+    for (unsigned tensor : component.inputs)
+      described.inputs.push_back(units.tensors[tensor].name);
+    for (unsigned tensor : component.outputs)
+      described.outputs.push_back(units.tensors[tensor].name);
+    planned.components.push_back(
+        extractComponent(model, units, component, described.name));
+  }
+}
+
+llvm::Expected<PlannedModel> Planner::plan() {
+  if (llvm::Error error = simplifyGraph(module))
+    return std::move(error);
+  model = lookupModel(module);
+  if (!model)
+    return llvm::createStringError("there is no model to partition");
+  auto found = ModelUnits::get(model);
+  if (!found)
+    return found.takeError();
+  units = std::move(*found);
+  if (llvm::Error error = addTimes())
+    return std::move(error);
+  addDevices();
+  addNodes();
+  addTensors();
+  if (llvm::Error error = solveProblem())
+    return std::move(error);
+  lowerBound = result.lowerBound;
+  // Each round takes a unit from a device.
+  for (;;) {
+    auto excludes = excludeWhatDoesNotFit();
+    if (!excludes)
+      return excludes.takeError();
+    if (!*excludes)
+      break;
+    if (llvm::Error error = solveProblem())
+      return std::move(error);
+  }
+  Plan &plan = planned.plan;
+  plan.model = model.getSymName().str();
+  plan.network = network.name;
+  plan.inputDevice = network.inputDevice;
+  plan.outputDevice = network.outputDevice;
+  for (const UnitTensor &tensor : units.tensors) {
+    if (!tensor.source)
+      plan.inputs.push_back(tensor.name);
+    if (!tensor.outputs.empty())
+      plan.outputs.push_back(tensor.name);
+  }
+  plan.latencyWeight = options.latencyWeight;
+  plan.energyWeight = 1 - options.latencyWeight;
+  plan.latencySeconds = result.metrics.latency;
+  plan.joules = result.metrics.getTotalEnergy();
+  plan.objective = result.objective;
+  plan.bound = std::min(lowerBound, plan.objective);
+  plan.isOptimal = result.optimal && lowerBound >= plan.objective;
+  describeDevices();
+  describeTransfers();
+  describeComponents(plan.model);
+  return std::move(planned);
+}
+
+llvm::Expected<PlannedModel> lathe::planModel(ModuleOp module,
+                                              const Network &network,
+                                              const PlanOptions &options) {
+  return Planner(module, network, options).plan();
+}

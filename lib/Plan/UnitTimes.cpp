@@ -1,0 +1,253 @@
+//===- UnitTimes.cpp - What the units of a model take on devices ----------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Plan/UnitTimes.h"
+#include "lathe/Conversion/LoopsToLLVM/TimedKernels.h"
+#include "lathe/Driver/Compiler.h"
+#include "lathe/Driver/Estimator.h"
+#include "lathe/Support/NodeNames.h"
+
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace lathe;
+
+namespace {
+
+/// The time of a kernel and the ONNX nodes that it computes, by comma and
+/// space.
+struct KernelTime {
+  std::string nodes;
+  double seconds = 0;
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// By kernels
+//===----------------------------------------------------------------------===//
+
+/// The part of what a device computes at most that products reach, by how many
+/// of them a byte takes part in: below 1, 2, 4, 8 and more. Medians of
+/// MobileNetV2, YOLO11n, SqueezeNet and ResNet-8 in f32, where Winograd's
+/// algorithm does more than the products would allow, and of MobileNetV2 in
+/// 8 bits, with AVX-512 and VNNI on one thread.
+static double getEfficiency(const KernelDescription &kernel) {
+  static constexpr double floats[] = {0.2, 0.45, 0.7, 0.9, 1.15};
+  static constexpr double bytes[] = {0.1, 0.2, 0.35, 0.5, 0.65};
+  double reuse = static_cast<double>(kernel.macs) /
+                 static_cast<double>(std::max<int64_t>(kernel.bytes, 1));
+  size_t group = reuse < 1   ? 0
+                 : reuse < 2 ? 1
+                 : reuse < 4 ? 2
+                 : reuse < 8 ? 3
+                             : 4;
+  return (kernel.multipliesBytes ? bytes : floats)[group];
+}
+
+/// How much faster kernels read than memory gives: part of what they read is
+/// in a cache. Of the same models.
+static constexpr double cacheFactor = 1.5;
+
+/// The time of `kernel` on a device that computes and reads with `speed`: the
+/// longer one of both (Williams et al., "Roofline", CACM 52(4), 2009).
+static double getSeconds(const KernelDescription &kernel,
+                         const DeviceSpeed &speed) {
+  double reading =
+      static_cast<double>(kernel.bytes) / (speed.bandwidth * cacheFactor);
+  if (kernel.macs == 0)
+    return reading;
+  double peak =
+      kernel.multipliesBytes && speed.byteOps > 0 ? speed.byteOps : speed.flops;
+  return std::max(kernel.getFlops() / (peak * getEfficiency(kernel)), reading);
+}
+
+static llvm::Expected<std::vector<KernelTime>>
+estimateKernels(ModuleOp copy, const NetworkDevice &device) {
+  CodeOptions code;
+  code.threads = device.threads;
+  std::vector<KernelTime> times;
+  bool isController = device.target.backend == TargetBackend::C;
+  if (isController && device.target.costs && device.target.clock) {
+    auto estimate = estimateModel(copy, device.target, code);
+    if (!estimate)
+      return estimate.takeError();
+    for (const KernelEstimate &kernel : estimate->kernels)
+      times.push_back({kernel.kernel.nodes, kernel.cost.seconds.value_or(0)});
+    return times;
+  }
+  if (!device.speed)
+    return llvm::createStringError(
+        "nothing says how fast device '" + device.name + "' (" +
+        device.target.name +
+        ") is; give it 'speed' or a 'profile', or name a board as its target");
+  if (llvm::Error error = lowerToKernels(copy, device.target, code))
+    return std::move(error);
+  if (llvm::Error error = lowerToLoops(copy))
+    return std::move(error);
+  for (func::CallOp call : getTimedCalls(copy)) {
+    KernelDescription kernel = describeKernel(call);
+    times.push_back({kernel.nodes, getSeconds(kernel, *device.speed)});
+  }
+  return times;
+}
+
+//===----------------------------------------------------------------------===//
+// From a profile
+//===----------------------------------------------------------------------===//
+
+/// Makes the kernels take what the whole model took: reading the clock behind
+/// each takes time itself.
+static void scaleTo(std::vector<KernelTime> &times, double seconds) {
+  double sum = 0;
+  for (const KernelTime &time : times)
+    sum += time.seconds;
+  if (sum > 0 && seconds > 0)
+    for (KernelTime &time : times)
+      time.seconds *= seconds / sum;
+}
+
+static llvm::Expected<std::vector<KernelTime>>
+readProfile(llvm::StringRef path) {
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
+  if (!buffer)
+    return llvm::createStringError("cannot read the profile '" + path +
+                                   "': " + buffer.getError().message());
+  auto fail = [&](const llvm::Twine &what) {
+    return llvm::createStringError("'" + path + "' is no profile: " + what +
+                                   "; make one with lathe profile --run -o");
+  };
+  llvm::Expected<llvm::json::Value> json =
+      llvm::json::parse((*buffer)->getBuffer());
+  if (!json)
+    return fail(llvm::toString(json.takeError()));
+  const llvm::json::Object *object = json->getAsObject();
+  const llvm::json::Array *kernels =
+      object ? object->getArray("kernels") : nullptr;
+  if (!kernels)
+    return fail("there is no list 'kernels'");
+  std::vector<KernelTime> times;
+  for (const llvm::json::Value &value : *kernels) {
+    const llvm::json::Object *kernel = value.getAsObject();
+    auto nodes = kernel ? kernel->getString("nodes") : std::nullopt;
+    auto seconds = kernel ? kernel->getNumber("seconds") : std::nullopt;
+    if (!nodes || !seconds || *seconds < 0)
+      return fail("a kernel has no 'nodes' or no 'seconds'");
+    times.push_back({nodes->str(), *seconds});
+  }
+  scaleTo(times, object->getNumber("seconds").value_or(0));
+  return times;
+}
+
+//===----------------------------------------------------------------------===//
+// From kernels to units
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Divides the times of kernels among the units that have their nodes.
+class TimeDivider {
+public:
+  explicit TimeDivider(const ModelUnits &units);
+
+  /// The nodes of no unit are added to `unknown`.
+  std::vector<double> divide(ArrayRef<KernelTime> times,
+                             std::vector<std::string> &unknown);
+
+private:
+  const ModelUnits &units;
+  llvm::StringMap<SmallVector<unsigned>> unitsOf;
+};
+
+} // namespace
+
+TimeDivider::TimeDivider(const ModelUnits &units) : units(units) {
+  for (const auto &[index, unit] : llvm::enumerate(units.units))
+    for (Operation *op : unit.ops)
+      for (StringRef node : getNodeNames(op->getLoc())) {
+        SmallVector<unsigned> &list = unitsOf[node];
+        if (list.empty() || list.back() != index)
+          list.push_back(index);
+      }
+}
+
+std::vector<double> TimeDivider::divide(ArrayRef<KernelTime> times,
+                                        std::vector<std::string> &unknown) {
+  std::vector<double> seconds(units.units.size(), 0);
+  // What computes no node, such as a copy, belongs to what follows.
+  double pending = 0;
+  for (const KernelTime &time : times) {
+    llvm::SmallSetVector<unsigned, 8> found;
+    for (StringRef node : llvm::split(time.nodes, ", ")) {
+      auto it = unitsOf.find(node);
+      if (it != unitsOf.end())
+        found.insert(it->second.begin(), it->second.end());
+      else if (!node.empty())
+        unknown.push_back(node.str());
+    }
+    pending += time.seconds;
+    if (found.empty())
+      continue;
+    // By what they compute; movements count as little.
+    auto getWork = [&](unsigned unit) {
+      const ModelUnit &work = units.units[unit];
+      return 1.0 + 2.0 * static_cast<double>(work.macs) +
+             static_cast<double>(work.elementOps);
+    };
+    double sum = 0;
+    for (unsigned unit : found)
+      sum += getWork(unit);
+    for (unsigned unit : found)
+      seconds[unit] += pending * getWork(unit) / sum;
+    pending = 0;
+  }
+  if (!seconds.empty())
+    seconds.back() += pending;
+  return seconds;
+}
+
+llvm::Expected<UnitTimes> lathe::getUnitTimes(ModuleOp module,
+                                              const ModelUnits &units,
+                                              const NetworkDevice &device,
+                                              const Network &network) {
+  UnitTimes result;
+  std::vector<std::string> unknown;
+  TimeDivider divider(units);
+  if (!device.profile.empty()) {
+    llvm::SmallString<128> path(device.profile);
+    if (llvm::sys::path::is_relative(path)) {
+      path = network.directory;
+      llvm::sys::path::append(path, device.profile);
+    }
+    auto times = readProfile(path);
+    if (!times)
+      return times.takeError();
+    result.seconds = divider.divide(*times, unknown);
+    if (!unknown.empty())
+      return llvm::createStringError("'" + path +
+                                     "' is the profile of another model: this "
+                                     "one has no node '" +
+                                     unknown.front() + "'");
+    result.isMeasured = true;
+    result.source = "profile " + device.profile;
+    return result;
+  }
+  OwningOpRef<ModuleOp> copy = cast<ModuleOp>(module->clone());
+  auto times = estimateKernels(*copy, device);
+  if (!times)
+    return times.takeError();
+  result.seconds = divider.divide(*times, unknown);
+  result.source =
+      device.speed ? "estimated from its speed (" + device.speed->source + ")"
+                   : "estimated from its instructions";
+  return result;
+}

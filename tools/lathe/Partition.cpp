@@ -1,0 +1,150 @@
+//===- Partition.cpp - lathe partition ------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Commands.h"
+#include "Options.h"
+
+#include "lathe/Driver/Loader.h"
+#include "lathe/Plan/Planner.h"
+#include "lathe/Support/Quantity.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+
+namespace cl = llvm::cl;
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::tool;
+
+static void printComponents(const Plan &plan) {
+  for (const PlanComponent &component : plan.components)
+    llvm::outs() << llvm::formatv(
+        "  {0}: {1} kernels on {2} ({3}), {4:F3} ms, arena {5} bytes, weights "
+        "{6} bytes\n",
+        component.name, component.units.size(),
+        plan.devices[component.device].name,
+        plan.devices[component.device].target, component.computeSeconds * 1e3,
+        component.arenaBytes, component.weightBytes);
+}
+
+static void printTransfers(const Plan &plan) {
+  for (const PlanTransfer &transfer : plan.transfers)
+    llvm::outs() << llvm::formatv(
+        "  {0} -> {1}: {2}, {3} bytes, {4:F3} ms\n",
+        plan.devices[transfer.from].name, plan.devices[transfer.to].name,
+        transfer.tensor, transfer.bytes, transfer.seconds * 1e3);
+}
+
+/// Whatever is predicted says what it is made of.
+static void printSummary(const Plan &plan, llvm::StringRef directory) {
+  llvm::outs() << plan.model << " over " << plan.network << " in " << directory
+               << "\n";
+  printComponents(plan);
+  printTransfers(plan);
+  llvm::outs() << llvm::formatv("latency  {0:F3} ms predicted, all in turn\n",
+                                plan.latencySeconds * 1e3)
+               << llvm::formatv("energy   {0:F6} J modelled", plan.joules);
+  llvm::ListSeparator comma(", ");
+  llvm::outs() << ": ";
+  for (const PlanDevice &device : plan.devices)
+    llvm::outs() << llvm::StringRef(comma)
+                 << llvm::formatv("{0} {1:F6}", device.name, device.joules);
+  llvm::outs() << "\n";
+  llvm::outs() << llvm::formatv("bound    {0:F9} of {1:F9}, gap {2:P}{3}\n",
+                                plan.bound, plan.objective, plan.getGap(),
+                                plan.isOptimal ? ": optimal" : "");
+  for (const PlanDevice &device : plan.devices)
+    llvm::outs() << "times    " << device.name << ": " << device.timesFrom
+                 << "\n";
+}
+
+namespace {
+
+struct Partition : Command {
+  Partition()
+      : Command("partition",
+                "Place a model over the devices of a network, and compile the "
+                "part of each",
+                "lathe partition model.onnx --network=network.yaml -o plan"),
+        flags(getSubCommand()),
+        network("network", cl::sub(getSubCommand()), cl::value_desc("file"),
+                cl::Required,
+                cl::desc("The network (docs/networks.md, examples/networks)")),
+        output("o", cl::sub(getSubCommand()), cl::value_desc("folder"),
+               cl::desc("Folder for the plan (default: the model's name)")),
+        latencyWeight(
+            "latency-weight", cl::sub(getSubCommand()), cl::init(1),
+            cl::desc("What latency counts against energy, from 0 to 1 "
+                     "(default 1)")),
+        deviceEnergy("device-energy", cl::sub(getSubCommand()),
+                     cl::value_desc("device=energy"),
+                     cl::desc("The most that a device may take for a run, such "
+                              "as camera=0.5J")),
+        quiet("q", cl::sub(getSubCommand()), cl::desc("Print no summary")) {}
+
+  ExitStatus run() override {
+    llvm::Expected<Network> described = loadNetwork(network);
+    if (!described)
+      return reportError(described.takeError());
+    llvm::Expected<PlanOptions> options = getOptions(*described);
+    if (!options)
+      return reportError(options.takeError());
+    DialectRegistry registry;
+    registerLatheDialects(registry);
+    MLIRContext context(registry);
+    DiagnosticPrinter printer(context);
+    OwningOpRef<ModuleOp> module = flags.load(context);
+    if (!module)
+      return UserError;
+    auto planned = planModel(*module, *described, *options);
+    if (!planned)
+      return reportError(planned.takeError());
+    auto files = compilePlan(*planned, *described);
+    if (!files)
+      return reportError(files.takeError());
+    std::string directory =
+        output.empty() ? planned->plan.model : output.getValue();
+    if (llvm::Error error = writeOutputFiles(directory, *files))
+      return reportError(std::move(error));
+    if (!quiet)
+      printSummary(planned->plan, directory);
+    return Done;
+  }
+
+private:
+  llvm::Expected<PlanOptions> getOptions(const Network &described) const {
+    PlanOptions options;
+    options.latencyWeight = latencyWeight;
+    if (!(latencyWeight >= 0 && latencyWeight <= 1))
+      return llvm::createStringError("--latency-weight is from 0 to 1");
+    for (StringRef text : deviceEnergy) {
+      auto [name, energy] = text.split('=');
+      auto device =
+          llvm::find_if(described.devices, [&](const NetworkDevice &other) {
+            return other.name == name;
+          });
+      if (device == described.devices.end())
+        return llvm::createStringError("--device-energy: the network has no "
+                                       "device '" +
+                                       name + "'");
+      auto joules = parseQuantity(energy, Dimension::Joules);
+      if (!joules)
+        return llvm::createStringError("--device-energy: " +
+                                       llvm::toString(joules.takeError()));
+      options.deviceEnergy[device - described.devices.begin()] = *joules;
+    }
+    return options;
+  }
+
+  ModelFlags flags;
+  cl::opt<std::string> network, output;
+  cl::opt<double> latencyWeight;
+  cl::list<std::string> deviceEnergy;
+  cl::opt<bool> quiet;
+} partition;
+
+} // namespace

@@ -1,0 +1,122 @@
+//===- ComponentsTest.cpp - Models cut into models ------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Plan/Components.h"
+#include "lathe/Driver/Loader.h"
+
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+#include "gtest/gtest.h"
+
+using namespace mlir;
+using namespace lathe;
+
+namespace {
+
+/// Two products in a row beside one of their own, and a sum of both with a
+/// ReLU: the second product, the third one and the sum.
+constexpr llvm::StringLiteral branches = R"(
+func.func @m(%x: tensor<1x4xf32> {lathe.name = "x"}) -> (tensor<1x4xf32> {lathe.name = "y"}) {
+  %w = lathe.constant dense<1.0> : tensor<4x4xf32>
+  %0 = lathe.matmul %x, %w : (tensor<1x4xf32>, tensor<4x4xf32>) -> tensor<1x4xf32>
+  %1 = lathe.relu %0 : (tensor<1x4xf32>) -> tensor<1x4xf32>
+  %2 = lathe.matmul %1, %w : (tensor<1x4xf32>, tensor<4x4xf32>) -> tensor<1x4xf32>
+  %3 = lathe.matmul %1, %w : (tensor<1x4xf32>, tensor<4x4xf32>) -> tensor<1x4xf32>
+  %4 = lathe.add %2, %3 : (tensor<1x4xf32>, tensor<1x4xf32>) -> tensor<1x4xf32>
+  %5 = lathe.relu %4 : (tensor<1x4xf32>) -> tensor<1x4xf32>
+  return %5 : tensor<1x4xf32>
+}
+)";
+
+/// A quantized tensor that two units read.
+constexpr llvm::StringLiteral quantized = R"(
+!q = !quant.uniform<i8:f32, 0.5>
+func.func @m(%x: tensor<1x4xf32> {lathe.name = "x"}) -> (tensor<1x4xf32> {lathe.name = "y"}, tensor<1x4xf32> {lathe.name = "z"}) {
+  %w = lathe.constant dense<1.0> : tensor<4x4xf32>
+  %0 = lathe.matmul %x, %w : (tensor<1x4xf32>, tensor<4x4xf32>) -> tensor<1x4xf32>
+  %1 = lathe.quantize %0 {to = !q} : (tensor<1x4xf32>) -> tensor<1x4x!q>
+  %2 = lathe.dequantize %1 {to = f32} : (tensor<1x4x!q>) -> tensor<1x4xf32>
+  %3 = lathe.matmul %2, %w : (tensor<1x4xf32>, tensor<4x4xf32>) -> tensor<1x4xf32>
+  %4 = lathe.matmul %2, %w : (tensor<1x4xf32>, tensor<4x4xf32>) -> tensor<1x4xf32>
+  return %3, %4 : tensor<1x4xf32>, tensor<1x4xf32>
+}
+)";
+
+class ComponentsTest : public ::testing::Test {
+protected:
+  ComponentsTest() {
+    DialectRegistry registry;
+    registerLatheDialects(registry);
+    context.appendDialectRegistry(registry);
+  }
+
+  void parse(llvm::StringRef text) {
+    module = parseSourceString<ModuleOp>(text, &context);
+    ASSERT_TRUE(module);
+    auto found = ModelUnits::get(lookupModel(*module));
+    ASSERT_TRUE(static_cast<bool>(found));
+    units = std::move(*found);
+  }
+
+  MLIRContext context;
+  OwningOpRef<ModuleOp> module;
+  ModelUnits units;
+};
+
+TEST_F(ComponentsTest, UnitsAreWhatBecomesKernels) {
+  parse(branches);
+  ASSERT_EQ(units.units.size(), 3u);
+  EXPECT_EQ(units.units[0].ops.size(), 2u); // with its ReLU
+  EXPECT_EQ(units.units[0].macs, 16);
+  EXPECT_EQ(units.units[0].weightBytes, 64);
+  // Of two products that are added, one has the sum.
+  EXPECT_EQ(units.units[1].ops.size() + units.units[2].ops.size(), 4u);
+  ASSERT_EQ(units.tensors.size(), 4u);
+  EXPECT_EQ(units.tensors[0].name, "x");
+  EXPECT_EQ(units.tensors[1].consumers, (std::vector<unsigned>{1, 2}));
+  EXPECT_EQ(units.tensors[3].name, "y");
+  EXPECT_EQ(units.tensors[3].outputs, (std::vector<unsigned>{0}));
+}
+
+TEST_F(ComponentsTest, QuantizedTensorsCrossAsIntegers) {
+  parse(quantized);
+  ASSERT_EQ(units.units.size(), 3u);
+  ASSERT_EQ(units.tensors.size(), 4u);
+  EXPECT_EQ(units.tensors[1].bytes, 4);
+  std::vector<Component> components =
+      findComponents(units, {0, 1, 2}, /*inputDevice=*/0);
+  ASSERT_EQ(components.size(), 3u);
+  for (const Component &component : components) {
+    OwningOpRef<ModuleOp> part =
+        extractComponent(lookupModel(*module), units, component, "part");
+    EXPECT_TRUE(succeeded(verify(*part)));
+  }
+  OwningOpRef<ModuleOp> part =
+      extractComponent(lookupModel(*module), units, components[1], "part");
+  func::FuncOp function = lookupModel(*part);
+  EXPECT_TRUE(cast<RankedTensorType>(function.getArgumentTypes()[0])
+                  .getElementType()
+                  .isSignlessInteger(8));
+  EXPECT_TRUE(function.getArgAttr(0, "lathe.type"));
+}
+
+TEST_F(ComponentsTest, NoneWaitsForItself) {
+  parse(branches);
+  // The sum is on the device of the first product, but has to wait for another.
+  std::vector<Component> components =
+      findComponents(units, {0, 1, 0}, /*inputDevice=*/0);
+  ASSERT_EQ(components.size(), 3u);
+  EXPECT_EQ(components[0].units, (std::vector<unsigned>{0}));
+  EXPECT_EQ(components[1].units, (std::vector<unsigned>{1}));
+  EXPECT_EQ(components[2].units, (std::vector<unsigned>{2}));
+  EXPECT_EQ(components[2].device, 0u);
+  EXPECT_EQ(components[2].inputs.size(), 2u);
+  // All on one device is one component.
+  EXPECT_EQ(findComponents(units, {1, 1, 1}, 0).size(), 1u);
+}
+
+} // namespace
