@@ -11,31 +11,14 @@
 
 #include "mlir/IR/IRMapping.h"
 
-#include <map>
-
 using namespace mlir;
 using namespace lathe;
 
 //===----------------------------------------------------------------------===//
-// Which units
+// What crosses
 //===----------------------------------------------------------------------===//
 
-/// The level of each unit.
-static std::vector<unsigned> getLevels(const ModelUnits &units,
-                                       ArrayRef<unsigned> devices,
-                                       unsigned inputDevice) {
-  std::vector<unsigned> levels(units.units.size(), 0);
-  // Sources come before what reads them, and so do tensors of theirs.
-  for (const UnitTensor &tensor : units.tensors) {
-    unsigned from = tensor.source ? devices[*tensor.source] : inputDevice;
-    unsigned level = tensor.source ? levels[*tensor.source] : 0;
-    for (unsigned unit : tensor.consumers)
-      levels[unit] = std::max(levels[unit], level + (devices[unit] != from));
-  }
-  return levels;
-}
-
-/// Fills in what `component` reads and gives.
+/// Fills in what component `number` reads and gives.
 static void addTensors(const ModelUnits &units, ArrayRef<unsigned> componentOf,
                        unsigned number, Component &component) {
   auto isInside = [&](unsigned unit) { return componentOf[unit] == number; };
@@ -51,27 +34,14 @@ static void addTensors(const ModelUnits &units, ArrayRef<unsigned> componentOf,
   }
 }
 
-std::vector<Component> lathe::findComponents(const ModelUnits &units,
-                                             ArrayRef<unsigned> devices,
-                                             unsigned inputDevice) {
-  std::vector<unsigned> levels = getLevels(units, devices, inputDevice);
-  // Lower levels come first: they are never read from by higher ones' sources.
-  std::map<std::pair<unsigned, unsigned>, Component> byLevel;
-  for (unsigned unit = 0; unit < levels.size(); ++unit) {
-    Component &component = byLevel[{levels[unit], devices[unit]}];
-    component.device = devices[unit];
-    component.units.push_back(unit);
-  }
-  std::vector<Component> components;
-  std::vector<unsigned> componentOf(levels.size(), 0);
-  for (auto &[key, component] : byLevel) {
-    for (unsigned unit : component.units)
-      componentOf[unit] = components.size();
-    components.push_back(std::move(component));
-  }
+void lathe::addTensors(const ModelUnits &units,
+                       std::vector<Component> &components) {
+  std::vector<unsigned> componentOf(units.units.size(), 0);
   for (const auto &[number, component] : llvm::enumerate(components))
-    addTensors(units, componentOf, number, component);
-  return components;
+    for (unsigned unit : component.units)
+      componentOf[unit] = number;
+  for (const auto &[number, component] : llvm::enumerate(components))
+    ::addTensors(units, componentOf, number, component);
 }
 
 //===----------------------------------------------------------------------===//

@@ -67,10 +67,13 @@ std::string Plan::print() const {
       {"outputs", outputs},
       {"input_device", inputDevice},
       {"output_device", outputDevice},
+      {"objective_name", objectiveName},
       {"latency_weight", latencyWeight},
       {"energy_weight", energyWeight},
       {"latency_seconds", latencySeconds},
       {"joules", joules},
+      {"makespan_seconds", makespanSeconds},
+      {"requests_per_second", requestsPerSecond},
       {"objective", objective},
       {"bound", bound},
       {"gap", getGap()},
@@ -142,10 +145,13 @@ static bool fromJSON(const json::Value &value, Plan &plan, json::Path where) {
          object.map("outputs", plan.outputs) &&
          object.map("input_device", plan.inputDevice) &&
          object.map("output_device", plan.outputDevice) &&
+         object.map("objective_name", plan.objectiveName) &&
          object.map("latency_weight", plan.latencyWeight) &&
          object.map("energy_weight", plan.energyWeight) &&
          object.map("latency_seconds", plan.latencySeconds) &&
          object.map("joules", plan.joules) &&
+         object.map("makespan_seconds", plan.makespanSeconds) &&
+         object.map("requests_per_second", plan.requestsPerSecond) &&
          object.map("objective", plan.objective) &&
          object.map("bound", plan.bound) &&
          object.map("optimal", plan.isOptimal) &&

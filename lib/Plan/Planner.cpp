@@ -8,7 +8,10 @@
 #include "lathe/Plan/Planner.h"
 #include "lathe/Driver/Compiler.h"
 #include "lathe/Driver/Loader.h"
-#include "lathe/Partition/ConstrainedSolver.h"
+#include "lathe/Partition/Components.h"
+#include "lathe/Partition/NormalizedObjective.h"
+#include "lathe/Partition/ParallelSolver.h"
+#include "lathe/Partition/Simulator.h"
 #include "lathe/Plan/UnitTimes.h"
 #include "lathe/Target/Common/CNames.h"
 
@@ -34,9 +37,13 @@ private:
   void addNodes();
   void addTensors();
   PlacementLimits getLimits() const;
-  llvm::Expected<MetricWeights> getObjective(PlacementOracle &oracle,
-                                             const PlacementLimits &limits);
+  llvm::Expected<NormalizedObjective>
+  getObjective(PlacementOracle &oracle, const PlacementLimits &limits);
+  llvm::Error explain(PlacementOracle &oracle, const PlacementLimits &limits);
+  llvm::Error minimizeSum(const PlacementLimits &limits);
+  llvm::Error minimizeParallel(const PlacementLimits &limits);
   llvm::Error solveProblem();
+  std::vector<lathe::Component> getComponents() const;
   /// The activations of units that the memory of `device` holds.
   std::optional<double> getActivationLimit(unsigned device) const;
   bool hasRoomForUnit(unsigned unit, unsigned device) const;
@@ -44,9 +51,7 @@ private:
   void describeDevices();
   void describeTransfers();
   void describeComponents(StringRef name);
-  llvm::Expected<SolverResult> minimize(PlacementOracle &oracle,
-                                        const MetricWeights &weights,
-                                        const PlacementLimits &limits);
+  llvm::Error describeRun();
 
   ModuleOp module;
   const Network &network;
@@ -144,53 +149,82 @@ PlacementLimits Planner::getLimits() const {
   return limits;
 }
 
-llvm::Expected<SolverResult> Planner::minimize(PlacementOracle &oracle,
-                                               const MetricWeights &weights,
-                                               const PlacementLimits &limits) {
-  auto found = solve(oracle, weights, limits);
-  if (!found)
-    return found.takeError();
-  if (found->found)
-    return std::move(*found);
-  auto reason = explainInfeasibility(oracle, limits);
-  if (!reason)
-    return reason.takeError();
-  return llvm::createStringError("no plan keeps the limits: " + *reason);
-}
-
-/// Latency and energy by the options' weights, each in parts of what lies
-/// between the plan that is best in it and the one that is best in the other.
-llvm::Expected<MetricWeights>
+/// Latency and energy by the options' weights.
+llvm::Expected<NormalizedObjective>
 Planner::getObjective(PlacementOracle &oracle, const PlacementLimits &limits) {
-  MetricWeights latency = MetricWeights::ofLatency();
-  MetricWeights energy = MetricWeights::ofEnergy(problem);
   if (options.latencyWeight == 1)
-    return latency;
+    return NormalizedObjective{MetricWeights::ofLatency(), 0};
   if (options.latencyWeight == 0) {
     // Among plans of equal energy, such as those that pass on what costs
     // nothing, a faster one: a watt that is too little to matter.
     double watts = 0;
     for (const NetworkDevice &device : network.devices)
       watts = std::max(watts, device.activePower);
-    addWeights(energy, latency, 1e-6 * watts);
-    return energy;
+    MetricWeights energy = MetricWeights::ofEnergy(problem);
+    addWeights(energy, MetricWeights::ofLatency(), 1e-6 * watts);
+    return NormalizedObjective{energy, 0};
   }
-  auto fastest = minimize(oracle, latency, limits);
-  if (!fastest)
-    return fastest.takeError();
-  auto thriftiest = minimize(oracle, energy, limits);
-  if (!thriftiest)
-    return thriftiest.takeError();
-  double seconds = thriftiest->metrics.latency - fastest->metrics.latency;
-  double joules =
-      fastest->metrics.getTotalEnergy() - thriftiest->metrics.getTotalEnergy();
-  MetricWeights weights;
-  // Where one plan is best in both there is nothing to weigh.
-  if (seconds <= 0 || joules <= 0)
-    return latency;
-  addWeights(weights, latency, options.latencyWeight / seconds);
-  addWeights(weights, energy, (1 - options.latencyWeight) / joules);
-  return weights;
+  auto extremes = computeExtremes(oracle, limits);
+  if (!extremes)
+    return extremes.takeError();
+  if (!*extremes)
+    return explain(oracle, limits);
+  return normalize(problem, **extremes, options.latencyWeight,
+                   1 - options.latencyWeight);
+}
+
+/// Why no plan is within `limits`.
+llvm::Error Planner::explain(PlacementOracle &oracle,
+                             const PlacementLimits &limits) {
+  auto reason = explainInfeasibility(oracle, limits);
+  if (!reason)
+    return reason.takeError();
+  return llvm::createStringError("no plan keeps the limits: " + *reason);
+}
+
+llvm::Error Planner::minimizeSum(const PlacementLimits &limits) {
+  auto oracle = PlacementOracle::create(problem);
+  if (!oracle)
+    return oracle.takeError();
+  auto objective = getObjective(*oracle, limits);
+  if (!objective)
+    return objective.takeError();
+  auto found = solve(*oracle, objective->weights, limits);
+  if (!found)
+    return found.takeError();
+  if (!found->found)
+    return explain(*oracle, limits);
+  result = std::move(*found);
+  result.objective -= objective->offset;
+  result.lowerBound -= objective->offset;
+  return llvm::Error::success();
+}
+
+/// The engine for devices that work side by side knows no limits.
+llvm::Error Planner::minimizeParallel(const PlacementLimits &limits) {
+  auto found =
+      solveParallel(problem, options.objective == PlanObjective::Makespan
+                                 ? ParallelObjective::Makespan
+                                 : ParallelObjective::Period);
+  if (!found)
+    return found.takeError();
+  result = SolverResult();
+  result.placement = std::move(found->placement);
+  auto metrics = evaluate(problem, result.placement);
+  if (!metrics)
+    return metrics.takeError();
+  if (!isWithin(*metrics, limits))
+    return llvm::createStringError(
+        "the plan of the best " +
+        llvm::Twine(options.objective == PlanObjective::Makespan
+                        ? "makespan"
+                        : "throughput") +
+        " exceeds a limit, which only --objective=latency takes into account");
+  result.metrics = std::move(*metrics);
+  result.objective = found->value;
+  result.lowerBound = found->lowerBound;
+  result.optimal = found->getGap() <= 1e-9;
+  return llvm::Error::success();
 }
 
 llvm::Error Planner::solveProblem() {
@@ -199,22 +233,30 @@ llvm::Error Planner::solveProblem() {
       return llvm::createStringError(
           "no device has room for what '" + node.name +
           "' reads and computes; add one with more memory to the network");
-  auto oracle = PlacementOracle::create(problem);
-  if (!oracle)
-    return oracle.takeError();
   PlacementLimits limits = getLimits();
-  auto weights = getObjective(*oracle, limits);
-  if (!weights)
-    return weights.takeError();
-  auto found = minimize(*oracle, *weights, limits);
-  if (!found)
-    return found.takeError();
-  result = std::move(*found);
+  llvm::Error error = options.objective == PlanObjective::Latency
+                          ? minimizeSum(limits)
+                          : minimizeParallel(limits);
+  if (error)
+    return error;
   deviceOf.clear();
   for (const auto &[node, option] :
        llvm::zip_equal(problem.nodes, result.placement.options))
     deviceOf.push_back(node.options[option].device);
   return llvm::Error::success();
+}
+
+std::vector<lathe::Component> Planner::getComponents() const {
+  std::vector<lathe::Component> components;
+  for (const partition::Component &found :
+       computeComponents(problem, result.placement.options)) {
+    lathe::Component &component = components.emplace_back();
+    component.device = found.device;
+    component.units = found.nodes;
+    llvm::sort(component.units);
+  }
+  lathe::addTensors(units, components);
+  return components;
 }
 
 //===----------------------------------------------------------------------===//
@@ -241,7 +283,7 @@ bool Planner::hasRoomForUnit(unsigned unit, unsigned device) const {
 
 /// The unit of `component` with the most bytes in what it reads and computes.
 static unsigned getLargestUnit(const ModelUnits &units,
-                               const Component &component) {
+                               const lathe::Component &component) {
   auto getBytes = [&](unsigned unit) {
     int64_t bytes = 0;
     for (const UnitTensor &tensor : units.tensors)
@@ -259,8 +301,7 @@ static unsigned getLargestUnit(const ModelUnits &units,
 /// own, lose their largest unit. Returns whether there are such.
 llvm::Expected<bool> Planner::excludeWhatDoesNotFit() {
   bool excludes = false;
-  for (const Component &component :
-       findComponents(units, deviceOf, network.inputDevice)) {
+  for (const lathe::Component &component : getComponents()) {
     const NetworkDevice &device = network.devices[component.device];
     std::optional<double> limit = getActivationLimit(component.device);
     if (!limit)
@@ -328,8 +369,7 @@ void Planner::describeTransfers() {
 
 void Planner::describeComponents(StringRef name) {
   CNameScope names;
-  for (const Component &component :
-       findComponents(units, deviceOf, network.inputDevice)) {
+  for (const lathe::Component &component : getComponents()) {
     PlanComponent &described = planned.plan.components.emplace_back();
     described.device = component.device;
     // Its functions have names of C, and its folder the same.
@@ -346,6 +386,20 @@ void Planner::describeComponents(StringRef name) {
     planned.components.push_back(
         extractComponent(model, units, component, described.name));
   }
+}
+
+/// What happens when devices work side by side.
+llvm::Error Planner::describeRun() {
+  constexpr unsigned numRequests = 16;
+  auto one = simulate(problem, result.placement);
+  if (!one)
+    return one.takeError();
+  auto many = simulate(problem, result.placement, {numRequests});
+  if (!many)
+    return many.takeError();
+  planned.plan.makespanSeconds = one->getMakespan();
+  planned.plan.requestsPerSecond = many->getThroughput();
+  return llvm::Error::success();
 }
 
 llvm::Expected<PlannedModel> Planner::plan() {
@@ -387,6 +441,7 @@ llvm::Expected<PlannedModel> Planner::plan() {
     if (!tensor.outputs.empty())
       plan.outputs.push_back(tensor.name);
   }
+  plan.objectiveName = getName(options.objective).str();
   plan.latencyWeight = options.latencyWeight;
   plan.energyWeight = 1 - options.latencyWeight;
   plan.latencySeconds = result.metrics.latency;
@@ -394,10 +449,24 @@ llvm::Expected<PlannedModel> Planner::plan() {
   plan.objective = result.objective;
   plan.bound = std::min(lowerBound, plan.objective);
   plan.isOptimal = result.optimal && lowerBound >= plan.objective;
+  if (llvm::Error error = describeRun())
+    return std::move(error);
   describeDevices();
   describeTransfers();
   describeComponents(plan.model);
   return std::move(planned);
+}
+
+llvm::StringRef lathe::getName(PlanObjective objective) {
+  switch (objective) {
+  case PlanObjective::Latency:
+    return "latency";
+  case PlanObjective::Makespan:
+    return "makespan";
+  case PlanObjective::Throughput:
+    return "throughput";
+  }
+  llvm_unreachable("no objective");
 }
 
 llvm::Expected<PlannedModel> lathe::planModel(ModuleOp module,

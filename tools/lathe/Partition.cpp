@@ -47,6 +47,10 @@ static void printSummary(const Plan &plan, llvm::StringRef directory) {
   printTransfers(plan);
   llvm::outs() << llvm::formatv("latency  {0:F3} ms predicted, all in turn\n",
                                 plan.latencySeconds * 1e3)
+               << llvm::formatv("makespan {0:F3} ms simulated, {1:F2} runs per "
+                                "second one after the other\n",
+                                plan.makespanSeconds * 1e3,
+                                plan.requestsPerSecond)
                << llvm::formatv("energy   {0:F6} J modelled", plan.joules);
   llvm::ListSeparator comma(", ");
   llvm::outs() << ": ";
@@ -76,6 +80,17 @@ struct Partition : Command {
                 cl::desc("The network (docs/networks.md, examples/networks)")),
         output("o", cl::sub(getSubCommand()), cl::value_desc("folder"),
                cl::desc("Folder for the plan (default: the model's name)")),
+        objective(
+            "objective", cl::sub(getSubCommand()),
+            cl::init(PlanObjective::Latency), cl::desc("What is to be little"),
+            cl::values(
+                clEnumValN(PlanObjective::Latency, "latency",
+                           "the time of a run, all in turn, and energy as "
+                           "--latency-weight says (default)"),
+                clEnumValN(PlanObjective::Makespan, "makespan",
+                           "the time of a run, devices and links side by side"),
+                clEnumValN(PlanObjective::Throughput, "throughput",
+                           "the time between runs that follow each other"))),
         latencyWeight(
             "latency-weight", cl::sub(getSubCommand()), cl::init(1),
             cl::desc("What latency counts against energy, from 0 to 1 "
@@ -118,7 +133,12 @@ struct Partition : Command {
 private:
   llvm::Expected<PlanOptions> getOptions(const Network &described) const {
     PlanOptions options;
+    options.objective = objective;
     options.latencyWeight = latencyWeight;
+    if (objective != PlanObjective::Latency &&
+        (latencyWeight.getNumOccurrences() > 0 || !deviceEnergy.empty()))
+      return llvm::createStringError("--latency-weight and --device-energy go "
+                                     "with --objective=latency");
     if (!(latencyWeight >= 0 && latencyWeight <= 1))
       return llvm::createStringError("--latency-weight is from 0 to 1");
     for (StringRef text : deviceEnergy) {
@@ -142,6 +162,7 @@ private:
 
   ModelFlags flags;
   cl::opt<std::string> network, output;
+  cl::opt<PlanObjective> objective;
   cl::opt<double> latencyWeight;
   cl::list<std::string> deviceEnergy;
   cl::opt<bool> quiet;

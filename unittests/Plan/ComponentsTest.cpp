@@ -87,9 +87,10 @@ TEST_F(ComponentsTest, QuantizedTensorsCrossAsIntegers) {
   ASSERT_EQ(units.units.size(), 3u);
   ASSERT_EQ(units.tensors.size(), 4u);
   EXPECT_EQ(units.tensors[1].bytes, 4);
-  std::vector<Component> components =
-      findComponents(units, {0, 1, 2}, /*inputDevice=*/0);
-  ASSERT_EQ(components.size(), 3u);
+  std::vector<Component> components(3);
+  for (unsigned i = 0; i < 3; ++i)
+    components[i].units = {i};
+  addTensors(units, components);
   for (const Component &component : components) {
     OwningOpRef<ModuleOp> part =
         extractComponent(lookupModel(*module), units, component, "part");
@@ -104,19 +105,25 @@ TEST_F(ComponentsTest, QuantizedTensorsCrossAsIntegers) {
   EXPECT_TRUE(function.getArgAttr(0, "lathe.type"));
 }
 
-TEST_F(ComponentsTest, NoneWaitsForItself) {
+TEST_F(ComponentsTest, TensorsCrossBetweenComponents) {
   parse(branches);
-  // The sum is on the device of the first product, but has to wait for another.
-  std::vector<Component> components =
-      findComponents(units, {0, 1, 0}, /*inputDevice=*/0);
-  ASSERT_EQ(components.size(), 3u);
-  EXPECT_EQ(components[0].units, (std::vector<unsigned>{0}));
-  EXPECT_EQ(components[1].units, (std::vector<unsigned>{1}));
-  EXPECT_EQ(components[2].units, (std::vector<unsigned>{2}));
-  EXPECT_EQ(components[2].device, 0u);
-  EXPECT_EQ(components[2].inputs.size(), 2u);
-  // All on one device is one component.
-  EXPECT_EQ(findComponents(units, {1, 1, 1}, 0).size(), 1u);
+  std::vector<Component> components(2);
+  components[0].units = {0, 2};
+  components[1].units = {1};
+  addTensors(units, components);
+  // The sum is in one of the two.
+  bool isSumFirst = units.tensors[3].source != 1u;
+  EXPECT_EQ(components[0].inputs, isSumFirst ? (std::vector<unsigned>{0, 2})
+                                             : (std::vector<unsigned>{0}));
+  EXPECT_EQ(components[0].outputs, isSumFirst ? (std::vector<unsigned>{1, 3})
+                                              : (std::vector<unsigned>{1, 2}));
+  EXPECT_EQ(components[1].outputs.size(), 1u);
+  // What only units inside read is no output.
+  std::vector<Component> whole(1);
+  whole[0].units = {0, 1, 2};
+  addTensors(units, whole);
+  EXPECT_EQ(whole[0].inputs, (std::vector<unsigned>{0}));
+  EXPECT_EQ(whole[0].outputs, (std::vector<unsigned>{3}));
 }
 
 } // namespace

@@ -25,14 +25,9 @@ struct Component {
   std::vector<unsigned> inputs, outputs;
 };
 
-/// The components of units that are on `devices`, one for each unit, in an
-/// order in which each one comes after those that it reads from. A component
-/// has the units of one device at one level: how often the device changes, at
-/// most, on the way there from the model's inputs, which are on `inputDevice`.
-/// So none waits for itself by way of another one.
-std::vector<Component> findComponents(const ModelUnits &units,
-                                      llvm::ArrayRef<unsigned> devices,
-                                      unsigned inputDevice);
+/// Fills in the tensors of `components`, which have a device and units each and
+/// all units together.
+void addTensors(const ModelUnits &units, std::vector<Component> &components);
 
 /// A model at the graph level of what `component` computes of `model`, to which
 /// `units` belong. Inputs and outputs have the names of the tensors; those that

@@ -69,10 +69,15 @@ struct Plan {
   unsigned inputDevice = 0, outputDevice = 0;
   /// Names of the model's inputs and outputs.
   std::vector<std::string> inputs, outputs;
+  /// "latency", "makespan" or "throughput".
+  std::string objectiveName;
   /// Weights of latency and energy, each by its span, from 0 to 1.
   double latencyWeight = 1, energyWeight = 0;
   /// Predicted, all in turn.
   double latencySeconds = 0, joules = 0;
+  /// Simulated, devices and uplinks side by side: of one run, and of runs that
+  /// are all there at the start.
+  double makespanSeconds = 0, requestsPerSecond = 0;
   /// What was minimized, the best bound on it, and whether they are equal.
   double objective = 0, bound = 0;
   bool isOptimal = false;

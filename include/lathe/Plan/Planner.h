@@ -17,7 +17,21 @@
 
 namespace lathe {
 
+/// What is to be little.
+enum class PlanObjective {
+  /// Latency, all in turn, and energy.
+  Latency,
+  /// The time of one run whose devices and uplinks work side by side.
+  Makespan,
+  /// The time between the results of runs that follow each other.
+  Throughput
+};
+
+/// "latency", "makespan", "throughput".
+llvm::StringRef getName(PlanObjective objective);
+
 struct PlanOptions {
+  PlanObjective objective = PlanObjective::Latency;
   /// From 0 to 1: what a latency in parts of the span between the fastest plan
   /// and the one of least energy counts; energy counts the rest.
   double latencyWeight = 1;
@@ -33,9 +47,9 @@ struct PlannedModel {
 
 /// Decides where the kernels of the only model of `module`, at the graph level,
 /// run in `network`: an optimum of the predicted cost, or with a bound on it.
-/// Each device's weights fit its memory. `module` is simplified. Fails if there
-/// is no such plan, saying which limit is at fault, or as getUnitTimes and
-/// ModelUnits::get do.
+/// Each device's weights and activations fit its memory. `module` is
+/// simplified. Fails if there is no such plan, saying which limit is at fault,
+/// or as getUnitTimes and ModelUnits::get do.
 llvm::Expected<PlannedModel> planModel(mlir::ModuleOp module,
                                        const Network &network,
                                        const PlanOptions &options);
