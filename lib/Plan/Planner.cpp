@@ -9,6 +9,7 @@
 #include "lathe/Driver/Compiler.h"
 #include "lathe/Driver/Loader.h"
 #include "lathe/Partition/Components.h"
+#include "lathe/Partition/Frontier.h"
 #include "lathe/Partition/NormalizedObjective.h"
 #include "lathe/Partition/ParallelSolver.h"
 #include "lathe/Partition/Simulator.h"
@@ -52,6 +53,9 @@ private:
   void describeTransfers();
   void describeComponents(StringRef name);
   llvm::Error describeRun();
+  void drawUnits();
+  void drawTasks(const SimulationResult &run);
+  llvm::Error drawFrontier();
 
   ModuleOp module;
   const Network &network;
@@ -399,6 +403,55 @@ llvm::Error Planner::describeRun() {
     return many.takeError();
   planned.plan.makespanSeconds = one->getMakespan();
   planned.plan.requestsPerSecond = many->getThroughput();
+  if (!options.draws)
+    return llvm::Error::success();
+  drawUnits();
+  drawTasks(*one);
+  return drawFrontier();
+}
+
+void Planner::drawUnits() {
+  PlanPicture &picture = planned.picture;
+  for (auto [unit, device] : llvm::zip_equal(units.units, deviceOf))
+    picture.units.push_back({unit.name, device, 0, 0});
+  // Sources come before what reads them.
+  for (const UnitTensor &tensor : units.tensors)
+    for (unsigned reader :
+         tensor.source ? tensor.consumers : std::vector<unsigned>()) {
+      picture.edges.push_back({*tensor.source, reader});
+      unsigned &depth = picture.units[reader].depth;
+      depth = std::max(depth, picture.units[*tensor.source].depth + 1);
+    }
+  std::map<unsigned, unsigned> lanes;
+  for (PlanPicture::Unit &unit : picture.units)
+    unit.lane = lanes[unit.depth]++;
+}
+
+void Planner::drawTasks(const SimulationResult &run) {
+  std::map<std::pair<unsigned, bool>, size_t> last;
+  std::vector<PlanPicture::Task> &tasks = planned.picture.tasks;
+  for (const SimulatedTask &task : run.tasks) {
+    bool isUplink = task.kind == TaskKind::Send;
+    auto [it, isFirst] =
+        last.try_emplace({task.device, isUplink}, tasks.size());
+    if (!isFirst && tasks[it->second].end >= task.start) {
+      tasks[it->second].end = task.end;
+      continue;
+    }
+    it->second = tasks.size();
+    tasks.push_back({task.device, isUplink, task.start, task.end});
+  }
+}
+
+llvm::Error Planner::drawFrontier() {
+  auto oracle = PlacementOracle::create(problem);
+  if (!oracle)
+    return oracle.takeError();
+  auto points = computeFrontier(*oracle, getLimits());
+  if (!points)
+    return points.takeError();
+  for (const FrontierPoint &point : *points)
+    planned.picture.frontier.push_back({point.latency, point.energy});
   return llvm::Error::success();
 }
 

@@ -195,10 +195,12 @@ CalibrationCache::load(size_t numTensors) const {
   if (!buffer)
     return std::nullopt;
   llvm::StringRef bytes = (*buffer)->getBuffer();
-  std::vector<uint64_t> words(bytes.size() / sizeof(uint64_t));
-  memcpy(words.data(), bytes.data(), words.size() * sizeof(uint64_t));
   constexpr size_t headerSize = 2;
-  if (words.size() < headerSize || words[0] != magic ||
+  std::vector<uint64_t> words(bytes.size() / sizeof(uint64_t));
+  if (words.size() < headerSize)
+    return std::nullopt;
+  memcpy(words.data(), bytes.data(), words.size() * sizeof(uint64_t));
+  if (words[0] != magic ||
       words[1] != computeHash(llvm::ArrayRef(words).drop_front(headerSize)))
     return std::nullopt;
   WordReader reader(llvm::ArrayRef(words).drop_front(headerSize));

@@ -99,6 +99,9 @@ struct Partition : Command {
                      cl::value_desc("device=energy"),
                      cl::desc("The most that a device may take for a run, such "
                               "as camera=0.5J")),
+        report("report", cl::sub(getSubCommand()),
+               cl::desc("Add report.html to the plan: the graph by device, the "
+                        "run, energy, and latency against energy")),
         quiet("q", cl::sub(getSubCommand()), cl::desc("Print no summary")) {}
 
   ExitStatus run() override {
@@ -108,6 +111,12 @@ struct Partition : Command {
     llvm::Expected<PlanOptions> options = getOptions(*described);
     if (!options)
       return reportError(options.takeError());
+    // Whatever a report needs is there before anything is computed.
+    std::optional<HtmlPage> page;
+    if (report)
+      if (llvm::Error error =
+              HtmlPage::create("lathe partition " + flags.model).moveInto(page))
+        return reportError(std::move(error));
     DialectRegistry registry;
     registerLatheDialects(registry);
     MLIRContext context(registry);
@@ -121,6 +130,13 @@ struct Partition : Command {
     auto files = compilePlan(*planned, *described);
     if (!files)
       return reportError(files.takeError());
+    if (page) {
+      addToPage(planned->plan, planned->picture, *page);
+      std::string text;
+      llvm::raw_string_ostream os(text);
+      page->print(os);
+      files->push_back({"report.html", std::move(text)});
+    }
     std::string directory =
         output.empty() ? planned->plan.model : output.getValue();
     if (llvm::Error error = writeOutputFiles(directory, *files))
@@ -134,6 +150,7 @@ private:
   llvm::Expected<PlanOptions> getOptions(const Network &described) const {
     PlanOptions options;
     options.objective = objective;
+    options.draws = report;
     options.latencyWeight = latencyWeight;
     if (objective != PlanObjective::Latency &&
         (latencyWeight.getNumOccurrences() > 0 || !deviceEnergy.empty()))
@@ -165,7 +182,7 @@ private:
   cl::opt<PlanObjective> objective;
   cl::opt<double> latencyWeight;
   cl::list<std::string> deviceEnergy;
-  cl::opt<bool> quiet;
+  cl::opt<bool> report, quiet;
 } partition;
 
 } // namespace

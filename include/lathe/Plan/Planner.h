@@ -11,6 +11,7 @@
 #include "lathe/Plan/Components.h"
 #include "lathe/Plan/Network.h"
 #include "lathe/Plan/Plan.h"
+#include "lathe/Plan/PlanReport.h"
 #include "lathe/Target/Common/OutputFiles.h"
 
 #include <map>
@@ -37,12 +38,16 @@ struct PlanOptions {
   double latencyWeight = 1;
   /// The most joules of a device, by its number.
   std::map<unsigned, double> deviceEnergy;
+  /// Whether there is to be a picture of the plan, which takes some more plans.
+  bool draws = false;
 };
 
 /// A plan, and the models of its components in their order.
 struct PlannedModel {
   Plan plan;
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> components;
+  /// Empty unless asked for.
+  PlanPicture picture;
 };
 
 /// Decides where the kernels of the only model of `module`, at the graph level,
