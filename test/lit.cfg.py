@@ -46,6 +46,8 @@ for feature, program in (
     ("clang", "clang-22"),
     ("cmake", "cmake"),
     ("cppcheck", "cppcheck"),
+    ("cbc", "cbc"),
+    ("toulbar2", "toulbar2"),
 ):
     if shutil.which(program):
         config.available_features.add(feature)

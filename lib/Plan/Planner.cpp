@@ -9,6 +9,7 @@
 #include "lathe/Driver/Compiler.h"
 #include "lathe/Driver/Loader.h"
 #include "lathe/Partition/Components.h"
+#include "lathe/Partition/Export.h"
 #include "lathe/Partition/Frontier.h"
 #include "lathe/Partition/NormalizedObjective.h"
 #include "lathe/Partition/ParallelSolver.h"
@@ -43,6 +44,8 @@ private:
   llvm::Error explain(PlacementOracle &oracle, const PlacementLimits &limits);
   llvm::Error minimizeSum(const PlacementLimits &limits);
   llvm::Error minimizeParallel(const PlacementLimits &limits);
+  llvm::Error writeProblem(const NormalizedObjective &objective,
+                           const PlacementLimits &limits);
   llvm::Error solveProblem();
   std::vector<lathe::Component> getComponents() const;
   /// The activations of units that the memory of `device` holds.
@@ -201,7 +204,32 @@ llvm::Error Planner::minimizeSum(const PlacementLimits &limits) {
   result = std::move(*found);
   result.objective -= objective->offset;
   result.lowerBound -= objective->offset;
-  return llvm::Error::success();
+  return writeProblem(*objective, limits);
+}
+
+/// Steps of WCSP's whole numbers in the objective of the plan.
+static constexpr double numSteps = 1e9;
+
+llvm::Error Planner::writeProblem(const NormalizedObjective &objective,
+                                  const PlacementLimits &limits) {
+  planned.problem.clear();
+  llvm::raw_string_ostream os(planned.problem);
+  switch (options.format) {
+  case ProblemFormat::None:
+    return llvm::Error::success();
+  case ProblemFormat::LP:
+    return exportLP(problem, objective.weights, limits, os);
+  case ProblemFormat::WCSP:
+    double value = result.objective + objective.offset;
+    planned.problemUnit = value > 0 ? value / numSteps : 1;
+    auto offset =
+        exportWCSP(problem, objective.weights, planned.problemUnit, os);
+    if (!offset)
+      return offset.takeError();
+    planned.problemOffset = *offset - objective.offset;
+    return llvm::Error::success();
+  }
+  llvm_unreachable("no format");
 }
 
 /// The engine for devices that work side by side knows no limits.

@@ -102,6 +102,9 @@ struct Partition : Command {
         report("report", cl::sub(getSubCommand()),
                cl::desc("Add report.html to the plan: the graph by device, the "
                         "run, energy, and latency against energy")),
+        exported("export", cl::sub(getSubCommand()), cl::value_desc("file"),
+                 cl::desc("Write the problem for other solvers: .lp (CBC, GLPK "
+                          "and others) or .wcsp (toulbar2, without limits)")),
         quiet("q", cl::sub(getSubCommand()), cl::desc("Print no summary")) {}
 
   ExitStatus run() override {
@@ -137,12 +140,20 @@ struct Partition : Command {
       page->print(os);
       files->push_back({"report.html", std::move(text)});
     }
+    if (!exported.empty())
+      if (llvm::Error error =
+              writeOutputFile(exported, std::move(planned->problem)))
+        return reportError(std::move(error));
     std::string directory =
         output.empty() ? planned->plan.model : output.getValue();
     if (llvm::Error error = writeOutputFiles(directory, *files))
       return reportError(std::move(error));
     if (!quiet)
       printSummary(planned->plan, directory);
+    if (!quiet && options->format == ProblemFormat::WCSP)
+      llvm::outs() << llvm::formatv(
+          "{0}: the optimum times {1:E9}, plus {2:F9}\n", exported,
+          planned->problemUnit, planned->problemOffset);
     return Done;
   }
 
@@ -151,6 +162,15 @@ private:
     PlanOptions options;
     options.objective = objective;
     options.draws = report;
+    options.format = StringRef(exported).ends_with(".lp") ? ProblemFormat::LP
+                     : StringRef(exported).ends_with(".wcsp")
+                         ? ProblemFormat::WCSP
+                         : ProblemFormat::None;
+    if (!exported.empty() && options.format == ProblemFormat::None)
+      return llvm::createStringError("--export writes .lp and .wcsp, not '" +
+                                     exported + "'");
+    if (!exported.empty() && objective != PlanObjective::Latency)
+      return llvm::createStringError("--export goes with --objective=latency");
     options.latencyWeight = latencyWeight;
     if (objective != PlanObjective::Latency &&
         (latencyWeight.getNumOccurrences() > 0 || !deviceEnergy.empty()))
@@ -180,6 +200,7 @@ private:
   ModelFlags flags;
   cl::opt<std::string> network, output;
   cl::opt<PlanObjective> objective;
+  cl::opt<std::string> exported;
   cl::opt<double> latencyWeight;
   cl::list<std::string> deviceEnergy;
   cl::opt<bool> report, quiet;

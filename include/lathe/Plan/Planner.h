@@ -31,6 +31,15 @@ enum class PlanObjective {
 /// "latency", "makespan", "throughput".
 llvm::StringRef getName(PlanObjective objective);
 
+/// A text that other solvers read.
+enum class ProblemFormat {
+  None,
+  /// An integer program, CPLEX's LP.
+  LP,
+  /// A weighted constraint satisfaction problem, toulbar2's.
+  WCSP
+};
+
 struct PlanOptions {
   PlanObjective objective = PlanObjective::Latency;
   /// From 0 to 1: what a latency in parts of the span between the fastest plan
@@ -40,6 +49,8 @@ struct PlanOptions {
   std::map<unsigned, double> deviceEnergy;
   /// Whether there is to be a picture of the plan, which takes some more plans.
   bool draws = false;
+  /// What the problem is to be written as, for other solvers.
+  ProblemFormat format = ProblemFormat::None;
 };
 
 /// A plan, and the models of its components in their order.
@@ -48,6 +59,11 @@ struct PlannedModel {
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> components;
   /// Empty unless asked for.
   PlanPicture picture;
+  /// The problem of latency and energy that was solved, in the format asked
+  /// for.
+  std::string problem;
+  /// Of WCSP, what one of its whole numbers is, and what is to be added.
+  double problemUnit = 1, problemOffset = 0;
 };
 
 /// Decides where the kernels of the only model of `module`, at the graph level,
