@@ -207,29 +207,33 @@ llvm::Error Planner::minimizeSum(const PlacementLimits &limits) {
   return writeProblem(*objective, limits);
 }
 
-/// Steps of WCSP's whole numbers in the objective of the plan.
-static constexpr double numSteps = 1e9;
-
 llvm::Error Planner::writeProblem(const NormalizedObjective &objective,
                                   const PlacementLimits &limits) {
   planned.problem.clear();
-  llvm::raw_string_ostream os(planned.problem);
-  switch (options.format) {
-  case ProblemFormat::None:
+  if (options.format == ProblemFormat::None)
     return llvm::Error::success();
-  case ProblemFormat::LP:
-    return exportLP(problem, objective.weights, limits, os);
-  case ProblemFormat::WCSP:
-    double value = result.objective + objective.offset;
-    planned.problemUnit = value > 0 ? value / numSteps : 1;
+  llvm::raw_string_ostream os(planned.problem);
+  double value = result.objective + objective.offset;
+  auto setUnit = [&](double steps) {
+    planned.problemUnit = value > 0 ? value / steps : 1;
+    planned.problemOffset = 0 - objective.offset;
+  };
+  if (options.format == ProblemFormat::WCSP) {
+    // Whole numbers.
+    setUnit(1e9);
     auto offset =
         exportWCSP(problem, objective.weights, planned.problemUnit, os);
     if (!offset)
       return offset.takeError();
-    planned.problemOffset = *offset - objective.offset;
+    planned.problemOffset += *offset;
     return llvm::Error::success();
   }
-  llvm_unreachable("no format");
+  // What matters has to be above the solvers' absolute tolerances, such as
+  // 1e-7.
+  setUnit(1e6);
+  MetricWeights weights;
+  addWeights(weights, objective.weights, 1 / planned.problemUnit);
+  return exportLP(problem, weights, limits, os);
 }
 
 /// The engine for devices that work side by side knows no limits.

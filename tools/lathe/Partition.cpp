@@ -150,7 +150,7 @@ struct Partition : Command {
       return reportError(std::move(error));
     if (!quiet)
       printSummary(planned->plan, directory);
-    if (!quiet && options->format == ProblemFormat::WCSP)
+    if (!quiet && options->format != ProblemFormat::None)
       llvm::outs() << llvm::formatv(
           "{0}: the optimum times {1:E9}, plus {2:F9}\n", exported,
           planned->problemUnit, planned->problemOffset);

@@ -62,7 +62,7 @@ struct PlannedModel {
   /// The problem of latency and energy that was solved, in the format asked
   /// for.
   std::string problem;
-  /// Of WCSP, what one of its whole numbers is, and what is to be added.
+  /// What a one of its objective is, and what is to be added.
   double problemUnit = 1, problemOffset = 0;
 };
 
