@@ -18,30 +18,67 @@ using namespace lathe;
 // What crosses
 //===----------------------------------------------------------------------===//
 
-/// Fills in what component `number` reads and gives.
-static void addTensors(const ModelUnits &units, ArrayRef<unsigned> componentOf,
-                       unsigned number, Component &component) {
-  auto isInside = [&](unsigned unit) { return componentOf[unit] == number; };
-  for (const auto &[index, tensor] : llvm::enumerate(units.tensors)) {
-    bool isRead = llvm::any_of(tensor.consumers, isInside);
-    if (!tensor.source || !isInside(*tensor.source)) {
-      if (isRead)
-        component.inputs.push_back(index);
-    } else if (!tensor.outputs.empty() ||
-               !llvm::all_of(tensor.consumers, isInside)) {
-      component.outputs.push_back(index);
-    }
+std::string PassedTensor::getName(const ModelUnits &units) const {
+  return units.tensors[tensor].name + (isHalf ? "_f16" : "");
+}
+
+namespace {
+
+/// Finds what passes between components.
+class PassageFinder {
+public:
+  PassageFinder(const ModelUnits &units, std::vector<Component> &components,
+                function_ref<bool(unsigned, unsigned)> isHalf)
+      : units(units), components(components), isHalf(isHalf),
+        componentOf(units.units.size(), 0) {
+    for (const auto &[number, component] : llvm::enumerate(components))
+      for (unsigned unit : component.units)
+        componentOf[unit] = number;
   }
+
+  void add(unsigned tensor);
+
+private:
+  const ModelUnits &units;
+  std::vector<Component> &components;
+  function_ref<bool(unsigned, unsigned)> isHalf;
+  std::vector<unsigned> componentOf;
+};
+
+} // namespace
+
+/// Adds `tensor` to the components that read and compute it.
+void PassageFinder::add(unsigned number) {
+  const UnitTensor &tensor = units.tensors[number];
+  std::optional<unsigned> source;
+  if (tensor.source)
+    source = componentOf[*tensor.source];
+  SmallVector<unsigned> readers;
+  for (unsigned unit : tensor.consumers)
+    readers.push_back(componentOf[unit]);
+  llvm::sort(readers);
+  readers.erase(llvm::unique(readers), readers.end());
+  bool isWanted[] = {!tensor.outputs.empty(), false};
+  for (unsigned reader : readers) {
+    if (reader == source)
+      continue;
+    unsigned device = components[reader].device;
+    bool crosses = !source || components[*source].device != device;
+    bool asHalf = crosses && isHalf(number, device);
+    components[reader].inputs.push_back({number, asHalf});
+    isWanted[asHalf] = true;
+  }
+  for (bool asHalf : {false, true})
+    if (source && isWanted[asHalf])
+      components[*source].outputs.push_back({number, asHalf});
 }
 
 void lathe::addTensors(const ModelUnits &units,
-                       std::vector<Component> &components) {
-  std::vector<unsigned> componentOf(units.units.size(), 0);
-  for (const auto &[number, component] : llvm::enumerate(components))
-    for (unsigned unit : component.units)
-      componentOf[unit] = number;
-  for (const auto &[number, component] : llvm::enumerate(components))
-    ::addTensors(units, componentOf, number, component);
+                       std::vector<Component> &components,
+                       function_ref<bool(unsigned, unsigned)> isHalf) {
+  PassageFinder finder(units, components, isHalf);
+  for (unsigned tensor = 0; tensor < units.tensors.size(); ++tensor)
+    finder.add(tensor);
 }
 
 //===----------------------------------------------------------------------===//
@@ -62,10 +99,10 @@ public:
 
 private:
   func::FuncOp createFunction(StringRef name);
-  void addArgument(unsigned index, unsigned tensor);
+  void addArgument(unsigned index, PassedTensor passed);
   void cloneConstants(Operation *op);
-  Value getResult(unsigned tensor);
-  DictionaryAttr getAttributes(const UnitTensor &tensor, bool isInput);
+  Value getResult(PassedTensor passed);
+  DictionaryAttr getAttributes(PassedTensor passed, bool isInput);
 
   func::FuncOp model;
   const ModelUnits &units;
@@ -78,8 +115,10 @@ private:
 } // namespace
 
 /// The type in which `tensor` is passed on.
-static RankedTensorType getPassedType(const UnitTensor &tensor) {
+static RankedTensorType getPassedType(const UnitTensor &tensor, bool isHalf) {
   auto type = cast<RankedTensorType>(tensor.value.getType());
+  if (isHalf)
+    return type.clone(Float16Type::get(type.getContext()));
   auto quantized = dyn_cast<quant::QuantizedType>(type.getElementType());
   if (!quantized)
     return type;
@@ -92,8 +131,13 @@ static RankedTensorType getPassedType(const UnitTensor &tensor) {
 
 /// What an input or output of the model says of itself stays; others have a
 /// name, and the quantized type that their integers have.
-DictionaryAttr ComponentExtractor::getAttributes(const UnitTensor &tensor,
+DictionaryAttr ComponentExtractor::getAttributes(PassedTensor passed,
                                                  bool isInput) {
+  const UnitTensor &tensor = units.tensors[passed.tensor];
+  auto name = builder.getNamedAttr(
+      attr::name, builder.getStringAttr(passed.getName(units)));
+  if (passed.isHalf)
+    return builder.getDictionaryAttr(name);
   if (auto argument = dyn_cast<BlockArgument>(tensor.value);
       argument && isInput)
     if (auto attributes = model.getArgAttrDict(argument.getArgNumber()))
@@ -101,8 +145,7 @@ DictionaryAttr ComponentExtractor::getAttributes(const UnitTensor &tensor,
   if (!tensor.outputs.empty())
     if (auto attributes = model.getResultAttrDict(tensor.outputs.front()))
       return attributes;
-  SmallVector<NamedAttribute> attributes = {
-      builder.getNamedAttr(attr::name, builder.getStringAttr(tensor.name))};
+  SmallVector<NamedAttribute> attributes = {name};
   Type element =
       cast<RankedTensorType>(tensor.value.getType()).getElementType();
   if (isa<quant::QuantizedType>(element))
@@ -113,28 +156,29 @@ DictionaryAttr ComponentExtractor::getAttributes(const UnitTensor &tensor,
 
 func::FuncOp ComponentExtractor::createFunction(StringRef name) {
   SmallVector<Type> inputs, outputs;
-  for (unsigned tensor : component.inputs)
-    inputs.push_back(getPassedType(units.tensors[tensor]));
-  for (unsigned tensor : component.outputs)
-    outputs.push_back(getPassedType(units.tensors[tensor]));
+  for (auto [tensor, isHalf] : component.inputs)
+    inputs.push_back(getPassedType(units.tensors[tensor], isHalf));
+  for (auto [tensor, isHalf] : component.outputs)
+    outputs.push_back(getPassedType(units.tensors[tensor], isHalf));
   auto created = func::FuncOp::create(builder, model.getLoc(), name,
                                       builder.getFunctionType(inputs, outputs));
   for (auto [i, tensor] : llvm::enumerate(component.inputs))
-    created.setArgAttrs(i, getAttributes(units.tensors[tensor], true));
+    created.setArgAttrs(i, getAttributes(tensor, true));
   for (auto [i, tensor] : llvm::enumerate(component.outputs))
-    created.setResultAttrs(i, getAttributes(units.tensors[tensor], false));
+    created.setResultAttrs(i, getAttributes(tensor, false));
   return created;
 }
 
-void ComponentExtractor::addArgument(unsigned index, unsigned tensor) {
+void ComponentExtractor::addArgument(unsigned index, PassedTensor passed) {
   Value argument = function.getArgument(index);
-  Value value = units.tensors[tensor].value;
-  argument.setLoc(value.getLoc());
-  if (argument.getType() != value.getType()) {
-    Type element = cast<RankedTensorType>(value.getType()).getElementType();
-    argument =
-        StorageCastOp::create(builder, value.getLoc(), argument, element);
-  }
+  Value value = units.tensors[passed.tensor].value;
+  Location loc = value.getLoc();
+  argument.setLoc(loc);
+  Type element = cast<RankedTensorType>(value.getType()).getElementType();
+  if (passed.isHalf)
+    argument = CastOp::create(builder, loc, argument, element);
+  else if (argument.getType() != value.getType())
+    argument = StorageCastOp::create(builder, loc, argument, element);
   mapping.map(value, argument);
 }
 
@@ -149,11 +193,15 @@ void ComponentExtractor::cloneConstants(Operation *op) {
   }
 }
 
-Value ComponentExtractor::getResult(unsigned tensor) {
-  Value value = mapping.lookup(units.tensors[tensor].value);
-  RankedTensorType type = getPassedType(units.tensors[tensor]);
+Value ComponentExtractor::getResult(PassedTensor passed) {
+  const UnitTensor &tensor = units.tensors[passed.tensor];
+  Value value = mapping.lookup(tensor.value);
+  RankedTensorType type = getPassedType(tensor, passed.isHalf);
   if (value.getType() == type)
     return value;
+  if (passed.isHalf)
+    return CastOp::create(builder, value.getLoc(), value,
+                          type.getElementType());
   return StorageCastOp::create(builder, value.getLoc(), value,
                                type.getElementType());
 }
@@ -180,8 +228,10 @@ OwningOpRef<ModuleOp> ComponentExtractor::extract(StringRef name) {
     cloneConstants(op);
     builder.clone(*op, mapping);
   }
-  auto results = llvm::map_to_vector(
-      component.outputs, [&](unsigned tensor) { return getResult(tensor); });
+  auto results =
+      llvm::map_to_vector(component.outputs, [&](PassedTensor passed) {
+        return getResult(passed);
+      });
   func::ReturnOp::create(builder, model.getLoc(), results);
   return module;
 }

@@ -127,6 +127,25 @@ void Planner::addNodes() {
   }
 }
 
+/// The number of the codec "f16" where there are codecs.
+static constexpr unsigned halfCodec = 1;
+
+/// Whether a component encodes `tensor`, and others decode it: the model's
+/// caller gives and takes what the model does.
+static bool canCrossAsHalf(const UnitTensor &tensor) {
+  return tensor.source && tensor.outputs.empty() &&
+         cast<RankedTensorType>(tensor.value.getType())
+             .getElementType()
+             .isF32();
+}
+
+static WireCodec getCodec(llvm::StringRef name, double bytes) {
+  WireCodec codec;
+  codec.name = name.str();
+  codec.bytes = bytes;
+  return codec;
+}
+
 void Planner::addTensors() {
   for (const UnitTensor &tensor : units.tensors) {
     PlacementTensor &added = problem.tensors.emplace_back();
@@ -137,6 +156,9 @@ void Planner::addTensors() {
     if (!tensor.outputs.empty())
       added.wantedDevices.push_back(network.outputDevice);
     added.bytes = static_cast<double>(tensor.bytes);
+    if (options.wire == WireForm::F16 && canCrossAsHalf(tensor))
+      added.codecs = {getCodec("raw", added.bytes),
+                      getCodec("f16", added.bytes / 2)};
   }
 }
 
@@ -291,7 +313,12 @@ std::vector<lathe::Component> Planner::getComponents() const {
     component.units = found.nodes;
     llvm::sort(component.units);
   }
-  lathe::addTensors(units, components);
+  lathe::addTensors(units, components, [&](unsigned tensor, unsigned device) {
+    return llvm::any_of(result.placement.crossings, [&](const Crossing &other) {
+      return other.tensor == tensor && other.destination == device &&
+             other.codec == halfCodec;
+    });
+  });
   return components;
 }
 
@@ -396,10 +423,11 @@ void Planner::describeTransfers() {
     unsigned from =
         tensor.source ? deviceOf[*tensor.source] : network.inputDevice;
     const NetworkLink &link = *network.findLink(from, crossing.destination);
+    bool isHalf = crossing.codec == halfCodec;
+    int64_t bytes = isHalf ? tensor.bytes / 2 : tensor.bytes;
     planned.plan.transfers.push_back(
-        {tensor.name, from, crossing.destination, "raw", tensor.bytes,
-         static_cast<double>(tensor.bytes) / link.bandwidth +
-             link.roundTripTime});
+        {tensor.name, from, crossing.destination, isHalf ? "f16" : "raw", bytes,
+         static_cast<double>(bytes) / link.bandwidth + link.roundTripTime});
   }
 }
 
@@ -415,10 +443,10 @@ void Planner::describeComponents(StringRef name) {
       described.units.push_back(units.units[unit].name);
       described.computeSeconds += times[component.device].seconds[unit];
     }
-    for (unsigned tensor : component.inputs)
-      described.inputs.push_back(units.tensors[tensor].name);
-    for (unsigned tensor : component.outputs)
-      described.outputs.push_back(units.tensors[tensor].name);
+    for (const PassedTensor &passed : component.inputs)
+      described.inputs.push_back(passed.getName(units));
+    for (const PassedTensor &passed : component.outputs)
+      described.outputs.push_back(passed.getName(units));
     planned.components.push_back(
         extractComponent(model, units, component, described.name));
   }

@@ -34,9 +34,11 @@ static void printComponents(const Plan &plan) {
 static void printTransfers(const Plan &plan) {
   for (const PlanTransfer &transfer : plan.transfers)
     llvm::outs() << llvm::formatv(
-        "  {0} -> {1}: {2}, {3} bytes, {4:F3} ms\n",
+        "  {0} -> {1}: {2}, {3} bytes{4}, {5:F3} ms\n",
         plan.devices[transfer.from].name, plan.devices[transfer.to].name,
-        transfer.tensor, transfer.bytes, transfer.seconds * 1e3);
+        transfer.tensor, transfer.bytes,
+        transfer.codec == "raw" ? "" : " as " + transfer.codec,
+        transfer.seconds * 1e3);
 }
 
 /// Whatever is predicted says what it is made of.
@@ -99,6 +101,13 @@ struct Partition : Command {
                      cl::value_desc("device=energy"),
                      cl::desc("The most that a device may take for a run, such "
                               "as camera=0.5J")),
+        wire("wire", cl::sub(getSubCommand()), cl::init(WireForm::Exact),
+             cl::desc("How tensors of f32 between devices may be sent"),
+             cl::values(
+                 clEnumValN(WireForm::Exact, "exact", "as they are (default)"),
+                 clEnumValN(WireForm::F16, "f16",
+                            "in 16 bits where that is faster, which "
+                            "rounds them"))),
         report("report", cl::sub(getSubCommand()),
                cl::desc("Add report.html to the plan: the graph by device, the "
                         "run, energy, and latency against energy")),
@@ -162,6 +171,7 @@ private:
     PlanOptions options;
     options.objective = objective;
     options.draws = report;
+    options.wire = wire;
     options.format = StringRef(exported).ends_with(".lp") ? ProblemFormat::LP
                      : StringRef(exported).ends_with(".wcsp")
                          ? ProblemFormat::WCSP
@@ -203,6 +213,7 @@ private:
   cl::opt<std::string> exported;
   cl::opt<double> latencyWeight;
   cl::list<std::string> deviceEnergy;
+  cl::opt<WireForm> wire;
   cl::opt<bool> report, quiet;
 } partition;
 

@@ -46,6 +46,8 @@ func.func @m(%x: tensor<1x4xf32> {lathe.name = "x"}) -> (tensor<1x4xf32> {lathe.
 }
 )";
 
+bool isExact(unsigned, unsigned) { return false; }
+
 class ComponentsTest : public ::testing::Test {
 protected:
   ComponentsTest() {
@@ -90,7 +92,7 @@ TEST_F(ComponentsTest, QuantizedTensorsCrossAsIntegers) {
   std::vector<Component> components(3);
   for (unsigned i = 0; i < 3; ++i)
     components[i].units = {i};
-  addTensors(units, components);
+  addTensors(units, components, isExact);
   for (const Component &component : components) {
     OwningOpRef<ModuleOp> part =
         extractComponent(lookupModel(*module), units, component, "part");
@@ -110,20 +112,43 @@ TEST_F(ComponentsTest, TensorsCrossBetweenComponents) {
   std::vector<Component> components(2);
   components[0].units = {0, 2};
   components[1].units = {1};
-  addTensors(units, components);
+  addTensors(units, components, isExact);
   // The sum is in one of the two.
+  using Tensors = std::vector<PassedTensor>;
   bool isSumFirst = units.tensors[3].source != 1u;
-  EXPECT_EQ(components[0].inputs, isSumFirst ? (std::vector<unsigned>{0, 2})
-                                             : (std::vector<unsigned>{0}));
-  EXPECT_EQ(components[0].outputs, isSumFirst ? (std::vector<unsigned>{1, 3})
-                                              : (std::vector<unsigned>{1, 2}));
+  EXPECT_EQ(components[0].inputs,
+            isSumFirst ? (Tensors{{0}, {2}}) : (Tensors{{0}}));
+  EXPECT_EQ(components[0].outputs,
+            isSumFirst ? (Tensors{{1}, {3}}) : (Tensors{{1}, {2}}));
   EXPECT_EQ(components[1].outputs.size(), 1u);
   // What only units inside read is no output.
   std::vector<Component> whole(1);
   whole[0].units = {0, 1, 2};
-  addTensors(units, whole);
-  EXPECT_EQ(whole[0].inputs, (std::vector<unsigned>{0}));
-  EXPECT_EQ(whole[0].outputs, (std::vector<unsigned>{3}));
+  addTensors(units, whole, isExact);
+  EXPECT_EQ(whole[0].inputs, (Tensors{{0}}));
+  EXPECT_EQ(whole[0].outputs, (Tensors{{3}}));
+}
+
+TEST_F(ComponentsTest, HalvesAreForOtherDevices) {
+  parse(branches);
+  // Two readers of the first product, one of them on its device.
+  std::vector<Component> components(3);
+  for (unsigned i = 0; i < 3; ++i)
+    components[i].units = {i};
+  components[1].device = 1;
+  addTensors(units, components, [](unsigned tensor, unsigned device) {
+    return tensor == 1 && device == 1;
+  });
+  using Tensors = std::vector<PassedTensor>;
+  EXPECT_EQ(components[0].outputs, (Tensors{{1, false}, {1, true}}));
+  EXPECT_EQ(components[1].inputs.front(), (PassedTensor{1, true}));
+  EXPECT_EQ(components[2].inputs.front(), (PassedTensor{1, false}));
+  OwningOpRef<ModuleOp> part =
+      extractComponent(lookupModel(*module), units, components[1], "part");
+  EXPECT_TRUE(succeeded(verify(*part)));
+  EXPECT_TRUE(cast<RankedTensorType>(lookupModel(*part).getArgumentTypes()[0])
+                  .getElementType()
+                  .isF16());
 }
 
 } // namespace

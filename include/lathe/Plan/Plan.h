@@ -54,7 +54,7 @@ struct PlanComponent {
 struct PlanTransfer {
   std::string tensor;
   unsigned from = 0, to = 0;
-  /// How it is sent: "raw", as it is.
+  /// How it is sent: "raw", as it is, or "f16".
   std::string codec;
   int64_t bytes = 0;
   double seconds = 0;

@@ -40,6 +40,14 @@ enum class ProblemFormat {
   WCSP
 };
 
+/// In which forms tensors of f32 may cross between components.
+enum class WireForm {
+  /// As they are.
+  Exact,
+  /// Or in 16 bits, which rounds them.
+  F16
+};
+
 struct PlanOptions {
   PlanObjective objective = PlanObjective::Latency;
   /// From 0 to 1: what a latency in parts of the span between the fastest plan
@@ -47,6 +55,7 @@ struct PlanOptions {
   double latencyWeight = 1;
   /// The most joules of a device, by its number.
   std::map<unsigned, double> deviceEnergy;
+  WireForm wire = WireForm::Exact;
   /// Whether there is to be a picture of the plan, which takes some more plans.
   bool draws = false;
   /// What the problem is to be written as, for other solvers.
