@@ -128,6 +128,8 @@ OracleResult PlacementOracle::minimize(const MetricWeights &weights,
   // The inputs' labels are always there.
   BitVector allowed(domain.options);
   allowed.resize(graph.labelDevice.size(), true);
+  if (!hasLabelForAll(graph, allowed))
+    return OracleResult();
   bool hasTerms = weights.noiseTerms != 0 && !graph.noiseTerms.empty();
   const EliminationModel &model = implementation->getModel(options, hasTerms);
   if (hasTerms && !model.getOrder().complete)

@@ -240,6 +240,14 @@ TEST(PlacementOracleTest, KeepsToAllowedOptions) {
   EXPECT_EQ(searched.placement, result.placement);
 }
 
+TEST(PlacementOracleTest, FindsNothingWhereNothingIsAllowed) {
+  PlacementProblem problem = makeChainProblem(3, {});
+  PlacementOracle oracle = makeOracle(problem);
+  PlacementDomain domain = oracle.getWholeDomain();
+  domain.options.reset();
+  EXPECT_FALSE(oracle.minimize(MetricWeights::ofLatency(), domain).feasible);
+}
+
 TEST(PlacementOracleTest, KeepsToAllowedCodecs) {
   SyntheticOptions options;
   options.halfCodec = true;

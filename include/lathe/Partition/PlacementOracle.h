@@ -60,8 +60,8 @@ struct PathWeights {
 
 /// What placements the oracle may look at.
 struct PlacementDomain {
-  /// One bit for each option, the nodes' one after another; at least one option
-  /// of each node. See PlacementOracle::getFirstOption().
+  /// One bit for each option, the nodes' one after another; see
+  /// PlacementOracle::getFirstOption(). Nothing is feasible if a node has none.
   llvm::BitVector options;
   /// Codecs that must not be used for a tensor and destination. The others of a
   /// crossing remain.
