@@ -233,10 +233,8 @@ TEST(PlacementOracleTest, KeepsToAllowedOptions) {
   domain.options.reset(oracle.getFirstOption(4) + 2);
   OracleResult result = oracle.minimize(MetricWeights::ofLatency(), domain);
   EXPECT_EQ(result.placement.options[4], 1u);
-  OracleOptions searching;
-  searching.directCells = 0;
   OracleResult searched =
-      oracle.minimize(MetricWeights::ofLatency(), domain, searching);
+      oracle.minimize(MetricWeights::ofLatency(), domain, makeWideOptions());
   EXPECT_EQ(searched.placement, result.placement);
 }
 

@@ -73,7 +73,7 @@ struct OracleOptions {
   /// cells, of 8 bytes each.
   uint64_t maxCells = 50'000'000;
   /// A model with more cells than this is first made smaller by the dual bound
-  /// even if it is narrow.
+  /// even if it is narrow, unless it is a forest.
   uint64_t directCells = 3'000'000;
   /// Limits of a wide model, in steps so that the answer is the same on any
   /// machine: sweeps of the dual bound in a node of the search, and nodes.
