@@ -10,7 +10,7 @@
 //   lathe-partition-bench [first letters of a group]
 //
 // Times are in milliseconds, the gap is between the objective and the proved
-// lower bound, in percent of the objective.
+// lower bound, in percent of the objective, or the word "proved".
 //
 //===----------------------------------------------------------------------===//
 
@@ -23,6 +23,7 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
+#include <cmath>
 
 using namespace lathe::partition;
 using llvm::outs;
@@ -64,11 +65,11 @@ public:
     OracleResult result = oracle.minimize(weights, options);
     double time = stopwatch.getMilliseconds();
     outs() << llvm::format(
-        "%-34s %5u %4u %6u %9.2f %9.2f %5u %5u %11.6f %8.4f\n", name.c_str(),
+        "%-34s %5u %4u %6u %9.2f %9.2f %5u %5u %11.6f %8s\n", name.c_str(),
         unsigned(problem.nodes.size()), unsigned(problem.devices.size()),
         result.statistics.treewidth, prepareTime, time,
         result.statistics.sweeps, result.statistics.searchNodes,
-        result.objective, 100 * result.getGap());
+        result.objective, describe(result.optimal, result.getGap()).c_str());
     outs().flush();
   }
 
@@ -86,11 +87,23 @@ public:
     PlacementOracle oracle = llvm::cantFail(PlacementOracle::create(problem));
     SolverResult result = llvm::cantFail(
         lathe::partition::solve(oracle, weights, limits, options));
+    if (!result.found) {
+      outs() << llvm::format("%-40s %5u %4u %9.2f %6u %6u  ", name.c_str(),
+                             unsigned(problem.nodes.size()),
+                             unsigned(problem.devices.size()),
+                             stopwatch.getMilliseconds(), result.oracleCalls,
+                             result.searchNodes)
+             << (std::isinf(result.lowerBound)
+                     ? "proved that nothing is within the limits\n"
+                     : "nothing found\n");
+      return;
+    }
     outs() << llvm::format(
-        "%-40s %5u %4u %9.2f %6u %6u %11.6f %11.6f %8.4f\n", name.c_str(),
+        "%-40s %5u %4u %9.2f %6u %6u %11.6f %11.6f %8s\n", name.c_str(),
         unsigned(problem.nodes.size()), unsigned(problem.devices.size()),
         stopwatch.getMilliseconds(), result.oracleCalls, result.searchNodes,
-        result.objective, result.lowerBound, 100 * result.getGap());
+        result.objective, result.lowerBound,
+        describe(result.optimal, result.getGap()).c_str());
     outs().flush();
   }
 
@@ -107,6 +120,13 @@ public:
   }
 
 private:
+  /// A gap of 0.0000 % is not yet a proof.
+  static std::string describe(bool isOptimal, double gap) {
+    if (isOptimal)
+      return "proved";
+    return llvm::formatv("{0:e2}", 100 * gap).str();
+  }
+
   StringRef filter;
 };
 

@@ -181,6 +181,15 @@ TEST(PlacementOracleTest, TensorsWithManyConsumersHaveIndicators) {
   }
 }
 
+TEST(PlacementOracleTest, YoloHasTheSizeAndWidthOfTheModel) {
+  PlacementProblem problem = makeYoloProblem({});
+  EXPECT_EQ(problem.nodes.size(), 654u);
+  OracleResult result =
+      makeOracle(problem).minimize(MetricWeights::ofLatency());
+  EXPECT_GE(result.statistics.treewidth, 5u);
+  EXPECT_LE(result.statistics.treewidth, 6u);
+}
+
 TEST(PlacementOracleTest, OneOrderServesAllWeights) {
   SyntheticOptions options;
   options.numDevices = 4;
