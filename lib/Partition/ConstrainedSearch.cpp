@@ -18,7 +18,7 @@ using llvm::BitVector;
 
 /// How much multipliers may be, at first and at last: parts of the highest
 /// objective for exceeding a limit by as much as it is.
-static constexpr double firstPenalty = 1e4;
+static constexpr double firstPenalty = 10;
 static constexpr double highestPenalty = 1e12;
 /// So many limits are enough where precisions are not whole.
 static constexpr unsigned maxLimits = 50;

@@ -58,6 +58,9 @@ private:
   Loads measure(const Placement &placement) const;
   Loads answer(const Loads &average) const;
   double findLongestPath(const Loads &average, Loads &path) const;
+  std::vector<unsigned> moveNodes(ArrayRef<unsigned> nodes,
+                                  unsigned device) const;
+  bool isImprovement(llvm::ArrayRef<unsigned> nodeOptions);
   void improve();
   bool isDone() const {
     return result.value - result.lowerBound <= options.targetGap * result.value;
@@ -251,26 +254,56 @@ Loads ParallelSolver::answer(const Loads &average) const {
   return chosen;
 }
 
-/// Moves single nodes while that helps.
+/// The best placement with some neighbours in the order on `device`, in their
+/// precision where that is possible; what cannot be there stays.
+std::vector<unsigned> ParallelSolver::moveNodes(ArrayRef<unsigned> nodes,
+                                                unsigned device) const {
+  std::vector<unsigned> moved = result.placement.options;
+  for (unsigned node : nodes) {
+    const PlacementNode &entry = problem.nodes[node];
+    if (entry.pinnedDevice && *entry.pinnedDevice != device)
+      continue;
+    Precision precision = entry.options[moved[node]].precision;
+    std::optional<unsigned> there;
+    for (auto [number, option] : llvm::enumerate(entry.options))
+      if (option.device == device && (!there || option.precision == precision))
+        there = number;
+    moved[node] = there.value_or(moved[node]);
+  }
+  return moved;
+}
+
+/// Whether the placement with these options is better than the best so far.
+bool ParallelSolver::isImprovement(ArrayRef<unsigned> nodeOptions) {
+  if (nodeOptions == ArrayRef<unsigned>(result.placement.options))
+    return false;
+  double before = result.value;
+  propose(nodeOptions);
+  return result.value < before;
+}
+
+/// Moves neighbours in the order together, many and then fewer, and then tries
+/// the options of single nodes, while that helps.
 void ParallelSolver::improve() {
+  auto isOver = [&] { return result.trials >= options.maxTrials || isDone(); };
   bool changes = true;
-  while (changes && result.trials < options.maxTrials && !isDone()) {
+  while (changes && !isOver()) {
     changes = false;
-    for (unsigned node : order) {
-      const PlacementNode &entry = problem.nodes[node];
-      for (auto [number, option] : llvm::enumerate(entry.options)) {
-        if (result.trials >= options.maxTrials)
+    for (size_t length : {64, 16, 4})
+      for (size_t start = 0; start < order.size() && !isOver();
+           start += length / 2)
+        for (unsigned device = 0; device < problem.devices.size(); ++device)
+          changes |= isImprovement(moveNodes(
+              ArrayRef(order).drop_front(start).take_front(length), device));
+    for (unsigned node : order)
+      for (auto [number, option] :
+           llvm::enumerate(problem.nodes[node].options)) {
+        if (isOver())
           return;
-        if (number == result.placement.options[node] ||
-            (entry.pinnedDevice && *entry.pinnedDevice != option.device))
-          continue;
         std::vector<unsigned> moved = result.placement.options;
         moved[node] = number;
-        double before = result.value;
-        propose(moved);
-        changes |= result.value < before;
+        changes |= isImprovement(moved);
       }
-    }
   }
 }
 

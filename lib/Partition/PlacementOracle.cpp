@@ -49,7 +49,9 @@ struct PlacementOracle::Implementation {
 
   const EliminationModel &getModel(const OracleOptions &options,
                                    bool noiseTerms) {
-    double maxCells = std::min(options.directCells, options.maxCells);
+    double maxCells = noiseTerms
+                          ? std::min(options.directCells, options.maxCells)
+                          : options.maxCells;
     CachedModel &cached = models[noiseTerms];
     if (!cached.model ||
         (!cached.model->getOrder().complete && maxCells > cached.maxCells)) {
@@ -88,10 +90,17 @@ unsigned PlacementOracle::getFirstOption(unsigned node) const {
   return implementation->graph.firstLabel[node];
 }
 
+/// Whether elimination of all labels is the fastest way.
+static bool isNarrow(const EliminationOrder &order,
+                     const OracleOptions &options) {
+  return order.complete &&
+         (order.width <= 1 || order.cells <= options.directCells);
+}
+
 bool PlacementOracle::hasNarrowNoise(const OracleOptions &options) {
-  return implementation->getModel(options, /*noiseTerms=*/true)
-      .getOrder()
-      .complete;
+  return isNarrow(
+      implementation->getModel(options, /*noiseTerms=*/true).getOrder(),
+      options);
 }
 
 PlacementDomain PlacementOracle::getWholeDomain() const {
@@ -128,13 +137,15 @@ OracleResult PlacementOracle::minimize(const MetricWeights &weights,
   // The inputs' labels are always there.
   BitVector allowed(domain.options);
   allowed.resize(graph.labelDevice.size(), true);
+  if (!hasLabelForAll(graph, allowed))
+    return OracleResult();
   bool hasTerms = weights.noiseTerms != 0 && !graph.noiseTerms.empty();
   const EliminationModel &model = implementation->getModel(options, hasTerms);
-  if (hasTerms && !model.getOrder().complete)
+  if (hasTerms && !isNarrow(model.getOrder(), options))
     return minimizeBelow(weights, paths, domain, options);
   std::vector<unsigned> labels;
   OracleResult result;
-  if (model.getOrder().complete) {
+  if (isNarrow(model.getOrder(), options)) {
     labels = model.minimize(costs, allowed);
     result.objective = costs.computeSum(graph, labels);
     result.lowerBound = result.objective;

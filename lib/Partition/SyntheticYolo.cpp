@@ -142,7 +142,8 @@ void YoloBuilder::addHead(ArrayRef<Feature> levels) {
   Feature all = concat(boxes);
   auto [box, score] = split(all);
   Feature distances = box;
-  for (unsigned i = 0; i < 4; ++i)
+  // The reshapes, the softmax and the sums that make distances of the scores.
+  for (unsigned i = 0; i < 12; ++i)
     distances = touch(distances, box);
   auto [low, high] = split(distances);
   Feature center = touch({low, high}, low);

@@ -43,8 +43,8 @@ void WideSearch::dropLabels(BitVector &active) {
       active.reset(label);
 }
 
-static bool hasLabelForAll(const PlacementGraph &graph,
-                           const BitVector &labels) {
+bool lathe::partition::hasLabelForAll(const PlacementGraph &graph,
+                                      const BitVector &labels) {
   for (unsigned variable = 0; variable < graph.getNumVariables(); ++variable)
     if (labels.find_first_in(graph.firstLabel[variable],
                              graph.firstLabel[variable + 1]) < 0)

@@ -17,6 +17,9 @@
 
 namespace lathe::partition {
 
+/// Whether each variable has one of `labels`.
+bool hasLabelForAll(const PlacementGraph &graph, const llvm::BitVector &labels);
+
 /// Changes one label at a time while that makes the sum less; returns it.
 double improveLabelling(const PlacementGraph &graph, const CostTables &costs,
                         const llvm::BitVector &allowed,

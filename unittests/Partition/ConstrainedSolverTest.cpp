@@ -109,6 +109,49 @@ TEST(ConstrainedSolverTest, EqualsBruteForce) {
   EXPECT_LT(numInfeasible, 150u);
 }
 
+/// The best over all sets of quantized nodes that keep the noise, each solved
+/// without a limit.
+double findByEnumeration(const PlacementProblem &problem, double noise) {
+  PlacementOracle oracle = llvm::cantFail(PlacementOracle::create(problem));
+  std::vector<unsigned> nodes;
+  for (auto [index, node] : llvm::enumerate(problem.nodes))
+    if (node.options.size() > problem.devices.size())
+      nodes.push_back(index);
+  double best = PlacementLimits::unlimited;
+  for (unsigned set = 0; set < 1u << nodes.size(); ++set) {
+    PlacementDomain domain = oracle.getWholeDomain();
+    for (size_t i = 0; i < nodes.size(); ++i)
+      for (auto [number, option] :
+           llvm::enumerate(problem.nodes[nodes[i]].options))
+        if ((option.precision == Precision::Int8) != bool(set >> i & 1))
+          domain.options.reset(oracle.getFirstOption(nodes[i]) + number);
+    OracleResult result = oracle.minimize(MetricWeights::ofLatency(), domain);
+    auto metrics = llvm::cantFail(evaluate(problem, result.placement));
+    if (metrics.noise <= noise)
+      best = std::min(best, result.objective);
+  }
+  return best;
+}
+
+TEST(ConstrainedSolverTest, EqualsAllSetsOfQuantizedNodes) {
+  for (unsigned degree : {1, 2, 3})
+    for (double noise : {0.03, 0.06}) {
+      SCOPED_TRACE(testing::Message() << degree << ' ' << noise);
+      SyntheticOptions shape;
+      shape.numDevices = 2;
+      shape.numQuantizable = 8;
+      PlacementProblem problem = makeYoloProblem(shape, 1);
+      setPolynomialNoise(problem, degree, 8, degree);
+      PlacementLimits limits;
+      limits.noise = noise;
+      SolverResult result =
+          solveProblem(problem, MetricWeights::ofLatency(), limits);
+      EXPECT_TRUE(result.optimal);
+      EXPECT_NEAR(result.objective, findByEnumeration(problem, noise),
+                  1e-9 * result.objective);
+    }
+}
+
 TEST(ConstrainedSolverTest, StopsAtTheTargetGap) {
   SyntheticOptions shape;
   shape.numQuantizable = 200;

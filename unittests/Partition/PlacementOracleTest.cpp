@@ -181,6 +181,15 @@ TEST(PlacementOracleTest, TensorsWithManyConsumersHaveIndicators) {
   }
 }
 
+TEST(PlacementOracleTest, YoloHasTheSizeAndWidthOfTheModel) {
+  PlacementProblem problem = makeYoloProblem({});
+  EXPECT_EQ(problem.nodes.size(), 654u);
+  OracleResult result =
+      makeOracle(problem).minimize(MetricWeights::ofLatency());
+  EXPECT_GE(result.statistics.treewidth, 5u);
+  EXPECT_LE(result.statistics.treewidth, 6u);
+}
+
 TEST(PlacementOracleTest, OneOrderServesAllWeights) {
   SyntheticOptions options;
   options.numDevices = 4;
@@ -233,11 +242,17 @@ TEST(PlacementOracleTest, KeepsToAllowedOptions) {
   domain.options.reset(oracle.getFirstOption(4) + 2);
   OracleResult result = oracle.minimize(MetricWeights::ofLatency(), domain);
   EXPECT_EQ(result.placement.options[4], 1u);
-  OracleOptions searching;
-  searching.directCells = 0;
   OracleResult searched =
-      oracle.minimize(MetricWeights::ofLatency(), domain, searching);
+      oracle.minimize(MetricWeights::ofLatency(), domain, makeWideOptions());
   EXPECT_EQ(searched.placement, result.placement);
+}
+
+TEST(PlacementOracleTest, FindsNothingWhereNothingIsAllowed) {
+  PlacementProblem problem = makeChainProblem(3, {});
+  PlacementOracle oracle = makeOracle(problem);
+  PlacementDomain domain = oracle.getWholeDomain();
+  domain.options.reset();
+  EXPECT_FALSE(oracle.minimize(MetricWeights::ofLatency(), domain).feasible);
 }
 
 TEST(PlacementOracleTest, KeepsToAllowedCodecs) {

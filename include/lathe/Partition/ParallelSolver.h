@@ -30,7 +30,7 @@ struct ParallelOptions {
   OracleOptions oracle;
   unsigned maxOracleCalls = 200;
   /// Of the local search: simulations (or sums of loads).
-  unsigned maxTrials = 3000;
+  unsigned maxTrials = 5000;
   /// The search stops at this gap, in parts of the value.
   double targetGap = 1e-6;
 };

@@ -60,8 +60,8 @@ struct PathWeights {
 
 /// What placements the oracle may look at.
 struct PlacementDomain {
-  /// One bit for each option, the nodes' one after another; at least one option
-  /// of each node. See PlacementOracle::getFirstOption().
+  /// One bit for each option, the nodes' one after another; see
+  /// PlacementOracle::getFirstOption(). Nothing is feasible if a node has none.
   llvm::BitVector options;
   /// Codecs that must not be used for a tensor and destination. The others of a
   /// crossing remain.
@@ -73,7 +73,7 @@ struct OracleOptions {
   /// cells, of 8 bytes each.
   uint64_t maxCells = 50'000'000;
   /// A model with more cells than this is first made smaller by the dual bound
-  /// even if it is narrow.
+  /// even if it is narrow, unless it is a forest.
   uint64_t directCells = 3'000'000;
   /// Limits of a wide model, in steps so that the answer is the same on any
   /// machine: sweeps of the dual bound in a node of the search, and nodes.

@@ -1,0 +1,135 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The solvers never answer a bound above their objective, so one that is wrong
+// could hide behind a good placement. Here bounds are looked at by themselves.
+//
+//===----------------------------------------------------------------------===//
+
+#include "DualBound.h"
+#include "NoiseHull.h"
+#include "TestProblems.h"
+#include "gtest/gtest.h"
+
+using namespace lathe::partition;
+using namespace lathe::test;
+
+namespace {
+
+TEST(DualBoundTest, IsBelowTheBestWithEachLabel) {
+  double largest = 0;
+  for (unsigned seed = 1; seed <= 12; ++seed) {
+    SCOPED_TRACE(seed);
+    SyntheticOptions options;
+    options.seed = seed;
+    options.unrelatedSpeeds = true;
+    options.numQuantizable = seed % 2 ? 0 : 10;
+    PlacementProblem problem = makeRandomProblem(30, 10, options);
+    for (PlacementTensor &tensor : problem.tensors)
+      tensor.bytes /= 20;
+    MetricWeights weights = makeWeights(problem, seed);
+    PlacementOracle oracle = llvm::cantFail(PlacementOracle::create(problem));
+    double optimum = oracle.minimize(weights).objective;
+    PlacementGraph graph(problem);
+    CostTables costs(problem, graph, weights);
+    DualBound dual(graph, costs, graph.allLabels);
+    double last = -1e300;
+    for (unsigned sweep = 0; sweep < 60; ++sweep) {
+      dual.sweep();
+      EXPECT_GE(dual.getBound(), last);
+      last = dual.getBound();
+    }
+    EXPECT_LE(dual.getBound(), optimum + 1e-9 * std::abs(optimum));
+    largest = std::max(largest, dual.getBound() / optimum);
+    for (unsigned node = 0; node < problem.nodes.size(); ++node)
+      for (unsigned label = graph.firstLabel[node];
+           label < graph.firstLabel[node + 1]; ++label) {
+        PlacementDomain domain = oracle.getWholeDomain();
+        domain.options.reset(graph.firstLabel[node],
+                             graph.firstLabel[node + 1]);
+        domain.options.set(label);
+        double best = oracle.minimize(weights, domain).objective;
+        EXPECT_LE(dual.getLabelBounds()[label], best + 1e-9 * std::abs(best));
+      }
+  }
+  // And not far below.
+  EXPECT_GT(largest, 0.99);
+}
+
+TEST(NoiseHullTest, InequalitiesHoldForAllSetsWithinTheLimit) {
+  std::mt19937 engine(1);
+  unsigned numCuts = 0;
+  for (unsigned seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE(seed);
+    SyntheticOptions options;
+    options.numDevices = 1;
+    options.numQuantizable = 7;
+    PlacementProblem problem = makeChainProblem(7, options);
+    setPolynomialNoise(problem, 1 + seed % 3, 7, seed);
+    double limit = 0.02 + 0.001 * (engine() % 30);
+    auto hull = NoiseHull::create(problem, limit);
+    ASSERT_TRUE(hull);
+    std::vector<double> point;
+    for (unsigned node = 0; node < 7; ++node)
+      point.push_back(std::min(1.0, std::max(0.0, engine() % 300 / 100. - 1)));
+    std::optional<LinearLimit> cut = hull->separate(point);
+    if (!cut)
+      continue;
+    ++numCuts;
+    auto getSum = [&](auto getShare) {
+      double sum = 0;
+      for (unsigned node = 0; node < 7; ++node)
+        sum += cut->weights.quantized[node] * getShare(node);
+      return sum;
+    };
+    EXPECT_GT(getSum([&](unsigned node) { return point[node]; }), cut->bound);
+    for (unsigned set = 0; set < 1u << 7; ++set) {
+      double noise = 0;
+      for (const NoiseTerm &term : problem.noiseTerms)
+        if (llvm::all_of(term.nodes,
+                         [&](unsigned node) { return set >> node & 1; }))
+          noise += term.coefficient;
+      if (noise <= limit)
+        EXPECT_LE(getSum([&](unsigned node) { return set >> node & 1; }),
+                  cut->bound + 1e-9);
+    }
+  }
+  EXPECT_GT(numCuts, 10u);
+}
+
+TEST(NoiseCutTest, IsBelowTheNoiseAndEqualWherePrecisionsAreWhole) {
+  SyntheticOptions options;
+  options.numDevices = 1;
+  options.numQuantizable = 6;
+  PlacementProblem problem = makeChainProblem(6, options);
+  setPolynomialNoise(problem, 3, 6, 1);
+  auto getNoise = [&](unsigned set) {
+    double noise = 0;
+    for (const NoiseTerm &term : problem.noiseTerms)
+      if (llvm::all_of(term.nodes,
+                       [&](unsigned node) { return set >> node & 1; }))
+        noise += term.coefficient;
+    return noise;
+  };
+  for (unsigned at = 0; at < 64; ++at) {
+    std::vector<double> point;
+    for (unsigned node = 0; node < 6; ++node)
+      point.push_back(at >> node & 1);
+    LinearLimit cut = makeNoiseCut(problem, point, 0);
+    for (unsigned set = 0; set < 64; ++set) {
+      double value = -cut.bound;
+      for (unsigned node = 0; node < 6; ++node)
+        if (set >> node & 1)
+          value += cut.weights.quantized[node];
+      EXPECT_LE(value, getNoise(set) + 1e-12);
+      if (set == at)
+        EXPECT_NEAR(value, getNoise(set), 1e-12);
+    }
+  }
+}
+
+} // namespace
