@@ -5,79 +5,16 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lathe/Plan/Planner.h"
+#include "PlannerDetail.h"
 #include "lathe/Driver/Compiler.h"
 #include "lathe/Driver/Loader.h"
 #include "lathe/Partition/Components.h"
 #include "lathe/Partition/Export.h"
-#include "lathe/Partition/Frontier.h"
-#include "lathe/Partition/NormalizedObjective.h"
 #include "lathe/Partition/ParallelSolver.h"
-#include "lathe/Partition/Simulator.h"
-#include "lathe/Plan/UnitTimes.h"
-#include "lathe/Target/Common/CNames.h"
-
-#include <cmath>
 
 using namespace mlir;
 using namespace lathe;
 using namespace lathe::partition;
-
-namespace {
-
-/// Makes a plan of a model.
-class Planner {
-public:
-  Planner(ModuleOp module, const Network &network, const PlanOptions &options)
-      : module(module), network(network), options(options) {}
-
-  llvm::Expected<PlannedModel> plan();
-
-private:
-  llvm::Error addTimes();
-  void addDevices();
-  void addNodes();
-  void addTensors();
-  PlacementLimits getLimits() const;
-  llvm::Expected<NormalizedObjective>
-  getObjective(PlacementOracle &oracle, const PlacementLimits &limits);
-  llvm::Error explain(PlacementOracle &oracle, const PlacementLimits &limits);
-  llvm::Error minimizeSum(const PlacementLimits &limits);
-  llvm::Error minimizeParallel(const PlacementLimits &limits);
-  llvm::Error writeProblem(const NormalizedObjective &objective,
-                           const PlacementLimits &limits);
-  llvm::Error solveProblem();
-  std::vector<lathe::Component> getComponents() const;
-  /// The activations of units that the memory of `device` holds.
-  std::optional<double> getActivationLimit(unsigned device) const;
-  bool hasRoomForUnit(unsigned unit, unsigned device) const;
-  llvm::Expected<bool> excludeWhatDoesNotFit();
-  void describeDevices();
-  void describeTransfers();
-  void describeComponents(StringRef name);
-  llvm::Error describeRun();
-  void drawUnits();
-  void drawTasks(const SimulationResult &run);
-  llvm::Error drawFrontier();
-
-  ModuleOp module;
-  const Network &network;
-  const PlanOptions &options;
-  func::FuncOp model;
-  ModelUnits units;
-  std::vector<UnitTimes> times;
-  PlacementProblem problem;
-  SolverResult result;
-  /// Bytes of weights that each device may have.
-  std::vector<double> weightLimits;
-  /// The first solution's, which no memory for activations limited but that of
-  /// single units.
-  double lowerBound = 0;
-  std::vector<unsigned> deviceOf;
-  PlannedModel planned;
-};
-
-} // namespace
 
 //===----------------------------------------------------------------------===//
 // The problem
@@ -126,9 +63,6 @@ void Planner::addNodes() {
     }
   }
 }
-
-/// The number of the codec "f16" where there are codecs.
-static constexpr unsigned halfCodec = 1;
 
 /// Whether a component encodes `tensor`, and others decode it: the model's
 /// caller gives and takes what the model does.
@@ -322,199 +256,6 @@ std::vector<lathe::Component> Planner::getComponents() const {
   return components;
 }
 
-//===----------------------------------------------------------------------===//
-// Memory for activations
-//===----------------------------------------------------------------------===//
-
-std::optional<double> Planner::getActivationLimit(unsigned device) const {
-  const NetworkDevice &described = network.devices[device];
-  if (std::optional<uint64_t> ram =
-          described.target.getLargestBytes(MemoryKind::RAM))
-    return static_cast<double>(*ram);
-  return described.memory;
-}
-
-/// A unit needs its largest tensor in memory, whatever takes the place of what.
-bool Planner::hasRoomForUnit(unsigned unit, unsigned device) const {
-  std::optional<double> limit = getActivationLimit(device);
-  return !limit || llvm::none_of(units.tensors, [&](const UnitTensor &tensor) {
-    return (tensor.source == unit ||
-            llvm::is_contained(tensor.consumers, unit)) &&
-           static_cast<double>(tensor.bytes) > *limit;
-  });
-}
-
-/// The unit of `component` with the most bytes in what it reads and computes.
-static unsigned getLargestUnit(const ModelUnits &units,
-                               const lathe::Component &component) {
-  auto getBytes = [&](unsigned unit) {
-    int64_t bytes = 0;
-    for (const UnitTensor &tensor : units.tensors)
-      if (tensor.source == unit || llvm::is_contained(tensor.consumers, unit))
-        bytes += tensor.bytes;
-    return bytes;
-  };
-  return *llvm::max_element(component.units, [&](unsigned a, unsigned b) {
-    return getBytes(a) < getBytes(b);
-  });
-}
-
-/// Compiles the components of devices with little memory. Those that do not fit
-/// are left fewer bytes for weights or, where these are in a memory of their
-/// own, lose their largest unit. Returns whether there are such.
-llvm::Expected<bool> Planner::excludeWhatDoesNotFit() {
-  bool excludes = false;
-  for (const lathe::Component &component : getComponents()) {
-    const NetworkDevice &device = network.devices[component.device];
-    std::optional<double> limit = getActivationLimit(component.device);
-    if (!limit)
-      continue;
-    OwningOpRef<ModuleOp> part =
-        extractComponent(model, units, component, "part");
-    CodeOptions code;
-    auto objective = chooseObjective(*part, device.target, code, {});
-    if (!objective)
-      return objective.takeError();
-    code.objective = *objective;
-    if (llvm::Error error = lowerToKernels(*part, device.target, code))
-      return std::move(error);
-    Footprint footprint = getFootprint(lookupModel(*part));
-    // Weights of a board are in its flash; elsewhere they share the memory.
-    bool isBoard = device.target.isBoard();
-    auto activations = static_cast<double>(footprint.getRam());
-    auto weights = static_cast<double>(isBoard ? 0 : footprint.weights);
-    if (activations + weights <= *limit)
-      continue;
-    excludes = true;
-    double &weightLimit = weightLimits[component.device];
-    if (!isBoard && activations < weightLimit) {
-      weightLimit =
-          std::min(*limit - activations, std::nextafter(weightLimit, 0));
-      continue;
-    }
-    unsigned unit = getLargestUnit(units, component);
-    llvm::erase_if(problem.nodes[unit].options, [&](const NodeOption &option) {
-      return option.device == component.device;
-    });
-  }
-  return excludes;
-}
-
-//===----------------------------------------------------------------------===//
-// The plan
-//===----------------------------------------------------------------------===//
-
-void Planner::describeDevices() {
-  for (const auto &[index, device] : llvm::enumerate(network.devices)) {
-    PlanDevice &described = planned.plan.devices.emplace_back();
-    described.name = device.name;
-    described.target = device.target.name;
-    described.timesFrom = times[index].source;
-    described.isMeasured = times[index].isMeasured;
-    described.computeSeconds = result.metrics.deviceTime[index];
-    described.joules = result.metrics.energy[index];
-    described.weightBytes = static_cast<int64_t>(result.metrics.memory[index]);
-  }
-}
-
-void Planner::describeTransfers() {
-  for (const Crossing &crossing : result.placement.crossings) {
-    const UnitTensor &tensor = units.tensors[crossing.tensor];
-    unsigned from =
-        tensor.source ? deviceOf[*tensor.source] : network.inputDevice;
-    const NetworkLink &link = *network.findLink(from, crossing.destination);
-    bool isHalf = crossing.codec == halfCodec;
-    int64_t bytes = isHalf ? tensor.bytes / 2 : tensor.bytes;
-    planned.plan.transfers.push_back(
-        {tensor.name, from, crossing.destination, isHalf ? "f16" : "raw", bytes,
-         static_cast<double>(bytes) / link.bandwidth + link.roundTripTime});
-  }
-}
-
-void Planner::describeComponents(StringRef name) {
-  CNameScope names;
-  for (const lathe::Component &component : getComponents()) {
-    PlanComponent &described = planned.plan.components.emplace_back();
-    described.device = component.device;
-    // Its functions have names of C, and its folder the same.
-    described.name = names.claim(
-        (name + "_" + network.devices[component.device].name).str());
-    for (unsigned unit : component.units) {
-      described.units.push_back(units.units[unit].name);
-      described.computeSeconds += times[component.device].seconds[unit];
-    }
-    for (const PassedTensor &passed : component.inputs)
-      described.inputs.push_back(passed.getName(units));
-    for (const PassedTensor &passed : component.outputs)
-      described.outputs.push_back(passed.getName(units));
-    planned.components.push_back(
-        extractComponent(model, units, component, described.name));
-  }
-}
-
-/// What happens when devices work side by side.
-llvm::Error Planner::describeRun() {
-  constexpr unsigned numRequests = 16;
-  auto one = simulate(problem, result.placement);
-  if (!one)
-    return one.takeError();
-  auto many = simulate(problem, result.placement, {numRequests});
-  if (!many)
-    return many.takeError();
-  planned.plan.makespanSeconds = one->getMakespan();
-  planned.plan.requestsPerSecond = many->getThroughput();
-  if (!options.draws)
-    return llvm::Error::success();
-  drawUnits();
-  drawTasks(*one);
-  return drawFrontier();
-}
-
-void Planner::drawUnits() {
-  PlanPicture &picture = planned.picture;
-  for (auto [unit, device] : llvm::zip_equal(units.units, deviceOf))
-    picture.units.push_back({unit.name, device, 0, 0});
-  // Sources come before what reads them.
-  for (const UnitTensor &tensor : units.tensors)
-    for (unsigned reader :
-         tensor.source ? tensor.consumers : std::vector<unsigned>()) {
-      picture.edges.push_back({*tensor.source, reader});
-      unsigned &depth = picture.units[reader].depth;
-      depth = std::max(depth, picture.units[*tensor.source].depth + 1);
-    }
-  std::map<unsigned, unsigned> lanes;
-  for (PlanPicture::Unit &unit : picture.units)
-    unit.lane = lanes[unit.depth]++;
-}
-
-void Planner::drawTasks(const SimulationResult &run) {
-  std::map<std::pair<unsigned, bool>, size_t> last;
-  std::vector<PlanPicture::Task> &tasks = planned.picture.tasks;
-  for (const SimulatedTask &task : run.tasks) {
-    bool isUplink = task.kind == TaskKind::Send;
-    auto [it, isFirst] =
-        last.try_emplace({task.device, isUplink}, tasks.size());
-    if (!isFirst && tasks[it->second].end >= task.start) {
-      tasks[it->second].end = task.end;
-      continue;
-    }
-    it->second = tasks.size();
-    tasks.push_back({task.device, isUplink, task.start, task.end});
-  }
-}
-
-llvm::Error Planner::drawFrontier() {
-  auto oracle = PlacementOracle::create(problem);
-  if (!oracle)
-    return oracle.takeError();
-  auto points = computeFrontier(*oracle, getLimits());
-  if (!points)
-    return points.takeError();
-  for (const FrontierPoint &point : *points)
-    planned.picture.frontier.push_back({point.latency, point.energy});
-  return llvm::Error::success();
-}
-
 llvm::Expected<PlannedModel> Planner::plan() {
   if (llvm::Error error = simplifyGraph(module))
     return std::move(error);
@@ -564,6 +305,9 @@ llvm::Expected<PlannedModel> Planner::plan() {
   plan.isOptimal = result.optimal && lowerBound >= plan.objective;
   if (llvm::Error error = describeRun())
     return std::move(error);
+  if (options.hasBook)
+    if (llvm::Error error = writeBook())
+      return std::move(error);
   describeDevices();
   describeTransfers();
   describeComponents(plan.model);

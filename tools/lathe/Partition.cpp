@@ -108,6 +108,10 @@ struct Partition : Command {
                  clEnumValN(WireForm::F16, "f16",
                             "in 16 bits where that is faster, which "
                             "rounds them"))),
+        book("book", cl::sub(getSubCommand()),
+             cl::desc("Add book.json to the plan: the fastest plan for "
+                      "bandwidths from a hundredth to a hundredfold and "
+                      "whichever devices are there")),
         report("report", cl::sub(getSubCommand()),
                cl::desc("Add report.html to the plan: the graph by device, the "
                         "run, energy, and latency against energy")),
@@ -142,6 +146,8 @@ struct Partition : Command {
     auto files = compilePlan(*planned, *described);
     if (!files)
       return reportError(files.takeError());
+    if (book)
+      files->push_back({"book.json", std::move(planned->book)});
     if (page) {
       addToPage(planned->plan, planned->picture, *page);
       std::string text;
@@ -171,6 +177,7 @@ private:
     PlanOptions options;
     options.objective = objective;
     options.draws = report;
+    options.hasBook = book;
     options.wire = wire;
     options.format = StringRef(exported).ends_with(".lp") ? ProblemFormat::LP
                      : StringRef(exported).ends_with(".wcsp")
@@ -214,7 +221,7 @@ private:
   cl::opt<double> latencyWeight;
   cl::list<std::string> deviceEnergy;
   cl::opt<WireForm> wire;
-  cl::opt<bool> report, quiet;
+  cl::opt<bool> book, report, quiet;
 } partition;
 
 } // namespace

@@ -56,6 +56,8 @@ struct PlanOptions {
   /// The most joules of a device, by its number.
   std::map<unsigned, double> deviceEnergy;
   WireForm wire = WireForm::Exact;
+  /// Whether there is to be a book of plans for other bandwidths and devices.
+  bool hasBook = false;
   /// Whether there is to be a picture of the plan, which takes some more plans.
   bool draws = false;
   /// What the problem is to be written as, for other solvers.
@@ -68,6 +70,8 @@ struct PlannedModel {
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> components;
   /// Empty unless asked for.
   PlanPicture picture;
+  /// book.json, if there is to be one.
+  std::string book;
   /// The problem of latency and energy that was solved, in the format asked
   /// for.
   std::string problem;

@@ -1,0 +1,176 @@
+//===- PlanDescription.cpp - What a plan says of itself -------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "PlannerDetail.h"
+#include "lathe/Partition/Frontier.h"
+#include "lathe/Partition/PlanBook.h"
+#include "lathe/Target/Common/CNames.h"
+
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::partition;
+
+void Planner::describeDevices() {
+  for (const auto &[index, device] : llvm::enumerate(network.devices)) {
+    PlanDevice &described = planned.plan.devices.emplace_back();
+    described.name = device.name;
+    described.target = device.target.name;
+    described.timesFrom = times[index].source;
+    described.isMeasured = times[index].isMeasured;
+    described.computeSeconds = result.metrics.deviceTime[index];
+    described.joules = result.metrics.energy[index];
+    described.weightBytes = static_cast<int64_t>(result.metrics.memory[index]);
+  }
+}
+
+void Planner::describeTransfers() {
+  for (const Crossing &crossing : result.placement.crossings) {
+    const UnitTensor &tensor = units.tensors[crossing.tensor];
+    unsigned from =
+        tensor.source ? deviceOf[*tensor.source] : network.inputDevice;
+    const NetworkLink &link = *network.findLink(from, crossing.destination);
+    bool isHalf = crossing.codec == halfCodec;
+    int64_t bytes = isHalf ? tensor.bytes / 2 : tensor.bytes;
+    planned.plan.transfers.push_back(
+        {tensor.name, from, crossing.destination, isHalf ? "f16" : "raw", bytes,
+         static_cast<double>(bytes) / link.bandwidth + link.roundTripTime});
+  }
+}
+
+void Planner::describeComponents(StringRef name) {
+  CNameScope names;
+  for (const lathe::Component &component : getComponents()) {
+    PlanComponent &described = planned.plan.components.emplace_back();
+    described.device = component.device;
+    // Its functions have names of C, and its folder the same.
+    described.name = names.claim(
+        (name + "_" + network.devices[component.device].name).str());
+    for (unsigned unit : component.units) {
+      described.units.push_back(units.units[unit].name);
+      described.computeSeconds += times[component.device].seconds[unit];
+    }
+    for (const PassedTensor &passed : component.inputs)
+      described.inputs.push_back(passed.getName(units));
+    for (const PassedTensor &passed : component.outputs)
+      described.outputs.push_back(passed.getName(units));
+    planned.components.push_back(
+        extractComponent(model, units, component, described.name));
+  }
+}
+
+/// What happens when devices work side by side.
+llvm::Error Planner::describeRun() {
+  constexpr unsigned numRequests = 16;
+  auto one = simulate(problem, result.placement);
+  if (!one)
+    return one.takeError();
+  auto many = simulate(problem, result.placement, {numRequests});
+  if (!many)
+    return many.takeError();
+  planned.plan.makespanSeconds = one->getMakespan();
+  planned.plan.requestsPerSecond = many->getThroughput();
+  if (!options.draws)
+    return llvm::Error::success();
+  drawUnits();
+  drawTasks(*one);
+  return drawFrontier();
+}
+
+void Planner::drawUnits() {
+  PlanPicture &picture = planned.picture;
+  for (auto [unit, device] : llvm::zip_equal(units.units, deviceOf))
+    picture.units.push_back({unit.name, device, 0, 0});
+  // Sources come before what reads them.
+  for (const UnitTensor &tensor : units.tensors)
+    for (unsigned reader :
+         tensor.source ? tensor.consumers : std::vector<unsigned>()) {
+      picture.edges.push_back({*tensor.source, reader});
+      unsigned &depth = picture.units[reader].depth;
+      depth = std::max(depth, picture.units[*tensor.source].depth + 1);
+    }
+  std::map<unsigned, unsigned> lanes;
+  for (PlanPicture::Unit &unit : picture.units)
+    unit.lane = lanes[unit.depth]++;
+}
+
+void Planner::drawTasks(const SimulationResult &run) {
+  std::map<std::pair<unsigned, bool>, size_t> last;
+  std::vector<PlanPicture::Task> &tasks = planned.picture.tasks;
+  for (const SimulatedTask &task : run.tasks) {
+    bool isUplink = task.kind == TaskKind::Send;
+    auto [it, isFirst] =
+        last.try_emplace({task.device, isUplink}, tasks.size());
+    if (!isFirst && tasks[it->second].end >= task.start) {
+      tasks[it->second].end = task.end;
+      continue;
+    }
+    it->second = tasks.size();
+    tasks.push_back({task.device, isUplink, task.start, task.end});
+  }
+}
+
+llvm::Error Planner::drawFrontier() {
+  auto oracle = PlacementOracle::create(problem);
+  if (!oracle)
+    return oracle.takeError();
+  auto points = computeFrontier(*oracle, getLimits());
+  if (!points)
+    return points.takeError();
+  for (const FrontierPoint &point : *points)
+    planned.picture.frontier.push_back({point.latency, point.energy});
+  return llvm::Error::success();
+}
+
+/// book.json: for each set of devices that are there, which plan is best
+/// between which factors of all bandwidths, and of each plan the device of each
+/// unit.
+llvm::Error Planner::writeBook() {
+  PlacementLimits limits = getLimits();
+  limits.energy.clear();
+  BookOptions range;
+  range.needed = {network.inputDevice};
+  if (network.outputDevice != network.inputDevice)
+    range.needed.push_back(network.outputDevice);
+  auto book = computeBook(problem, limits, range);
+  if (!book)
+    return book.takeError();
+  llvm::json::Array unitNames, plans, pages;
+  for (const ModelUnit &unit : units.units)
+    unitNames.push_back(unit.name);
+  for (const BookPlan &plan : book->plans) {
+    llvm::json::Array devices;
+    for (auto [node, option] :
+         llvm::zip_equal(problem.nodes, plan.placement.options))
+      devices.push_back(network.devices[node.options[option].device].name);
+    plans.push_back(llvm::json::Object{{"devices", std::move(devices)},
+                                       {"fixed_seconds", plan.fixed},
+                                       {"sending_seconds", plan.sending}});
+  }
+  for (const BookPage &page : book->pages) {
+    llvm::json::Array live, regions;
+    for (unsigned device : page.live)
+      live.push_back(network.devices[device].name);
+    for (const BookRegion &region : page.regions)
+      regions.push_back(llvm::json::Object{
+          {"from", region.from}, {"to", region.to}, {"plan", region.plan}});
+    pages.push_back(llvm::json::Object{{"live", std::move(live)},
+                                       {"regions", std::move(regions)}});
+  }
+  llvm::raw_string_ostream(planned.book) << llvm::formatv(
+      "{0:2}\n",
+      llvm::json::Value(llvm::json::Object{{"lathe_book", 1},
+                                           {"model", planned.plan.model},
+                                           {"network", network.name},
+                                           {"exact", book->isExact},
+                                           {"units", std::move(unitNames)},
+                                           {"plans", std::move(plans)},
+                                           {"pages", std::move(pages)}}));
+  return llvm::Error::success();
+}

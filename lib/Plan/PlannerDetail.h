@@ -1,0 +1,84 @@
+//===----------------------------------------------------------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What the parts of the planner share.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_LIB_PLAN_PLANNERDETAIL_H
+#define LATHE_LIB_PLAN_PLANNERDETAIL_H
+
+#include "lathe/Partition/ConstrainedSolver.h"
+#include "lathe/Partition/NormalizedObjective.h"
+#include "lathe/Partition/Simulator.h"
+#include "lathe/Plan/Planner.h"
+#include "lathe/Plan/UnitTimes.h"
+
+namespace lathe {
+
+/// The number of the codec "f16" where a tensor has codecs.
+inline constexpr unsigned halfCodec = 1;
+
+/// Makes a plan of a model.
+class Planner {
+public:
+  Planner(mlir::ModuleOp module, const Network &network,
+          const PlanOptions &options)
+      : module(module), network(network), options(options) {}
+
+  llvm::Expected<PlannedModel> plan();
+
+private:
+  llvm::Error addTimes();
+  void addDevices();
+  void addNodes();
+  void addTensors();
+  partition::PlacementLimits getLimits() const;
+  llvm::Expected<partition::NormalizedObjective>
+  getObjective(partition::PlacementOracle &oracle,
+               const partition::PlacementLimits &limits);
+  llvm::Error explain(partition::PlacementOracle &oracle,
+                      const partition::PlacementLimits &limits);
+  llvm::Error minimizeSum(const partition::PlacementLimits &limits);
+  llvm::Error minimizeParallel(const partition::PlacementLimits &limits);
+  llvm::Error writeProblem(const partition::NormalizedObjective &objective,
+                           const partition::PlacementLimits &limits);
+  llvm::Error solveProblem();
+  std::vector<Component> getComponents() const;
+  /// The activations of units that the memory of `device` holds.
+  std::optional<double> getActivationLimit(unsigned device) const;
+  bool hasRoomForUnit(unsigned unit, unsigned device) const;
+  llvm::Expected<bool> excludeWhatDoesNotFit();
+  void describeDevices();
+  void describeTransfers();
+  void describeComponents(llvm::StringRef name);
+  llvm::Error describeRun();
+  llvm::Error writeBook();
+  void drawUnits();
+  void drawTasks(const partition::SimulationResult &run);
+  llvm::Error drawFrontier();
+
+  mlir::ModuleOp module;
+  const Network &network;
+  const PlanOptions &options;
+  mlir::func::FuncOp model;
+  ModelUnits units;
+  std::vector<UnitTimes> times;
+  partition::PlacementProblem problem;
+  partition::SolverResult result;
+  /// Bytes of weights that each device may have.
+  std::vector<double> weightLimits;
+  /// The first solution's, which no memory for activations limited but that of
+  /// single units.
+  double lowerBound = 0;
+  std::vector<unsigned> deviceOf;
+  PlannedModel planned;
+};
+
+} // namespace lathe
+
+#endif // LATHE_LIB_PLAN_PLANNERDETAIL_H
