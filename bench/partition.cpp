@@ -16,6 +16,7 @@
 
 #include "lathe/Partition/ConstrainedSolver.h"
 #include "lathe/Partition/ParallelSolver.h"
+#include "lathe/Partition/PlanBook.h"
 #include "lathe/Partition/SyntheticProblems.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -253,6 +254,32 @@ static void runParallel(Bench &bench) {
   }
 }
 
+static void runBook(const Bench &) {
+  outs() << "\nbook: least latencies for bandwidths from 0.01 to 100 times, "
+            "and each set of devices\n"
+         << llvm::format("%-20s %5s %4s %9s %6s %8s %8s\n", "instance", "nodes",
+                         "dev.", "ms", "plans", "pages", "regions");
+  for (unsigned numDevices : {3, 5, 6, 10}) {
+    SyntheticOptions shape = withDevices(numDevices);
+    shape.unrelatedSpeeds = true;
+    PlacementProblem problem = makeYoloProblem(shape);
+    BookOptions options;
+    options.needed = {0};
+    Stopwatch stopwatch;
+    PlanBook book = llvm::cantFail(computeBook(problem, {}, options));
+    double time = stopwatch.getMilliseconds();
+    size_t numRegions = 0;
+    for (const BookPage &page : book.pages)
+      numRegions += page.regions.size();
+    outs() << llvm::format("%-20s %5u %4u %9.1f %6u %8u %8u%s\n", "yolo",
+                           unsigned(problem.nodes.size()), numDevices, time,
+                           unsigned(book.plans.size()),
+                           unsigned(book.pages.size()), unsigned(numRegions),
+                           book.isExact ? "" : ", not all proved");
+    outs().flush();
+  }
+}
+
 int main(int argc, char **argv) {
   Bench bench(argc > 1 ? argv[1] : "");
   if (bench.wants("latency"))
@@ -267,5 +294,7 @@ int main(int argc, char **argv) {
     runLimits(bench);
   if (bench.wants("parallel"))
     runParallel(bench);
+  if (bench.wants("book"))
+    runBook(bench);
   return 0;
 }
