@@ -89,6 +89,18 @@ TEST(NetworkTest, ErrorsNameTheLine) {
             std::string::npos);
 }
 
+TEST(NetworkTest, OtherFilesAreNoNetworks) {
+  constexpr llvm::StringLiteral remedy =
+      "docs/networks.md has the keys of a network";
+  for (llvm::StringRef text :
+       {llvm::StringRef("\x08\x07\x12\x04pytorch\x00\xff", 14),
+        llvm::StringRef(""), llvm::StringRef("just text"),
+        llvm::StringRef("- a\n- b\n"), llvm::StringRef("{"),
+        llvm::StringRef("name: n\ninput: a\noutput: a\ndevices: []\n")})
+    EXPECT_TRUE(llvm::StringRef(NetworkFile(text).getError()).ends_with(remedy))
+        << text.str();
+}
+
 TEST(NetworkTest, NamesStandForDevices) {
   constexpr llvm::StringLiteral figures =
       "bandwidth: 5 MB/s, rtt: 5 ms, source: s}\n";

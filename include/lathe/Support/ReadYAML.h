@@ -17,6 +17,17 @@
 
 namespace lathe {
 
+/// Reads the document of `input` into `value`. False if there is none, as in an
+/// empty file or one that is no text: YAML would go on without a node, give
+/// optional values their defaults, and crash where it reports an error.
+template <typename T> bool readDocument(llvm::yaml::Input &input, T &value) {
+  if (!input.setCurrentDocument() || !input.getCurrentNode())
+    return false;
+  llvm::yaml::EmptyContext context;
+  llvm::yaml::yamlize(input, value, /*Required=*/true, context);
+  return true;
+}
+
 /// Reads `file` into `value`, which has YAML traits. The error is
 /// "FILE:LINE: message; remedy", and "FILE: otherwise; remedy" where YAML finds
 /// nothing at all.
@@ -34,8 +45,8 @@ llvm::Error readYAML(llvm::MemoryBufferRef file, T &value,
               .str();
   };
   llvm::yaml::Input input(file, /*Ctxt=*/nullptr, collect, &message);
-  input >> value;
-  if (message.empty() && input.error())
+  bool isRead = readDocument(input, value);
+  if (message.empty() && (!isRead || input.error()))
     message = (file.getBufferIdentifier() + ": " + otherwise).str();
   if (message.empty())
     return llvm::Error::success();

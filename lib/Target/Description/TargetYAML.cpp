@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "TargetYAML.h"
+#include "lathe/Support/ReadYAML.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/YAMLTraits.h"
@@ -182,9 +183,12 @@ llvm::Error lathe::parseTarget(llvm::MemoryBufferRef file,
     diagnostic.print(nullptr, os, /*ShowColors=*/false);
   };
   yaml::Input input(file, /*Ctxt=*/nullptr, collect, &message);
-  input >> target;
-  if (!input.error())
+  bool isRead = readDocument(input, target);
+  if (isRead && !input.error())
     return llvm::Error::success();
-  return llvm::createStringError(input.error(),
-                                 llvm::StringRef(message).rtrim());
+  if (message.empty())
+    message = (file.getBufferIdentifier() +
+               ": this is no target; see those that lathe comes with")
+                  .str();
+  return llvm::createStringError(llvm::StringRef(message).rtrim());
 }
