@@ -67,7 +67,7 @@ void Planner::describeComponents(StringRef name) {
 
 /// What happens when devices work side by side.
 llvm::Error Planner::describeRun() {
-  constexpr unsigned numRequests = 16;
+  constexpr unsigned numRequests = 100;
   auto one = simulate(problem, result.placement);
   if (!one)
     return one.takeError();
