@@ -38,6 +38,7 @@ bool ConstrainedSearch::branchOnNodes(const Node &node,
   for (auto [limit, multiplier] :
        llvm::zip_equal(linearLimits, node.multipliers))
     addWeights(prices, limit.weights, multiplier / limit.scale);
+  prices = withoutIdlePower(problem, prices);
   std::vector<double> quantized = getQuantized(mixture);
   unsigned chosen = ~0u;
   double highest = 0;

@@ -160,6 +160,7 @@ void ConstrainedSearch::reduceExcess(unsigned start,
       if (computeWeightedSum(problem, placement, metrics, limit.weights) >
           limit.bound)
         addWeights(excess, limit.weights, 1 / limit.scale);
+    excess = withoutIdlePower(problem, excess);
     std::vector<std::pair<double, unsigned>> dearest;
     for (auto [node, option] : llvm::enumerate(placement.options))
       dearest.emplace_back(

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "CostTables.h"
+#include "Weighing.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include <limits>
@@ -98,11 +99,12 @@ static double computeOptionCost(const NodeOption &option,
 }
 
 CostTables::CostTables(const PlacementProblem &problem,
-                       const PlacementGraph &graph,
-                       const MetricWeights &weights, const PathWeights *paths,
+                       const PlacementGraph &graph, const MetricWeights &given,
+                       const PathWeights *paths,
                        ArrayRef<Crossing> excludedCrossings)
-    : numDevices(graph.numDevices), noiseTermWeight(weights.noiseTerms),
+    : numDevices(graph.numDevices), noiseTermWeight(given.noiseTerms),
       unary(graph.labelDevice.size(), 0) {
+  const MetricWeights weights = withoutIdlePower(problem, given);
   // The most and the least that the nodes and tensors can add.
   double most = 0;
   double least = 0;
@@ -206,7 +208,8 @@ Placement lathe::partition::makePlacement(const PlacementProblem &problem,
   Placement placement;
   for (unsigned node = 0; node < graph.numNodes; ++node)
     placement.options.push_back(labels[node] - graph.firstLabel[node]);
-  CrossingWeights crossingWeights(problem, weights, paths, excludedCrossings);
+  CrossingWeights crossingWeights(problem, withoutIdlePower(problem, weights),
+                                  paths, excludedCrossings);
   for (auto [index, tensor] : llvm::enumerate(problem.tensors)) {
     unsigned source = labels[graph.tensors[index].source];
     for (unsigned destination :

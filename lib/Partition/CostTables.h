@@ -64,6 +64,7 @@ private:
 /// What one crossing adds to the weighted sum, by codec; the least of them.
 class CrossingWeights {
 public:
+  /// `weights` are those of a problem without idle power.
   CrossingWeights(const PlacementProblem &problem, const MetricWeights &weights,
                   const PathWeights *paths, llvm::ArrayRef<Crossing> excluded);
 

@@ -91,7 +91,8 @@ void LPWriter::forEachCrossing(CrossingFunction function) const {
         }
 }
 
-void LPWriter::writeSum(const MetricWeights &weights) {
+void LPWriter::writeSum(const MetricWeights &given) {
+  const MetricWeights weights = withoutIdlePower(problem, given);
   for (auto [node, entry] : llvm::enumerate(problem.nodes))
     for (auto [number, option] : llvm::enumerate(entry.options))
       if (double cost = weighOption(option, node, weights))

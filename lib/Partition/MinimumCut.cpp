@@ -23,7 +23,7 @@ namespace {
 class CutBuilder {
 public:
   CutBuilder(const PlacementProblem &problem, const MetricWeights &weights)
-      : problem(problem), weights(weights) {
+      : problem(problem), weights(withoutIdlePower(problem, weights)) {
     source = flow.addVertex();
     sink = flow.addVertex();
   }
@@ -38,7 +38,7 @@ private:
                 double cost);
 
   const PlacementProblem &problem;
-  const MetricWeights &weights;
+  const MetricWeights weights;
   MaximumFlow flow;
   unsigned source;
   unsigned sink;

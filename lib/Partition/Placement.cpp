@@ -169,6 +169,9 @@ lathe::partition::evaluate(const PlacementProblem &problem,
   }
   if (Error error = addCrossings(problem, placement, metrics))
     return error;
+  for (auto [index, device] : llvm::enumerate(problem.devices))
+    metrics.energy[index] +=
+        device.idlePower * (metrics.latency - metrics.deviceTime[index]);
   metrics.noise = metrics.additiveNoise;
   for (const NoiseTerm &term : problem.noiseTerms)
     if (llvm::all_of(term.nodes, [&](unsigned node) {

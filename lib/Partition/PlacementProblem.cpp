@@ -131,7 +131,7 @@ Error lathe::partition::verify(const PlacementProblem &problem) {
   if (problem.devices.empty())
     return fail("the network has no devices");
   for (const Device &device : problem.devices)
-    if (!isAmount(device.codecPower))
+    if (!isAmount(device.codecPower) || !isAmount(device.idlePower))
       return fail("device '" + device.name + "' has a negative power");
   if (Error error = verifyLinks(problem))
     return error;

@@ -228,5 +228,8 @@ PlacementProblem lathe::partition::makeTinyProblem(unsigned numNodes,
         codec.encodeTime.push_back(random.getReal(0, 0.01));
         codec.decodeTime.push_back(random.getReal(0, 0.01));
       }
+  if (random.oneIn(2))
+    for (Device &device : problem.devices)
+      device.idlePower = random.getReal(0, 2);
   return problem;
 }

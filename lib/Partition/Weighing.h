@@ -21,6 +21,25 @@ inline double getWeight(llvm::ArrayRef<double> weights, unsigned index) {
   return index < weights.size() ? weights[index] : 0;
 }
 
+/// `weights` for a problem without idle power: a device draws it all the time
+/// but for that in which it is at work. Loads may be negative then, but no node
+/// or crossing has a negative sum for it, since latency counts as much.
+inline MetricWeights withoutIdlePower(const PlacementProblem &problem,
+                                      const MetricWeights &weights) {
+  MetricWeights moved = weights;
+  for (unsigned device = 0; device < problem.devices.size(); ++device) {
+    double weight =
+        getWeight(weights.energy, device) * problem.devices[device].idlePower;
+    if (weight == 0)
+      continue;
+    moved.latency += weight;
+    moved.deviceLoad.resize(problem.devices.size(), 0);
+    moved.deviceLoad[device] -= weight;
+  }
+  return moved;
+}
+
+/// Of a problem without idle power, like weighCrossing().
 inline double weighOption(const NodeOption &option, unsigned node,
                           const MetricWeights &weights) {
   double sum = weights.latency * option.time +

@@ -34,7 +34,7 @@ struct WrittenSpeed {
 };
 
 struct WrittenPower {
-  Written<Dimension::Watts> active;
+  Written<Dimension::Watts> active, idle;
   std::string source;
 };
 
@@ -108,6 +108,7 @@ template <> struct MappingTraits<WrittenSpeed> {
 template <> struct MappingTraits<WrittenPower> {
   static void mapping(IO &io, WrittenPower &power) {
     io.mapRequired("active", power.active);
+    io.mapOptional("idle", power.idle);
     io.mapRequired("source", power.source);
   }
 };
@@ -228,6 +229,7 @@ llvm::Error NetworkBuilder::addDevice(const WrittenDevice &device) {
     added.memory = device.memory->value;
   if (device.power) {
     added.activePower = device.power->active.value;
+    added.idlePower = device.power->idle.value;
     added.powerSource = device.power->source;
   } else if (added.target.activePower) {
     added.activePower = added.target.activePower->value;

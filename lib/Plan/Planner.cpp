@@ -40,6 +40,7 @@ void Planner::addDevices() {
         flash ? static_cast<double>(*flash)
               : device.memory.value_or(PlacementLimits::unlimited));
     added.codecPower = device.activePower;
+    added.idlePower = device.idlePower;
   }
   problem.resetLinks();
   for (const NetworkLink &link : network.links)

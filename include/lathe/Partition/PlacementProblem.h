@@ -31,6 +31,9 @@ struct Device {
   /// In W, at least 0: what encoding and decoding tensors draws here. Kernels
   /// state their own energy.
   double codecPower = 0;
+  /// In W, at least 0: what is drawn while another device is at work, all in
+  /// turn.
+  double idlePower = 0;
 };
 
 /// The way from one device to another. The two directions differ.

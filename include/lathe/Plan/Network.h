@@ -39,8 +39,8 @@ struct NetworkDevice {
   unsigned threads = 1;
   /// Bytes for weights and activations; none if it does not matter.
   std::optional<double> memory;
-  /// W while it computes.
-  double activePower = 0;
+  /// W while it computes, and while others do.
+  double activePower = 0, idlePower = 0;
   /// Where the powers are from; empty if there are none.
   std::string powerSource;
   std::optional<DeviceSpeed> speed;
