@@ -137,7 +137,8 @@ llvm::Expected<PreprocessingOptions>
 PreprocessingOptions::parse(llvm::MemoryBufferRef buffer) {
   PreprocessingOptions options;
   if (llvm::Error error = readYAML(buffer, options, "it is no YAML mapping",
-                                   "docs/datasets.md describes the fields"))
+                                   "docs/datasets.md describes the fields",
+                                   /*mayBeEmpty=*/true))
     return std::move(error);
   return options;
 }

@@ -30,10 +30,12 @@ template <typename T> bool readDocument(llvm::yaml::Input &input, T &value) {
 
 /// Reads `file` into `value`, which has YAML traits. The error is
 /// "FILE:LINE: message; remedy", and "FILE: otherwise; remedy" where YAML finds
-/// nothing at all.
+/// nothing at all. A file of comments leaves `value` as it is with
+/// `mayBeEmpty`.
 template <typename T>
 llvm::Error readYAML(llvm::MemoryBufferRef file, T &value,
-                     const llvm::Twine &otherwise, const llvm::Twine &remedy) {
+                     const llvm::Twine &otherwise, const llvm::Twine &remedy,
+                     bool mayBeEmpty = false) {
   std::string message;
   auto collect = [](const llvm::SMDiagnostic &diagnostic, void *context) {
     // What follows from the first error is of no interest.
@@ -46,7 +48,7 @@ llvm::Error readYAML(llvm::MemoryBufferRef file, T &value,
   };
   llvm::yaml::Input input(file, /*Ctxt=*/nullptr, collect, &message);
   bool isRead = readDocument(input, value);
-  if (message.empty() && (!isRead || input.error()))
+  if (message.empty() && ((!isRead && !mayBeEmpty) || input.error()))
     message = (file.getBufferIdentifier() + ": " + otherwise).str();
   if (message.empty())
     return llvm::Error::success();
