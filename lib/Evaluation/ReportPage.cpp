@@ -22,15 +22,6 @@ using llvm::StringRef;
 /// Beyond this many classes a matrix cannot be read.
 static constexpr int64_t mostClassesOfMatrix = 50;
 
-/// Of Okabe and Ito, "Color Universal Design": told apart by the colour-blind,
-/// too.
-static StringRef getColor(size_t index) {
-  static constexpr StringRef colors[] = {"#0072b2", "#e69f00", "#009e73",
-                                         "#cc79a7", "#56b4e9", "#d55e00",
-                                         "#f0e442", "#000000"};
-  return colors[index % std::size(colors)];
-}
-
 static void addFigures(const EvaluationReport &report,
                        ArrayRef<std::string> names, HtmlPage &page) {
   llvm::SmallVector<const Figure *> figures = getFigures(report.models);
@@ -52,19 +43,6 @@ static json::Value getValue(const Figure &figure,
   return value ? json::Value(*value * figure.factor) : json::Value(nullptr);
 }
 
-/// The options of a chart: it fills its place, and its axes have titles, none
-/// where empty.
-static json::Object makeOptions(StringRef x, StringRef y) {
-  auto makeAxis = [](StringRef title) {
-    return json::Object{
-        {"title", json::Object{{"display", !title.empty()}, {"text", title}}}};
-  };
-  return json::Object{
-      {"maintainAspectRatio", false},
-      {"animation", false},
-      {"scales", json::Object{{"x", makeAxis(x)}, {"y", makeAxis(y)}}}};
-}
-
 /// Bars of the figures that are shares, for each model.
 static void addShares(const EvaluationReport &report,
                       ArrayRef<std::string> names, HtmlPage &page) {
@@ -79,9 +57,9 @@ static void addShares(const EvaluationReport &report,
         values.push_back(getValue(*figure, model));
     datasets.push_back(json::Object{{"label", names[i]},
                                     {"data", std::move(values)},
-                                    {"backgroundColor", getColor(i)}});
+                                    {"backgroundColor", getChartColor(i)}});
   }
-  json::Object options = makeOptions("", "%");
+  json::Object options = makeChartOptions("", "%");
   options.getObject("scales")->getObject("y")->insert({"min", 0});
   options.getObject("scales")->getObject("y")->insert({"max", 100});
   page.addChart(
@@ -106,15 +84,15 @@ static void addScatter(const EvaluationReport &report,
          json::Array{json::Object{{"x", getValue(getFigure(x), model)},
                                   {"y", getValue(getFigure(y), model)}}}},
         {"pointRadius", 6},
-        {"backgroundColor", getColor(i)}});
+        {"backgroundColor", getChartColor(i)}});
   }
   if (datasets.empty())
     return;
   page.addChart(
-      json::Object{
-          {"type", "scatter"},
-          {"data", json::Object{{"datasets", std::move(datasets)}}},
-          {"options", makeOptions(getFigure(x).title, getFigure(y).title)}},
+      json::Object{{"type", "scatter"},
+                   {"data", json::Object{{"datasets", std::move(datasets)}}},
+                   {"options",
+                    makeChartOptions(getFigure(x).title, getFigure(y).title)}},
       /*height=*/280);
 }
 
@@ -198,14 +176,14 @@ static void addClassBars(
                                         : json::Value(nullptr));
     datasets.push_back(json::Object{{"label", names[i]},
                                     {"data", std::move(data)},
-                                    {"backgroundColor", getColor(i)}});
+                                    {"backgroundColor", getChartColor(i)}});
   }
   page.addHeading(title);
   page.addChart(
       json::Object{{"type", "bar"},
                    {"data", json::Object{{"labels", std::move(labels)},
                                          {"datasets", std::move(datasets)}}},
-                   {"options", makeOptions("class", "%")}},
+                   {"options", makeChartOptions("class", "%")}},
       /*height=*/280);
 }
 

@@ -13,15 +13,6 @@ using namespace lathe;
 namespace json = llvm::json;
 using llvm::StringRef;
 
-/// Of Okabe and Ito, "Color Universal Design": told apart by the colour-blind,
-/// too.
-static StringRef getColor(size_t device) {
-  static constexpr StringRef colors[] = {"#0072b2", "#e69f00", "#009e73",
-                                         "#cc79a7", "#56b4e9", "#d55e00",
-                                         "#f0e442", "#000000"};
-  return colors[device % std::size(colors)];
-}
-
 static std::string formatMilliseconds(double seconds) {
   return llvm::formatv("{0:F3}", seconds * 1e3);
 }
@@ -82,19 +73,6 @@ static void addTransfers(const Plan &plan, HtmlPage &page) {
 // Charts
 //===----------------------------------------------------------------------===//
 
-/// The options of a chart that fills its place, with titles of axes, none where
-/// empty.
-static json::Object makeOptions(StringRef x, StringRef y) {
-  auto makeAxis = [](StringRef title) {
-    return json::Object{
-        {"title", json::Object{{"display", !title.empty()}, {"text", title}}}};
-  };
-  return json::Object{
-      {"maintainAspectRatio", false},
-      {"animation", false},
-      {"scales", json::Object{{"x", makeAxis(x)}, {"y", makeAxis(y)}}}};
-}
-
 static json::Object makePoint(double x, double y) {
   return json::Object{{"x", x}, {"y", y}};
 }
@@ -115,10 +93,11 @@ static void addGraph(const Plan &plan, const PlanPicture &picture,
     for (const PlanPicture::Unit &unit : picture.units)
       if (unit.device == number)
         points.push_back(makePoint(unit.depth, unit.lane));
-    datasets.push_back(json::Object{{"label", device.name},
-                                    {"data", std::move(points)},
-                                    {"pointRadius", 5},
-                                    {"backgroundColor", getColor(number)}});
+    datasets.push_back(
+        json::Object{{"label", device.name},
+                     {"data", std::move(points)},
+                     {"pointRadius", 5},
+                     {"backgroundColor", getChartColor(number)}});
   }
   datasets.push_back(json::Object{{"label", "tensors"},
                                   {"data", std::move(lines)},
@@ -129,7 +108,7 @@ static void addGraph(const Plan &plan, const PlanPicture &picture,
   page.addChart(
       json::Object{{"type", "scatter"},
                    {"data", json::Object{{"datasets", std::move(datasets)}}},
-                   {"options", makeOptions("kernels before it", "")}},
+                   {"options", makeChartOptions("kernels before it", "")}},
       /*height=*/360);
 }
 
@@ -153,12 +132,13 @@ static void addGantt(const Plan &plan, const PlanPicture &picture,
       if (bars.empty())
         continue;
       labels.push_back(row);
-      datasets.push_back(json::Object{{"label", row},
-                                      {"data", std::move(bars)},
-                                      {"grouped", false},
-                                      {"backgroundColor", getColor(device)}});
+      datasets.push_back(
+          json::Object{{"label", row},
+                       {"data", std::move(bars)},
+                       {"grouped", false},
+                       {"backgroundColor", getChartColor(device)}});
     }
-  json::Object options = makeOptions("ms", "");
+  json::Object options = makeChartOptions("ms", "");
   options.insert({"indexAxis", "y"});
   int64_t height = 80 + 40 * static_cast<int64_t>(labels.size());
   page.addChart(
@@ -174,7 +154,7 @@ static void addEnergy(const Plan &plan, HtmlPage &page) {
   for (auto [number, device] : llvm::enumerate(plan.devices)) {
     labels.push_back(device.name);
     values.push_back(device.joules);
-    colors.push_back(getColor(number));
+    colors.push_back(getChartColor(number));
   }
   json::Array datasets{json::Object{{"label", "J for a run, radio included"},
                                     {"data", std::move(values)},
@@ -183,7 +163,7 @@ static void addEnergy(const Plan &plan, HtmlPage &page) {
       json::Object{{"type", "bar"},
                    {"data", json::Object{{"labels", std::move(labels)},
                                          {"datasets", std::move(datasets)}}},
-                   {"options", makeOptions("", "J")}},
+                   {"options", makeChartOptions("", "J")}},
       /*height=*/240);
 }
 
@@ -197,17 +177,17 @@ static void addFrontier(const Plan &plan, const PlanPicture &picture,
                    {"data", json::Array{makePoint(plan.latencySeconds * 1e3,
                                                   plan.joules)}},
                    {"pointRadius", 7},
-                   {"backgroundColor", getColor(5)}},
+                   {"backgroundColor", getChartColor(5)}},
       json::Object{{"label", "least energy for a latency"},
                    {"data", std::move(points)},
                    {"showLine", true},
                    {"stepped", "before"},
-                   {"backgroundColor", getColor(0)},
-                   {"borderColor", getColor(0)}}};
+                   {"backgroundColor", getChartColor(0)},
+                   {"borderColor", getChartColor(0)}}};
   page.addChart(
       json::Object{{"type", "scatter"},
                    {"data", json::Object{{"datasets", std::move(datasets)}}},
-                   {"options", makeOptions("latency, ms", "J")}},
+                   {"options", makeChartOptions("latency, ms", "J")}},
       /*height=*/280);
 }
 

@@ -24,6 +24,25 @@ th { background: #f4f4f4; } th:first-child { text-align: left; }
 .chart { position: relative; margin: 1em 0; }
 )";
 
+llvm::StringRef lathe::getChartColor(size_t index) {
+  static constexpr llvm::StringRef colors[] = {"#0072b2", "#e69f00", "#009e73",
+                                               "#cc79a7", "#56b4e9", "#d55e00",
+                                               "#f0e442", "#000000"};
+  return colors[index % std::size(colors)];
+}
+
+llvm::json::Object lathe::makeChartOptions(llvm::StringRef x,
+                                           llvm::StringRef y) {
+  using llvm::json::Object;
+  auto makeAxis = [](llvm::StringRef title) {
+    return Object{
+        {"title", Object{{"display", !title.empty()}, {"text", title}}}};
+  };
+  return Object{{"maintainAspectRatio", false},
+                {"animation", false},
+                {"scales", Object{{"x", makeAxis(x)}, {"y", makeAxis(y)}}}};
+}
+
 std::string lathe::escapeHtml(StringRef text) {
   std::string result;
   for (char c : text) {

@@ -55,6 +55,14 @@ private:
   std::vector<std::string> charts;
 };
 
+/// The colours of a chart's sets, those of Okabe and Ito, "Color Universal
+/// Design": told apart by the colour-blind, too.
+llvm::StringRef getChartColor(size_t index);
+
+/// The options of a chart that fills its place, with titles of its axes, none
+/// where they are empty.
+llvm::json::Object makeChartOptions(llvm::StringRef x, llvm::StringRef y);
+
 /// `text` for a place between tags, or in an attribute in quotes.
 std::string escapeHtml(llvm::StringRef text);
 
