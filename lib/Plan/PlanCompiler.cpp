@@ -5,11 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lathe/Driver/Compiler.h"
+#include "PlannerDetail.h"
 #include "lathe/Driver/Emit.h"
 #include "lathe/Driver/Loader.h"
 #include "lathe/Driver/Versions.h"
-#include "lathe/Plan/Planner.h"
 #include "lathe/Support/RunPasses.h"
 #include "lathe/Target/ONNX/Export.h"
 
@@ -21,14 +20,10 @@ static llvm::Error compileComponent(ModuleOp module,
                                     const NetworkDevice &device,
                                     PlanComponent &component,
                                     std::vector<OutputFile> &files) {
-  CodeOptions code;
-  code.threads =
-      device.target.backend == TargetBackend::LLVM ? device.threads : 1;
-  auto objective = chooseObjective(module, device.target, code, {});
-  if (!objective)
-    return objective.takeError();
-  code.objective = *objective;
-  auto versions = lowerVersionsToKernels(module, device.target, code);
+  auto code = chooseCode(module, device);
+  if (!code)
+    return code.takeError();
+  auto versions = lowerVersionsToKernels(module, device.target, *code);
   if (!versions)
     return versions.takeError();
   func::FuncOp model = lookupModel(versions->front().module);
@@ -41,8 +36,8 @@ static llvm::Error compileComponent(ModuleOp module,
     return error;
   EmitOptions options;
   options.kind = getDefaultEmitKind(device.target);
-  options.threads = code.threads;
-  options.objective = *objective;
+  options.threads = code->threads;
+  options.objective = *code->objective;
   auto emission = emitFiles(*versions, device.target, options);
   if (!emission)
     return emission.takeError();

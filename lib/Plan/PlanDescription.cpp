@@ -13,6 +13,8 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
+#include <map>
+
 using namespace mlir;
 using namespace lathe;
 using namespace lathe::partition;
@@ -35,12 +37,16 @@ void Planner::describeTransfers() {
     const UnitTensor &tensor = units.tensors[crossing.tensor];
     unsigned from =
         tensor.source ? deviceOf[*tensor.source] : network.inputDevice;
-    const NetworkLink &link = *network.findLink(from, crossing.destination);
-    bool isHalf = crossing.codec == halfCodec;
-    int64_t bytes = isHalf ? tensor.bytes / 2 : tensor.bytes;
+    const PlacementTensor &sent = problem.tensors[crossing.tensor];
+    auto cost = computeCrossingCost(problem, sent, Precision::F32, from,
+                                    crossing.destination, crossing.codec);
+    bool isRaw = sent.codecs.empty();
     planned.plan.transfers.push_back(
-        {tensor.name, from, crossing.destination, isHalf ? "f16" : "raw", bytes,
-         static_cast<double>(bytes) / link.bandwidth + link.roundTripTime});
+        {tensor.name, from, crossing.destination,
+         isRaw ? "raw" : sent.codecs[crossing.codec].name,
+         isRaw ? tensor.bytes
+               : static_cast<int64_t>(sent.codecs[crossing.codec].bytes),
+         cost->getTime()});
   }
 }
 
@@ -132,13 +138,11 @@ llvm::Error Planner::drawFrontier() {
 /// between which factors of all bandwidths, and of each plan the device of each
 /// unit.
 llvm::Error Planner::writeBook() {
-  PlacementLimits limits = getLimits();
-  limits.energy.clear();
   BookOptions range;
   range.needed = {network.inputDevice};
   if (network.outputDevice != network.inputDevice)
     range.needed.push_back(network.outputDevice);
-  auto book = computeBook(problem, limits, range);
+  auto book = computeBook(problem, getLimits(), range);
   if (!book)
     return book.takeError();
   llvm::json::Array unitNames, plans, pages;

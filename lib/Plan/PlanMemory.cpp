@@ -6,26 +6,27 @@
 //===----------------------------------------------------------------------===//
 
 #include "PlannerDetail.h"
-#include "lathe/Driver/Compiler.h"
 #include "lathe/Driver/Loader.h"
 
-#include <cmath>
+#include <map>
 
 using namespace mlir;
 using namespace lathe;
 using namespace lathe::partition;
 
-std::optional<double> Planner::getActivationLimit(unsigned device) const {
+std::optional<double> Planner::getMemoryLimit(unsigned device) const {
   const NetworkDevice &described = network.devices[device];
-  if (std::optional<uint64_t> ram =
-          described.target.getLargestBytes(MemoryKind::RAM))
-    return static_cast<double>(*ram);
-  return described.memory;
+  std::optional<uint64_t> ram =
+      described.target.getLargestBytes(MemoryKind::RAM);
+  if (!ram)
+    return described.memory;
+  auto bytes = static_cast<double>(*ram);
+  return std::min(bytes, described.memory.value_or(bytes));
 }
 
 /// A unit needs its largest tensor in memory, whatever takes the place of what.
 bool Planner::hasRoomForUnit(unsigned unit, unsigned device) const {
-  std::optional<double> limit = getActivationLimit(device);
+  std::optional<double> limit = getMemoryLimit(device);
   return !limit || llvm::none_of(units.tensors, [&](const UnitTensor &tensor) {
     return (tensor.source == unit ||
             llvm::is_contained(tensor.consumers, unit)) &&
@@ -48,43 +49,90 @@ static unsigned getLargestUnit(const ModelUnits &units,
   });
 }
 
-/// Compiles the components of devices with little memory. Those that do not fit
-/// are left fewer bytes for weights or, where these are in a memory of their
-/// own, lose their largest unit. Returns whether there are such.
-llvm::Expected<bool> Planner::excludeWhatDoesNotFit() {
-  bool excludes = false;
-  for (const lathe::Component &component : getComponents()) {
-    const NetworkDevice &device = network.devices[component.device];
-    std::optional<double> limit = getActivationLimit(component.device);
-    if (!limit)
+void Planner::excludeLargestUnit(const lathe::Component &component) {
+  unsigned unit = getLargestUnit(units, component);
+  llvm::erase_if(problem.nodes[unit].options, [&](const NodeOption &option) {
+    return option.device == component.device;
+  });
+}
+
+llvm::Expected<CodeOptions> lathe::chooseCode(ModuleOp component,
+                                              const NetworkDevice &device) {
+  CodeOptions code;
+  // C has one thread.
+  if (device.target.backend == TargetBackend::LLVM)
+    code.threads = device.threads;
+  auto objective = chooseObjective(component, device.target, code, {});
+  if (!objective)
+    return objective.takeError();
+  code.objective = *objective;
+  return code;
+}
+
+/// What `component` takes once it is compiled.
+llvm::Expected<Footprint>
+Planner::measure(const lathe::Component &component) const {
+  const NetworkDevice &device = network.devices[component.device];
+  OwningOpRef<ModuleOp> part =
+      extractComponent(model, units, component, "part");
+  auto code = chooseCode(*part, device);
+  if (!code)
+    return code.takeError();
+  if (llvm::Error error = lowerToKernels(*part, device.target, *code))
+    return std::move(error);
+  return getFootprint(lookupModel(*part));
+}
+
+namespace {
+
+/// What the components of a device take together: one runs at a time.
+struct DeviceNeed {
+  double activations = 0, weights = 0;
+  /// The one with the most activations.
+  const lathe::Component *largest = nullptr;
+};
+
+} // namespace
+
+/// Compiles the components of devices with limits on their memory. Where they
+/// do not fit, the device may have fewer bytes of weights or, if activations
+/// alone are too many, loses the largest unit of a component. Returns whether
+/// there is such a device: the plan that was looked at is none any more then.
+llvm::Expected<bool> Planner::tightenLimits() {
+  std::vector<lathe::Component> components = getComponents();
+  std::map<unsigned, DeviceNeed> needs;
+  for (const lathe::Component &component : components) {
+    if (!getMemoryLimit(component.device))
       continue;
-    OwningOpRef<ModuleOp> part =
-        extractComponent(model, units, component, "part");
-    CodeOptions code;
-    auto objective = chooseObjective(*part, device.target, code, {});
-    if (!objective)
-      return objective.takeError();
-    code.objective = *objective;
-    if (llvm::Error error = lowerToKernels(*part, device.target, code))
-      return std::move(error);
-    Footprint footprint = getFootprint(lookupModel(*part));
-    // Weights of a board are in its flash; elsewhere they share the memory.
-    bool isBoard = device.target.isBoard();
-    auto activations = static_cast<double>(footprint.getRam());
-    auto weights = static_cast<double>(isBoard ? 0 : footprint.weights);
-    if (activations + weights <= *limit)
+    auto footprint = measure(component);
+    if (!footprint)
+      return footprint.takeError();
+    DeviceNeed &need = needs[component.device];
+    need.weights += static_cast<double>(footprint->weights);
+    auto activations = static_cast<double>(footprint->getRam());
+    if (need.largest && activations <= need.activations)
       continue;
-    excludes = true;
-    double &weightLimit = weightLimits[component.device];
-    if (!isBoard && activations < weightLimit) {
-      weightLimit =
-          std::min(*limit - activations, std::nextafter(weightLimit, 0));
+    need.activations = activations;
+    need.largest = &component;
+  }
+  bool changes = false;
+  for (const auto &[device, need] : needs) {
+    const TargetDescription &target = network.devices[device].target;
+    double limit = *getMemoryLimit(device);
+    std::optional<uint64_t> flash = target.getTotalBytes(MemoryKind::Flash);
+    double room =
+        flash ? static_cast<double>(*flash) : limit - need.activations;
+    if (need.activations <= limit && need.weights <= room)
+      continue;
+    changes = true;
+    double counted = result.metrics.memory[device];
+    if (need.activations > limit || room <= 0 || counted <= 0) {
+      excludeLargestUnit(*need.largest);
       continue;
     }
-    unsigned unit = getLargestUnit(units, component);
-    llvm::erase_if(problem.nodes[unit].options, [&](const NodeOption &option) {
-      return option.device == component.device;
-    });
+    // Compiled weights may take more than those of the graph, which the solver
+    // counts: as much less of these, beyond its tolerance in any case.
+    weightLimits[device] = counted * std::min(room / need.weights, 1 - 1e-6);
   }
-  return excludes;
+  return changes;
 }

@@ -21,8 +21,14 @@ static llvm::Error runComponent(const PlanComponent &component,
   if (!artifact)
     return artifact.takeError();
   auto target = getTarget(artifact->target);
-  if (!target)
-    return target.takeError();
+  if (!target) {
+    llvm::consumeError(target.takeError());
+    return llvm::createStringError(
+        "component '" + component.name + "' was compiled for '" +
+        artifact->target +
+        "', which lathe has no description of; run its folder by itself, with "
+        "the file that has it as --target");
+  }
   NamedTensors inputs;
   for (const CompiledModel::Tensor &input : artifact->inputs) {
     const HostTensor *tensor = tensors.find(input.name);

@@ -6,11 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "PlannerDetail.h"
-#include "lathe/Driver/Compiler.h"
 #include "lathe/Driver/Loader.h"
 #include "lathe/Partition/Components.h"
 #include "lathe/Partition/Export.h"
 #include "lathe/Partition/ParallelSolver.h"
+
+#include <cmath>
 
 using namespace mlir;
 using namespace lathe;
@@ -143,7 +144,12 @@ llvm::Error Planner::explain(PlacementOracle &oracle,
   auto reason = explainInfeasibility(oracle, limits);
   if (!reason)
     return reason.takeError();
-  return llvm::createStringError("no plan keeps the limits: " + *reason);
+  return llvm::createStringError(
+      "no plan keeps the limits: " + *reason +
+      (isTightened
+           ? "; of memories this is what compiled activations leave for "
+             "weights"
+           : ""));
 }
 
 llvm::Error Planner::minimizeSum(const PlacementLimits &limits) {
@@ -201,6 +207,10 @@ llvm::Error Planner::minimizeParallel(const PlacementLimits &limits) {
                                  : ParallelObjective::Period);
   if (!found)
     return found.takeError();
+  if (!found->feasible)
+    return llvm::createStringError(
+        "no plan is possible: the devices that have room for the model's parts "
+        "are not all connected");
   result = SolverResult();
   result.placement = std::move(found->placement);
   auto metrics = evaluate(problem, result.placement);
@@ -275,13 +285,14 @@ llvm::Expected<PlannedModel> Planner::plan() {
   if (llvm::Error error = solveProblem())
     return std::move(error);
   lowerBound = result.lowerBound;
-  // Each round takes a unit from a device.
+  // Each round rules the plan out that it looked at, so there is a last one.
   for (;;) {
-    auto excludes = excludeWhatDoesNotFit();
-    if (!excludes)
-      return excludes.takeError();
-    if (!*excludes)
+    auto changes = tightenLimits();
+    if (!changes)
+      return changes.takeError();
+    if (!*changes)
       break;
+    isTightened = true;
     if (llvm::Error error = solveProblem())
       return std::move(error);
   }

@@ -12,6 +12,7 @@
 #ifndef LATHE_LIB_PLAN_PLANNERDETAIL_H
 #define LATHE_LIB_PLAN_PLANNERDETAIL_H
 
+#include "lathe/Driver/Compiler.h"
 #include "lathe/Partition/ConstrainedSolver.h"
 #include "lathe/Partition/NormalizedObjective.h"
 #include "lathe/Partition/Simulator.h"
@@ -22,6 +23,11 @@ namespace lathe {
 
 /// The number of the codec "f16" where a tensor has codecs.
 inline constexpr unsigned halfCodec = 1;
+
+/// How a component of `device` is compiled: with what it is optimized for,
+/// whether that is to see what it takes or to write it.
+llvm::Expected<CodeOptions> chooseCode(mlir::ModuleOp component,
+                                       const NetworkDevice &device);
 
 /// Makes a plan of a model.
 class Planner {
@@ -49,10 +55,13 @@ private:
                            const partition::PlacementLimits &limits);
   llvm::Error solveProblem();
   std::vector<Component> getComponents() const;
-  /// The activations of units that the memory of `device` holds.
-  std::optional<double> getActivationLimit(unsigned device) const;
+  /// Bytes of RAM that the model may have on `device`: for activations and,
+  /// unless it is a board, which has flash, weights.
+  std::optional<double> getMemoryLimit(unsigned device) const;
   bool hasRoomForUnit(unsigned unit, unsigned device) const;
-  llvm::Expected<bool> excludeWhatDoesNotFit();
+  llvm::Expected<Footprint> measure(const Component &component) const;
+  void excludeLargestUnit(const Component &component);
+  llvm::Expected<bool> tightenLimits();
   void describeDevices();
   void describeTransfers();
   void describeComponents(llvm::StringRef name);
@@ -72,6 +81,8 @@ private:
   partition::SolverResult result;
   /// Bytes of weights that each device may have.
   std::vector<double> weightLimits;
+  /// Whether these are less than the network says.
+  bool isTightened = false;
   /// The first solution's, which no memory for activations limited but that of
   /// single units.
   double lowerBound = 0;

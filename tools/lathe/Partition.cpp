@@ -155,14 +155,14 @@ struct Partition : Command {
       page->print(os);
       files->push_back({"report.html", std::move(text)});
     }
-    if (!exported.empty())
-      if (llvm::Error error =
-              writeOutputFile(exported, std::move(planned->problem)))
-        return reportError(std::move(error));
     std::string directory =
         output.empty() ? planned->plan.model : output.getValue();
     if (llvm::Error error = writeOutputFiles(directory, *files))
       return reportError(std::move(error));
+    if (!exported.empty())
+      if (llvm::Error error =
+              writeOutputFile(exported, std::move(planned->problem)))
+        return reportError(std::move(error));
     if (!quiet)
       printSummary(planned->plan, directory);
     if (!quiet && options->format != ProblemFormat::None)
@@ -193,6 +193,10 @@ private:
         (latencyWeight.getNumOccurrences() > 0 || !deviceEnergy.empty()))
       return llvm::createStringError("--latency-weight and --device-energy go "
                                      "with --objective=latency");
+    if (book && !deviceEnergy.empty())
+      return llvm::createStringError("--book goes without --device-energy: "
+                                     "energy depends on the bandwidth, which "
+                                     "a book leaves open");
     if (!(latencyWeight >= 0 && latencyWeight <= 1))
       return llvm::createStringError("--latency-weight is from 0 to 1");
     for (StringRef text : deviceEnergy) {

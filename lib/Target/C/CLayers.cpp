@@ -48,7 +48,7 @@ std::string getLayerHookDeclarations(const CEmission &emission) {
          expandTemplate(R"(
 /* To measure each kernel, compile @NAME@.c with -D@MACRO@_LAYER_HOOK=FUNCTION.
    That function is called before each kernel, with done 0, and after it, with
-   done 1; layer counts them from 0, kernel is the name in @NAME@.c. */
+   done 1; layer counts them from 0, kernel is the name beside the call in @NAME@.c. */
 #ifdef @MACRO@_LAYER_HOOK
 void @MACRO@_LAYER_HOOK(int layer, const char *kernel, int done);
 #endif
