@@ -180,7 +180,8 @@ static std::string getForm(const CFunctionText &function) {
   split(
       function.body, [&](StringRef text) { form += text; },
       [&](Mark part) {
-        // One that calls others is larger than what the call costs.
+        // Of those that call others the names that are called may be shared
+        // themselves, and few are alike.
         isShared &= part.kind != CalleeName;
         form +=
             mark(part.kind, part.kind == Table ? part.payload : StringRef());
