@@ -14,27 +14,8 @@
 #define LATHE_LIB_PARTITION_SYNTHETICGRAPH_H
 
 #include "lathe/Partition/SyntheticProblems.h"
-#include <random>
 
 namespace lathe::partition {
-
-/// Random numbers that are the same with any standard library.
-class SyntheticRandom {
-public:
-  explicit SyntheticRandom(unsigned seed) : engine(seed) {}
-
-  /// From `low` to `high`, both included.
-  unsigned get(unsigned low, unsigned high) {
-    return low + engine() % (high - low + 1);
-  }
-  bool oneIn(unsigned n) { return get(1, n) == 1; }
-  double getReal(double low, double high) {
-    return low + (high - low) * (engine() / 4294967296.0);
-  }
-
-private:
-  std::mt19937 engine;
-};
 
 /// A graph of nodes with work and of tensors, without devices.
 class SyntheticGraph {

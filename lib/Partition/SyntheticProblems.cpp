@@ -7,11 +7,13 @@
 
 #include "SyntheticGraph.h"
 
+#include "lathe/Support/Random.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
 #include <numeric>
 
 using namespace lathe::partition;
+using lathe::Random;
 using llvm::SmallVector;
 
 namespace {
@@ -27,7 +29,7 @@ struct Profile {
 
 /// The three devices of the thesis, then random ones between them.
 static SmallVector<Profile> makeProfiles(const SyntheticOptions &options,
-                                         SyntheticRandom &random) {
+                                         Random &random) {
   SmallVector<Profile> profiles = {{5.1313, 2.9165, 5e6, 3.507},
                                    {2.1930, 5.833, 20e6, 2.265},
                                    {0.0760, 35, 100e6, 0.014}};
@@ -38,16 +40,14 @@ static SmallVector<Profile> makeProfiles(const SyntheticOptions &options,
   return profiles;
 }
 
-static double getRoundTripTime(unsigned from, unsigned to,
-                               SyntheticRandom &random) {
+static double getRoundTripTime(unsigned from, unsigned to, Random &random) {
   static constexpr double known[3][3] = {
       {0, 0.005, 0.055}, {0.005, 0, 0.050}, {0.055, 0.050, 0}};
   return from < 3 && to < 3 ? known[from][to] : random.getReal(0.002, 0.06);
 }
 
 static void addNetwork(PlacementProblem &problem,
-                       llvm::ArrayRef<Profile> profiles,
-                       SyntheticRandom &random) {
+                       llvm::ArrayRef<Profile> profiles, Random &random) {
   for (auto [index, profile] : llvm::enumerate(profiles))
     problem.devices.push_back(
         {"device" + std::to_string(index), profile.power});
@@ -73,7 +73,7 @@ static void addHalfCodec(PlacementTensor &tensor) {
 }
 
 PlacementProblem SyntheticGraph::finish(const SyntheticOptions &options) const {
-  SyntheticRandom random(options.seed + 1000);
+  Random random(options.seed + 1000);
   SmallVector<Profile> profiles = makeProfiles(options, random);
   PlacementProblem problem;
   addNetwork(problem, profiles, random);
@@ -122,7 +122,7 @@ PlacementProblem SyntheticGraph::finish(const SyntheticOptions &options) const {
 PlacementProblem
 lathe::partition::makeChainProblem(unsigned numNodes,
                                    const SyntheticOptions &options) {
-  SyntheticRandom random(options.seed);
+  Random random(options.seed);
   SyntheticGraph graph;
   unsigned tensor = graph.addInput(4 * 3 * 640 * 640);
   for (unsigned node = 0; node < numNodes; ++node)
@@ -135,7 +135,7 @@ lathe::partition::makeChainProblem(unsigned numNodes,
 PlacementProblem
 lathe::partition::makeRandomProblem(unsigned numNodes, unsigned reach,
                                     const SyntheticOptions &options) {
-  SyntheticRandom random(options.seed);
+  Random random(options.seed);
   SyntheticGraph graph;
   SmallVector<unsigned> made = {graph.addInput(4 * 3 * 640 * 640)};
   for (unsigned node = 0; node < numNodes; ++node) {
@@ -161,7 +161,7 @@ lathe::partition::makeRandomProblem(unsigned numNodes, unsigned reach,
 void lathe::partition::setPolynomialNoise(PlacementProblem &problem,
                                           unsigned degree, unsigned numPartners,
                                           unsigned seed) {
-  SyntheticRandom random(seed);
+  Random random(seed);
   SmallVector<unsigned> nodes;
   for (auto [index, node] : llvm::enumerate(problem.nodes)) {
     bool isQuantizable = false;
@@ -191,7 +191,7 @@ void lathe::partition::setPolynomialNoise(PlacementProblem &problem,
 PlacementProblem lathe::partition::makeTinyProblem(unsigned numNodes,
                                                    unsigned numDevices,
                                                    unsigned seed) {
-  SyntheticRandom random(seed);
+  Random random(seed);
   SyntheticGraph graph;
   SmallVector<unsigned> made = {graph.addInput(random.getReal(1e5, 5e6))};
   if (random.oneIn(3))

@@ -6,14 +6,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Memory/ArenaPlanner.h"
+#include "lathe/Support/Random.h"
 
-#include "Random.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Sequence.h"
 #include "gtest/gtest.h"
 
 using namespace lathe;
-using lathe::test::Random;
 using llvm::ArrayRef;
 using llvm::SmallVector;
 

@@ -9,16 +9,15 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Random.h"
 #include "lathe/Memory/ArenaPlanner.h"
 #include "lathe/Memory/Scheduler.h"
+#include "lathe/Support/Random.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Sequence.h"
 #include "gtest/gtest.h"
 #include <chrono>
 
 using namespace lathe;
-using lathe::test::Random;
 using llvm::ArrayRef;
 using llvm::SmallVector;
 

@@ -7,15 +7,14 @@
 
 #include "lathe/Memory/Scheduler.h"
 
-#include "Random.h"
 #include "lathe/Memory/ArenaPlanner.h"
+#include "lathe/Support/Random.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Sequence.h"
 #include "gtest/gtest.h"
 #include <set>
 
 using namespace lathe;
-using lathe::test::Random;
 using llvm::ArrayRef;
 using llvm::SmallVector;
 

@@ -5,16 +5,17 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Numbers for random instances that are the same with any standard library.
+// Numbers for random instances that are the same with any standard library:
+// the engine is fixed by the standard, its distributions are not.
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef LATHE_UNITTESTS_MEMORY_RANDOM_H
-#define LATHE_UNITTESTS_MEMORY_RANDOM_H
+#ifndef LATHE_SUPPORT_RANDOM_H
+#define LATHE_SUPPORT_RANDOM_H
 
 #include <random>
 
-namespace lathe::test {
+namespace lathe {
 
 class Random {
 public:
@@ -25,11 +26,15 @@ public:
     return low + engine() % (high - low + 1);
   }
   bool oneIn(unsigned n) { return get(1, n) == 1; }
+  /// At least `low` and less than `high`.
+  double getReal(double low, double high) {
+    return low + (high - low) * (engine() / 4294967296.0);
+  }
 
 private:
   std::mt19937 engine;
 };
 
-} // namespace lathe::test
+} // namespace lathe
 
-#endif // LATHE_UNITTESTS_MEMORY_RANDOM_H
+#endif // LATHE_SUPPORT_RANDOM_H
