@@ -73,6 +73,12 @@ static bool dequantizes(Operation *op) {
          getStorageWidth(op->getOperand(0)) < getStorageWidth(op->getResult(0));
 }
 
+/// Whether `op` computes a narrower form of an input: that is what links are to
+/// carry, so the input's device may compute it alone.
+static bool narrowsInput(Operation *op) {
+  return isa<QuantizeOp>(op) && isa<BlockArgument>(op->getOperand(0));
+}
+
 void UnitFinder::join(Operation *op, Operation *other) {
   bool both = isLight(op) && isLight(other);
   classes.unionSets(op, other);
@@ -112,7 +118,8 @@ void UnitFinder::find() {
   // What only prepares the data of one class belongs there.
   for (Operation *op : llvm::reverse(ops))
     if (Operation *reader = getOnlyReader(op);
-        reader && isLight(op) && getLeader(reader) != getLeader(op))
+        reader && isLight(op) && getLeader(reader) != getLeader(op) &&
+        !narrowsInput(op))
       join(op, reader);
 }
 
@@ -165,6 +172,39 @@ static void addCosts(ModelUnit &unit, Operation *op) {
     unit.macs += cost.getMACs();
     unit.elementOps += cost.getElementOps();
   }
+}
+
+/// Whether `value` is, before it is made wider, in 8 bits.
+static bool isFromBytes(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (getStorageWidth(value) <= 8)
+      return true;
+    if (!isa<DequantizeOp>(op) && !movesOneTensor(op))
+      return false;
+    value = op->getOperand(0);
+  }
+  return getStorageWidth(value) <= 8;
+}
+
+/// See ModelUnit::isInt8.
+static bool computesBytes(const ModelUnit &unit) {
+  bool hasProducts = false;
+  for (Operation *op : unit.ops) {
+    auto layer = dyn_cast<WeightedOpInterface>(op);
+    if (!layer)
+      continue;
+    hasProducts = true;
+    if (!isFromBytes(layer.getData()) || !isFromBytes(layer.getWeights()))
+      return false;
+  }
+  return hasProducts || llvm::all_of(unit.ops, [&](Operation *op) {
+           return llvm::all_of(op->getOperands(), [&](Value operand) {
+             return llvm::is_contained(unit.ops, operand.getDefiningOp()) ||
+                    (operand.getDefiningOp() &&
+                     isConstantOp(operand.getDefiningOp())) ||
+                    isFromBytes(operand);
+           });
+         });
 }
 
 /// Bytes of the constants that `unit` reads, each once.
@@ -291,6 +331,7 @@ llvm::Expected<ModelUnits> ModelUnits::get(func::FuncOp model) {
   for (ModelUnit &unit : sorted) {
     unit.name = getNodeName(unit.ops.back());
     unit.weightBytes = countWeightBytes(unit);
+    unit.isInt8 = computesBytes(unit);
     for (Operation *op : unit.ops)
       units.unitOf[op] = static_cast<unsigned>(units.units.size());
     units.units.push_back(std::move(unit));

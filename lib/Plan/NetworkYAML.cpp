@@ -39,7 +39,7 @@ struct WrittenPower {
 };
 
 struct WrittenDevice {
-  std::string name, target, profile;
+  std::string name, target, profile, int8Profile;
   unsigned threads = 1;
   std::optional<Written<Dimension::Bytes>> memory;
   std::optional<WrittenPower> power;
@@ -122,8 +122,12 @@ template <> struct MappingTraits<WrittenDevice> {
     io.mapOptional("power", device.power);
     io.mapOptional("speed", device.speed);
     io.mapOptional("profile", device.profile);
+    io.mapOptional("int8-profile", device.int8Profile);
   }
   static std::string validate(IO &, WrittenDevice &device) {
+    if (!device.int8Profile.empty() && device.profile.empty())
+      return "an 'int8-profile' goes with a 'profile', which is that of the "
+             "float model";
     return device.threads > 0 ? "" : "a device has one thread at least";
   }
 };
@@ -240,6 +244,7 @@ llvm::Error NetworkBuilder::addDevice(const WrittenDevice &device) {
         DeviceSpeed{device.speed->floats.value, device.speed->bytes.value,
                     device.speed->memory.value, device.speed->source};
   added.profile = device.profile;
+  added.int8Profile = device.int8Profile;
   network.devices.push_back(std::move(added));
   return llvm::Error::success();
 }

@@ -37,6 +37,7 @@ static json::Value toJSON(const PlanComponent &component) {
   return json::Object{{"name", component.name},
                       {"device", component.device},
                       {"units", component.units},
+                      {"int8_units", component.int8Units},
                       {"inputs", component.inputs},
                       {"outputs", component.outputs},
                       {"compute_seconds", component.computeSeconds},
@@ -49,6 +50,12 @@ static json::Value toJSON(const PlanTransfer &transfer) {
       {"tensor", transfer.tensor}, {"from", transfer.from},
       {"to", transfer.to},         {"codec", transfer.codec},
       {"bytes", transfer.bytes},   {"seconds", transfer.seconds}};
+}
+
+static json::Value toJSON(const PlanPrecision &precision) {
+  return json::Object{{"noise", precision.noise},
+                      {"objective", precision.objective},
+                      {"bound", precision.bound}};
 }
 
 template <typename T> static json::Array toArray(const std::vector<T> &list) {
@@ -82,6 +89,8 @@ std::string Plan::print() const {
       {"components", toArray(components)},
       {"transfers", toArray(transfers)},
   };
+  if (precision)
+    object["precision"] = toJSON(*precision);
   std::string text;
   llvm::raw_string_ostream os(text);
   os << llvm::formatv("{0:2}\n", json::Value(std::move(object)));
@@ -113,11 +122,20 @@ static bool fromJSON(const json::Value &value, PlanComponent &component,
   return object && object.map("name", component.name) &&
          object.map("device", component.device) &&
          object.map("units", component.units) &&
+         object.map("int8_units", component.int8Units) &&
          object.map("inputs", component.inputs) &&
          object.map("outputs", component.outputs) &&
          object.map("compute_seconds", component.computeSeconds) &&
          object.map("arena_bytes", component.arenaBytes) &&
          object.map("weight_bytes", component.weightBytes);
+}
+
+static bool fromJSON(const json::Value &value, PlanPrecision &precision,
+                     json::Path where) {
+  json::ObjectMapper object(value, where);
+  return object && object.map("noise", precision.noise) &&
+         object.map("objective", precision.objective) &&
+         object.map("bound", precision.bound);
 }
 
 static bool fromJSON(const json::Value &value, PlanTransfer &transfer,
@@ -152,6 +170,7 @@ static bool fromJSON(const json::Value &value, Plan &plan, json::Path where) {
          object.map("joules", plan.joules) &&
          object.map("makespan_seconds", plan.makespanSeconds) &&
          object.map("requests_per_second", plan.requestsPerSecond) &&
+         object.map("precision", plan.precision) &&
          object.map("objective", plan.objective) &&
          object.map("bound", plan.bound) &&
          object.map("optimal", plan.isOptimal) &&

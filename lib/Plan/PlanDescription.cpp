@@ -38,8 +38,8 @@ void Planner::describeTransfers() {
     unsigned from =
         tensor.source ? deviceOf[*tensor.source] : network.inputDevice;
     const PlacementTensor &sent = problem.tensors[crossing.tensor];
-    auto cost = computeCrossingCost(problem, sent, Precision::F32, from,
-                                    crossing.destination, crossing.codec);
+    auto cost = computeCrossingCost(problem, sent, partition::Precision::F32,
+                                    from, crossing.destination, crossing.codec);
     bool isRaw = sent.codecs.empty();
     planned.plan.transfers.push_back(
         {tensor.name, from, crossing.destination,
@@ -60,6 +60,8 @@ void Planner::describeComponents(StringRef name) {
         (name + "_" + network.devices[component.device].name).str());
     for (unsigned unit : component.units) {
       described.units.push_back(units.units[unit].name);
+      if (units.units[unit].isInt8)
+        described.int8Units.push_back(units.units[unit].name);
       described.computeSeconds += times[component.device].seconds[unit];
     }
     for (const PassedTensor &passed : component.inputs)
@@ -126,7 +128,7 @@ llvm::Error Planner::drawFrontier() {
   auto oracle = PlacementOracle::create(problem);
   if (!oracle)
     return oracle.takeError();
-  auto points = computeFrontier(*oracle, getLimits());
+  auto points = computeFrontier(*oracle, getLimits(weightLimits, options));
   if (!points)
     return points.takeError();
   for (const FrontierPoint &point : *points)
@@ -142,7 +144,7 @@ llvm::Error Planner::writeBook() {
   range.needed = {network.inputDevice};
   if (network.outputDevice != network.inputDevice)
     range.needed.push_back(network.outputDevice);
-  auto book = computeBook(problem, getLimits(), range);
+  auto book = computeBook(problem, getLimits(weightLimits, options), range);
   if (!book)
     return book.takeError();
   llvm::json::Array unitNames, plans, pages;

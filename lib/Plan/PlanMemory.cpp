@@ -14,26 +14,6 @@ using namespace mlir;
 using namespace lathe;
 using namespace lathe::partition;
 
-std::optional<double> Planner::getMemoryLimit(unsigned device) const {
-  const NetworkDevice &described = network.devices[device];
-  std::optional<uint64_t> ram =
-      described.target.getLargestBytes(MemoryKind::RAM);
-  if (!ram)
-    return described.memory;
-  auto bytes = static_cast<double>(*ram);
-  return std::min(bytes, described.memory.value_or(bytes));
-}
-
-/// A unit needs its largest tensor in memory, whatever takes the place of what.
-bool Planner::hasRoomForUnit(unsigned unit, unsigned device) const {
-  std::optional<double> limit = getMemoryLimit(device);
-  return !limit || llvm::none_of(units.tensors, [&](const UnitTensor &tensor) {
-    return (tensor.source == unit ||
-            llvm::is_contained(tensor.consumers, unit)) &&
-           static_cast<double>(tensor.bytes) > *limit;
-  });
-}
-
 /// The unit of `component` with the most bytes in what it reads and computes.
 static unsigned getLargestUnit(const ModelUnits &units,
                                const lathe::Component &component) {
@@ -102,7 +82,7 @@ llvm::Expected<bool> Planner::tightenLimits() {
   std::vector<lathe::Component> components = getComponents();
   std::map<unsigned, DeviceNeed> needs;
   for (const lathe::Component &component : components) {
-    if (!getMemoryLimit(component.device))
+    if (!getMemoryLimit(network.devices[component.device]))
       continue;
     auto footprint = measure(component);
     if (!footprint)
@@ -118,7 +98,7 @@ llvm::Expected<bool> Planner::tightenLimits() {
   bool changes = false;
   for (const auto &[device, need] : needs) {
     const TargetDescription &target = network.devices[device].target;
-    double limit = *getMemoryLimit(device);
+    double limit = *getMemoryLimit(network.devices[device]);
     std::optional<uint64_t> flash = target.getTotalBytes(MemoryKind::Flash);
     double room =
         flash ? static_cast<double>(*flash) : limit - need.activations;

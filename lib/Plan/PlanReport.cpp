@@ -42,6 +42,7 @@ static void addComponents(const Plan &plan, HtmlPage &page) {
   std::vector<HtmlPage::Row> rows = {{{"component"},
                                       {"device"},
                                       {"kernels"},
+                                      {"in 8 bits"},
                                       {"computes, ms"},
                                       {"arena, bytes"},
                                       {"weights, bytes"}}};
@@ -49,6 +50,7 @@ static void addComponents(const Plan &plan, HtmlPage &page) {
     rows.push_back({{component.name},
                     {plan.devices[component.device].name},
                     {std::to_string(component.units.size())},
+                    {std::to_string(component.int8Units.size())},
                     {formatMilliseconds(component.computeSeconds)},
                     {std::to_string(component.arenaBytes)},
                     {std::to_string(component.weightBytes)}});
@@ -59,11 +61,12 @@ static void addTransfers(const Plan &plan, HtmlPage &page) {
   if (plan.transfers.empty())
     return;
   std::vector<HtmlPage::Row> rows = {
-      {{"tensor"}, {"from"}, {"to"}, {"bytes"}, {"ms"}}};
+      {{"tensor"}, {"from"}, {"to"}, {"codec"}, {"bytes"}, {"ms"}}};
   for (const PlanTransfer &transfer : plan.transfers)
     rows.push_back({{transfer.tensor},
                     {plan.devices[transfer.from].name},
                     {plan.devices[transfer.to].name},
+                    {transfer.codec},
                     {std::to_string(transfer.bytes)},
                     {formatMilliseconds(transfer.seconds)}});
   page.addTable(rows);

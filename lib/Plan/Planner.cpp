@@ -11,8 +11,6 @@
 #include "lathe/Partition/Export.h"
 #include "lathe/Partition/ParallelSolver.h"
 
-#include <cmath>
-
 using namespace mlir;
 using namespace lathe;
 using namespace lathe::partition;
@@ -23,47 +21,14 @@ using namespace lathe::partition;
 
 llvm::Error Planner::addTimes() {
   for (const NetworkDevice &device : network.devices) {
-    auto found = getUnitTimes(module, units, device, network);
+    auto found =
+        getUnitTimes(module, units, device, network,
+                     [&](unsigned unit) { return units.units[unit].isInt8; });
     if (!found)
       return found.takeError();
     times.push_back(std::move(*found));
   }
   return llvm::Error::success();
-}
-
-void Planner::addDevices() {
-  for (const NetworkDevice &device : network.devices) {
-    Device &added = problem.devices.emplace_back();
-    added.name = device.name;
-    std::optional<uint64_t> flash =
-        device.target.getTotalBytes(MemoryKind::Flash);
-    weightLimits.push_back(
-        flash ? static_cast<double>(*flash)
-              : device.memory.value_or(PlacementLimits::unlimited));
-    added.codecPower = device.activePower;
-    added.idlePower = device.idlePower;
-  }
-  problem.resetLinks();
-  for (const NetworkLink &link : network.links)
-    problem.link(link.from, link.to) =
-        Link{link.bandwidth, link.roundTripTime, link.getSendEnergy(),
-             link.getReceiveEnergy()};
-}
-
-void Planner::addNodes() {
-  for (const auto &[index, unit] : llvm::enumerate(units.units)) {
-    PlacementNode &node = problem.nodes.emplace_back();
-    node.name = unit.name;
-    for (const auto &[number, device] : llvm::enumerate(network.devices)) {
-      if (!hasRoomForUnit(index, number))
-        continue;
-      NodeOption &option = node.options.emplace_back();
-      option.device = number;
-      option.time = times[number].seconds[index];
-      option.energy = option.time * device.activePower;
-      option.weightBytes = static_cast<double>(unit.weightBytes);
-    }
-  }
 }
 
 /// Whether a component encodes `tensor`, and others decode it: the model's
@@ -75,68 +40,18 @@ static bool canCrossAsHalf(const UnitTensor &tensor) {
              .isF32();
 }
 
-static WireCodec getCodec(llvm::StringRef name, double bytes) {
-  WireCodec codec;
-  codec.name = name.str();
-  codec.bytes = bytes;
-  return codec;
-}
-
-void Planner::addTensors() {
-  for (const UnitTensor &tensor : units.tensors) {
-    PlacementTensor &added = problem.tensors.emplace_back();
-    added.name = tensor.name;
-    added.source = tensor.source;
-    added.inputDevice = network.inputDevice;
-    llvm::append_range(added.consumers, tensor.consumers);
-    if (!tensor.outputs.empty())
-      added.wantedDevices.push_back(network.outputDevice);
-    added.bytes = static_cast<double>(tensor.bytes);
-    if (options.wire == WireForm::F16 && canCrossAsHalf(tensor))
+void Planner::addCodecs() {
+  if (options.wire != WireForm::F16)
+    return;
+  for (auto [tensor, added] : llvm::zip_equal(units.tensors, problem.tensors))
+    if (canCrossAsHalf(tensor))
       added.codecs = {getCodec("raw", added.bytes),
                       getCodec("f16", added.bytes / 2)};
-  }
 }
 
 //===----------------------------------------------------------------------===//
 // The solution
 //===----------------------------------------------------------------------===//
-
-PlacementLimits Planner::getLimits() const {
-  PlacementLimits limits;
-  auto isFinite = [](double bytes) { return std::isfinite(bytes); };
-  if (llvm::any_of(weightLimits, isFinite))
-    limits.memory.assign(weightLimits.begin(), weightLimits.end());
-  if (!options.deviceEnergy.empty())
-    limits.energy.assign(network.devices.size(), PlacementLimits::unlimited);
-  for (auto [device, joules] : options.deviceEnergy)
-    limits.energy[device] = joules;
-  return limits;
-}
-
-/// Latency and energy by the options' weights.
-llvm::Expected<NormalizedObjective>
-Planner::getObjective(PlacementOracle &oracle, const PlacementLimits &limits) {
-  if (options.latencyWeight == 1)
-    return NormalizedObjective{MetricWeights::ofLatency(), 0};
-  if (options.latencyWeight == 0) {
-    // Among plans of equal energy, such as those that pass on what costs
-    // nothing, a faster one: a watt that is too little to matter.
-    double watts = 0;
-    for (const NetworkDevice &device : network.devices)
-      watts = std::max(watts, device.activePower);
-    MetricWeights energy = MetricWeights::ofEnergy(problem);
-    addWeights(energy, MetricWeights::ofLatency(), 1e-6 * watts);
-    return NormalizedObjective{energy, 0};
-  }
-  auto extremes = computeExtremes(oracle, limits);
-  if (!extremes)
-    return extremes.takeError();
-  if (!*extremes)
-    return explain(oracle, limits);
-  return normalize(problem, **extremes, options.latencyWeight,
-                   1 - options.latencyWeight);
-}
 
 /// Why no plan is within `limits`.
 llvm::Error Planner::explain(PlacementOracle &oracle,
@@ -156,18 +71,21 @@ llvm::Error Planner::minimizeSum(const PlacementLimits &limits) {
   auto oracle = PlacementOracle::create(problem);
   if (!oracle)
     return oracle.takeError();
-  auto objective = getObjective(*oracle, limits);
-  if (!objective)
-    return objective.takeError();
-  auto found = solve(*oracle, objective->weights, limits);
+  auto normalized = getObjective(problem, network, options, *oracle, limits);
+  if (!normalized)
+    return normalized.takeError();
+  if (!*normalized)
+    return explain(*oracle, limits);
+  const NormalizedObjective &objective = **normalized;
+  auto found = solve(*oracle, objective.weights, limits);
   if (!found)
     return found.takeError();
   if (!found->found)
     return explain(*oracle, limits);
   result = std::move(*found);
-  result.objective -= objective->offset;
-  result.lowerBound -= objective->offset;
-  return writeProblem(*objective, limits);
+  result.objective -= objective.offset;
+  result.lowerBound -= objective.offset;
+  return writeProblem(objective, limits);
 }
 
 llvm::Error Planner::writeProblem(const NormalizedObjective &objective,
@@ -236,7 +154,7 @@ llvm::Error Planner::solveProblem() {
       return llvm::createStringError(
           "no device has room for what '" + node.name +
           "' reads and computes; add one with more memory to the network");
-  PlacementLimits limits = getLimits();
+  PlacementLimits limits = getLimits(weightLimits, options);
   llvm::Error error = options.objective == PlanObjective::Latency
                           ? minimizeSum(limits)
                           : minimizeParallel(limits);
@@ -279,9 +197,13 @@ llvm::Expected<PlannedModel> Planner::plan() {
   units = std::move(*found);
   if (llvm::Error error = addTimes())
     return std::move(error);
-  addDevices();
-  addNodes();
-  addTensors();
+  weightLimits = getWeightLimits(network);
+  addDevices(problem, network);
+  addNodes(problem, units);
+  addOptions(problem, units, network, times, partition::Precision::F32,
+             /*weightShare=*/1, [](unsigned) { return true; });
+  addTensors(problem, units, network);
+  addCodecs();
   if (llvm::Error error = solveProblem())
     return std::move(error);
   lowerBound = result.lowerBound;

@@ -12,12 +12,9 @@
 #ifndef LATHE_LIB_PLAN_PLANNERDETAIL_H
 #define LATHE_LIB_PLAN_PLANNERDETAIL_H
 
+#include "PlanProblem.h"
 #include "lathe/Driver/Compiler.h"
-#include "lathe/Partition/ConstrainedSolver.h"
-#include "lathe/Partition/NormalizedObjective.h"
 #include "lathe/Partition/Simulator.h"
-#include "lathe/Plan/Planner.h"
-#include "lathe/Plan/UnitTimes.h"
 
 namespace lathe {
 
@@ -40,13 +37,7 @@ public:
 
 private:
   llvm::Error addTimes();
-  void addDevices();
-  void addNodes();
-  void addTensors();
-  partition::PlacementLimits getLimits() const;
-  llvm::Expected<partition::NormalizedObjective>
-  getObjective(partition::PlacementOracle &oracle,
-               const partition::PlacementLimits &limits);
+  void addCodecs();
   llvm::Error explain(partition::PlacementOracle &oracle,
                       const partition::PlacementLimits &limits);
   llvm::Error minimizeSum(const partition::PlacementLimits &limits);
@@ -55,10 +46,6 @@ private:
                            const partition::PlacementLimits &limits);
   llvm::Error solveProblem();
   std::vector<Component> getComponents() const;
-  /// Bytes of RAM that the model may have on `device`: for activations and,
-  /// unless it is a board, which has flash, weights.
-  std::optional<double> getMemoryLimit(unsigned device) const;
-  bool hasRoomForUnit(unsigned unit, unsigned device) const;
   llvm::Expected<Footprint> measure(const Component &component) const;
   void excludeLargestUnit(const Component &component);
   llvm::Expected<bool> tightenLimits();

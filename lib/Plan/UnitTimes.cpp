@@ -217,36 +217,65 @@ std::vector<double> TimeDivider::divide(ArrayRef<KernelTime> times,
   return seconds;
 }
 
-llvm::Expected<UnitTimes> lathe::getUnitTimes(ModuleOp module,
-                                              const ModelUnits &units,
-                                              const NetworkDevice &device,
-                                              const Network &network) {
-  UnitTimes result;
+/// The times of units by the profile `file`. `isForeign` says of how many nodes
+/// that are not known, in how many kernels, it is that of another model.
+static llvm::Expected<std::vector<double>>
+divideProfile(llvm::StringRef file, TimeDivider &divider,
+              const Network &network,
+              llvm::function_ref<bool(size_t, size_t)> isForeign) {
+  llvm::SmallString<128> path(file);
+  if (llvm::sys::path::is_relative(path)) {
+    path = network.directory;
+    llvm::sys::path::append(path, file);
+  }
+  auto times = readProfile(path);
+  if (!times)
+    return times.takeError();
   std::vector<std::string> unknown;
+  std::vector<double> seconds = divider.divide(*times, unknown);
+  if (isForeign(unknown.size(), times->size()))
+    return llvm::createStringError("'" + path +
+                                   "' is the profile of another model: this "
+                                   "one has no node '" +
+                                   unknown.front() + "'");
+  return seconds;
+}
+
+llvm::Expected<UnitTimes>
+lathe::getUnitTimes(ModuleOp module, const ModelUnits &units,
+                    const NetworkDevice &device, const Network &network,
+                    llvm::function_ref<bool(unsigned)> isInt8) {
+  UnitTimes result;
   TimeDivider divider(units);
   if (!device.profile.empty()) {
-    llvm::SmallString<128> path(device.profile);
-    if (llvm::sys::path::is_relative(path)) {
-      path = network.directory;
-      llvm::sys::path::append(path, device.profile);
-    }
-    auto times = readProfile(path);
-    if (!times)
-      return times.takeError();
-    result.seconds = divider.divide(*times, unknown);
-    if (!unknown.empty())
-      return llvm::createStringError("'" + path +
-                                     "' is the profile of another model: this "
-                                     "one has no node '" +
-                                     unknown.front() + "'");
+    auto seconds =
+        divideProfile(device.profile, divider, network,
+                      [](size_t numUnknown, size_t) { return numUnknown > 0; });
+    if (!seconds)
+      return seconds.takeError();
+    result.seconds = std::move(*seconds);
     result.isMeasured = true;
     result.source = "profile " + device.profile;
+    if (device.int8Profile.empty())
+      return result;
+    auto int8 = divideProfile(device.int8Profile, divider, network,
+                              [](size_t numUnknown, size_t numKernels) {
+                                // It has nodes of its own that quantize.
+                                return 2 * numUnknown > numKernels;
+                              });
+    if (!int8)
+      return int8.takeError();
+    for (unsigned unit = 0; unit < units.units.size(); ++unit)
+      if (isInt8(unit))
+        result.seconds[unit] = (*int8)[unit];
+    result.source += " and " + device.int8Profile;
     return result;
   }
   OwningOpRef<ModuleOp> copy = cast<ModuleOp>(module->clone());
   auto times = estimateKernels(*copy, device);
   if (!times)
     return times.takeError();
+  std::vector<std::string> unknown;
   result.seconds = divider.divide(*times, unknown);
   result.source =
       device.speed ? "estimated from its speed (" + device.speed->source + ")"

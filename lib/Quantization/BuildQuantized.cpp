@@ -71,11 +71,19 @@ QuantizedModel PostTraining::build(const QuantizationSettings &settings) {
   auto plan = getPlan(model);
   auto statisticsOf = getStatistics(plan);
   std::vector<PrecisionGroup> groups = getPrecisionGroups(plan);
+  llvm::SmallPtrSet<Operation *, 8> realLayers;
+  unsigned layerNumber = 0;
+  for (const PrecisionGroup &group : groups)
+    for (WeightedOpInterface layer : group.layers)
+      if (unsigned i = layerNumber++;
+          i < settings.realLayers.size() && settings.realLayers.test(i))
+        realLayers.insert(layer);
   quantizeActivations(chooseActivations(plan, settings));
-  result.weights =
-      quantizeWeights(model, QuantizedStorage::int8Weights(),
-                      options.activations.forConstants(), settings.weightRange,
-                      settings.roundedWeights);
+  result.weights = quantizeWeights(
+      model, QuantizedStorage::int8Weights(),
+      options.activations.forConstants(), settings.weightRange,
+      [&](Operation *op) { return realLayers.contains(op); },
+      settings.roundedWeights);
   report.numWeights = static_cast<int64_t>(result.weights.size());
   storeFourBits(groups, settings);
   if (settings.correctsBiases && settings.roundedWeights.empty())

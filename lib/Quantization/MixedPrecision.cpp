@@ -72,9 +72,6 @@ static bool canBe(const PrecisionGroup &group, Precision precision) {
 // Noise of groups
 //===----------------------------------------------------------------------===//
 
-/// The samples that each group alone is measured with.
-static constexpr size_t samplesAlone = 8;
-
 /// `samples` with `count` that are spread over all of them first.
 static std::vector<int64_t> spreadFirst(ArrayRef<int64_t> samples,
                                         int64_t count) {

@@ -29,9 +29,9 @@ using namespace lathe;
 /// differs by 1 dB between two models with the same precisions.
 void PostTraining::divideSamples() {
   DividedSamples divided =
-      options.mixed ? lathe::divideSamples(dataset, calibration.samples,
-                                           /*interval=*/2, /*most=*/64)
-                    : lathe::divideSamples(dataset, calibration.samples);
+      isMixed() ? lathe::divideSamples(dataset, calibration.samples,
+                                       /*interval=*/2, /*most=*/64)
+                : lathe::divideSamples(dataset, calibration.samples);
   calibration.samples = std::move(divided.calibrating);
   heldOut.emplace(dataset, std::move(divided.heldOut), calibration.threads);
   report.numHeldOut = calibration.numHeldOut = heldOut->size();
@@ -335,7 +335,7 @@ llvm::Expected<PostTrainingResult> PostTraining::run() {
   if (!options.range && !isStopped())
     if (llvm::Error error = chooseRanges(settings))
       return std::move(error);
-  if (!options.mixed)
+  if (!isMixed())
     if (llvm::Error error = widenDominant())
       return std::move(error);
   settings = best;
@@ -350,6 +350,9 @@ llvm::Expected<PostTrainingResult> PostTraining::run() {
   // Which weights are rounded depends on it.
   if (options.mixed)
     if (llvm::Error error = choosePrecisions())
+      return std::move(error);
+  if (options.choosePrecisions)
+    if (llvm::Error error = studyPrecisions())
       return std::move(error);
   settings = best;
   if (!isStopped()) {
@@ -373,7 +376,8 @@ lathe::quantizeAfterTraining(ModuleOp module, Dataset &dataset,
                              const PostTrainingOptions &options) {
   if (llvm::Error error = prepareFloatModel(module))
     return std::move(error);
-  if (options.mixed && !getStates(lookupModel(module)).empty())
+  bool isMixed = options.mixed || options.choosePrecisions;
+  if (isMixed && !getStates(lookupModel(module)).empty())
     return llvm::createStringError(
         "the model has states, with which the noise of single activations "
         "cannot be measured, so that mode 'mixed' does not know what to "

@@ -17,6 +17,9 @@
 
 namespace lathe {
 
+/// The samples that each group alone is measured with.
+inline constexpr size_t samplesAlone = 8;
+
 /// A model as some settings make it.
 struct QuantizedModel {
   mlir::OwningOpRef<mlir::ModuleOp> module;
@@ -57,6 +60,10 @@ private:
                       const QuantizationSettings &settings,
                       double leastGain = 0);
 
+  // PrecisionStudy.cpp
+  class Study;
+  llvm::Error studyPrecisions();
+
   // MixedPrecision.cpp
   llvm::Error choosePrecisions();
   llvm::Expected<std::unique_ptr<PrecisionModel>>
@@ -81,6 +88,8 @@ private:
   bool isStopped() const {
     return options.shouldStop && options.shouldStop() && !report.steps.empty();
   }
+  /// Whether precisions are chosen tensor by tensor.
+  bool isMixed() const { return options.mixed || options.choosePrecisions; }
   bool isWide() const { return options.activations.getNumBits() > 8; }
 
   mlir::ModuleOp original;

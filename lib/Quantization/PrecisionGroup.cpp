@@ -57,6 +57,15 @@ static void addReaders(Value value, const llvm::DenseSet<Value> &planned,
   }
 }
 
+SmallVector<Operation *> lathe::getReaders(Value value,
+                                           const QuantizationPlan &plan) {
+  llvm::DenseSet<Value> planned(plan.getValues().begin(),
+                                plan.getValues().end());
+  llvm::SetVector<Operation *> readers;
+  addReaders(value, planned, readers);
+  return {readers.begin(), readers.end()};
+}
+
 std::vector<PrecisionGroup>
 lathe::getPrecisionGroups(const QuantizationPlan &plan) {
   llvm::DenseSet<Value> planned(plan.getValues().begin(),

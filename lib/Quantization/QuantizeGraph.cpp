@@ -82,12 +82,13 @@ static std::vector<double> getScales(WeightedOpInterface op,
 SmallVector<QuantizedWeights>
 lathe::quantizeWeights(func::FuncOp model, const QuantizedStorage &weights,
                        const QuantizedStorage &constants, WeightRange method,
+                       llvm::function_ref<bool(Operation *)> staysReal,
                        ArrayRef<std::optional<RoundedWeights>> rounded) {
   SmallVector<QuantizedWeights> quantized;
   SmallVector<Operation *> ops;
   model.walk([&](IntegerFormOpInterface op) { ops.push_back(op); });
   for (Operation *op : ops) {
-    if (llvm::none_of(op->getOperands(), isQuantized))
+    if (llvm::none_of(op->getOperands(), isQuantized) || staysReal(op))
       continue;
     auto weighted = dyn_cast<WeightedOpInterface>(op);
     // What is only moved takes the parameters of the rest.

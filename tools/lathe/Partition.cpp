@@ -7,10 +7,13 @@
 
 #include "Commands.h"
 #include "Options.h"
+#include "PrecisionPlanFlags.h"
 
 #include "lathe/Driver/Loader.h"
 #include "lathe/Plan/Planner.h"
 #include "lathe/Support/Quantity.h"
+#include "lathe/Support/RunPasses.h"
+#include "lathe/Target/ONNX/Export.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -21,14 +24,17 @@ using namespace lathe;
 using namespace lathe::tool;
 
 static void printComponents(const Plan &plan) {
-  for (const PlanComponent &component : plan.components)
+  for (const PlanComponent &component : plan.components) {
+    llvm::outs() << "  " << component.name << ": " << component.units.size()
+                 << " kernels";
+    if (!component.int8Units.empty())
+      llvm::outs() << ", " << component.int8Units.size() << " in 8 bits,";
     llvm::outs() << llvm::formatv(
-        "  {0}: {1} kernels on {2} ({3}), {4:F3} ms, arena {5} bytes, weights "
-        "{6} bytes\n",
-        component.name, component.units.size(),
+        " on {0} ({1}), {2:F3} ms, arena {3} bytes, weights {4} bytes\n",
         plan.devices[component.device].name,
         plan.devices[component.device].target, component.computeSeconds * 1e3,
         component.arenaBytes, component.weightBytes);
+  }
 }
 
 static void printTransfers(const Plan &plan) {
@@ -60,6 +66,12 @@ static void printSummary(const Plan &plan, llvm::StringRef directory) {
     llvm::outs() << llvm::StringRef(comma)
                  << llvm::formatv("{0} {1:F6}", device.name, device.joules);
   llvm::outs() << "\n";
+  if (plan.precision)
+    llvm::outs() << llvm::formatv(
+        "noise    {0:E3} for a signal of 1, measured; precisions and places "
+        "together: bound {1:F9} of {2:F9}\n",
+        plan.precision->noise, plan.precision->bound,
+        plan.precision->objective);
   llvm::outs() << llvm::formatv("bound    {0:F9} of {1:F9}, gap {2:P}{3}\n",
                                 plan.bound, plan.objective, plan.getGap(),
                                 plan.isOptimal ? ": optimal" : "");
@@ -118,7 +130,8 @@ struct Partition : Command {
         exported("export", cl::sub(getSubCommand()), cl::value_desc("file"),
                  cl::desc("Write the problem for other solvers: .lp (CBC, GLPK "
                           "and others) or .wcsp (toulbar2, without limits)")),
-        quiet("q", cl::sub(getSubCommand()), cl::desc("Print no summary")) {}
+        quiet("q", cl::sub(getSubCommand()), cl::desc("Print no summary")),
+        precisions(getSubCommand()) {}
 
   ExitStatus run() override {
     llvm::Expected<Network> described = loadNetwork(network);
@@ -137,15 +150,24 @@ struct Partition : Command {
     registerLatheDialects(registry);
     MLIRContext context(registry);
     DiagnosticPrinter printer(context);
-    OwningOpRef<ModuleOp> module = flags.load(context);
-    if (!module)
+    OwningOpRef<ModuleOp> module = load(context);
+    if (!module || !lookupModel(*module))
       return UserError;
+    std::vector<OutputFile> whole;
+    std::optional<PlanPrecision> precision;
+    if (precisions.isGiven())
+      if (llvm::Error error =
+              choosePrecisions(module, *described, *options, whole)
+                  .moveInto(precision))
+        return reportError(std::move(error));
     auto planned = planModel(*module, *described, *options);
     if (!planned)
       return reportError(planned.takeError());
+    planned->plan.precision = precision;
     auto files = compilePlan(*planned, *described);
     if (!files)
       return reportError(files.takeError());
+    llvm::append_range(*files, whole);
     if (book)
       files->push_back({"book.json", std::move(planned->book)});
     if (page) {
@@ -173,6 +195,32 @@ struct Partition : Command {
   }
 
 private:
+  OwningOpRef<ModuleOp> load(MLIRContext &context) {
+    llvm::Expected<ImportOptions> import = flags.getImportOptions();
+    if (!import)
+      return reportError(import.takeError()), nullptr;
+    // Samples come one by one.
+    import->isBatchOfOne |= precisions.isGiven();
+    return loadModel(flags.model, *import, &context);
+  }
+
+  /// Lets some of the model be in 8 bits. As a whole it is added to `files`.
+  llvm::Expected<PlanPrecision>
+  choosePrecisions(OwningOpRef<ModuleOp> &module, const Network &described,
+                   const PlanOptions &options,
+                   std::vector<OutputFile> &files) const {
+    auto report = precisions.run(module, described, options, quiet);
+    if (!report)
+      return report.takeError();
+    FailureOr<std::string> onnx = exportONNX(*module);
+    if (failed(onnx))
+      return llvm::make_error<DiagnosedError>();
+    files.push_back(
+        {(lookupModel(*module).getSymName() + ".onnx").str(), *onnx});
+    return PlanPrecision{report->noise, report->trials[report->best].objective,
+                         report->bound};
+  }
+
   llvm::Expected<PlanOptions> getOptions(const Network &described) const {
     PlanOptions options;
     options.objective = objective;
@@ -188,6 +236,8 @@ private:
                                      exported + "'");
     if (!exported.empty() && objective != PlanObjective::Latency)
       return llvm::createStringError("--export goes with --objective=latency");
+    if (llvm::Error error = precisions.check())
+      return std::move(error);
     options.latencyWeight = latencyWeight;
     if (objective != PlanObjective::Latency &&
         (latencyWeight.getNumOccurrences() > 0 || !deviceEnergy.empty()))
@@ -200,7 +250,7 @@ private:
     if (!(latencyWeight >= 0 && latencyWeight <= 1))
       return llvm::createStringError("--latency-weight is from 0 to 1");
     for (StringRef text : deviceEnergy) {
-      auto [name, energy] = text.split('=');
+      StringRef name = text.split('=').first, energy = text.split('=').second;
       auto device =
           llvm::find_if(described.devices, [&](const NetworkDevice &other) {
             return other.name == name;
@@ -221,11 +271,13 @@ private:
   ModelFlags flags;
   cl::opt<std::string> network, output;
   cl::opt<PlanObjective> objective;
-  cl::opt<std::string> exported;
   cl::opt<double> latencyWeight;
   cl::list<std::string> deviceEnergy;
   cl::opt<WireForm> wire;
-  cl::opt<bool> book, report, quiet;
+  cl::opt<bool> book, report;
+  cl::opt<std::string> exported;
+  cl::opt<bool> quiet;
+  PrecisionPlanFlags precisions;
 } partition;
 
 } // namespace

@@ -8,13 +8,9 @@
 #include "Quantizer.h"
 
 #include "Interrupts.h"
-#include "lathe/Data/SampleStream.h"
 #include "lathe/Driver/Compiler.h"
 #include "lathe/Driver/Loader.h"
-#include "lathe/Driver/Runner.h"
-#include "lathe/Evaluation/SampleSelection.h"
 #include "lathe/Quantization/BlockWeights.h"
-#include "lathe/Support/Progress.h"
 
 #include "llvm/Support/Format.h"
 
@@ -39,20 +35,7 @@ Quantizer::Quantizer(cl::SubCommand &command, StringRef modeFlag)
     : mode(modeFlag, cl::sub(command),
            cl::init(getName(QuantizationMode::Int8FloatIO).str()),
            cl::value_desc("mode")),
-      calibration("calibration", cl::sub(command), cl::value_desc("path"),
-                  cl::desc("Samples of what the model will see, without "
-                           "labels: a folder or a file, see "
-                           "docs/datasets.md")),
-      preprocessing("preprocessing", cl::sub(command),
-                    cl::value_desc("file.yaml"),
-                    cl::desc("How an image becomes the input, see "
-                             "docs/datasets.md")),
-      selection("samples", cl::sub(command), cl::value_desc("even|odd|A:B"),
-                cl::desc("Take every second sample, or those from A to "
-                         "before B (default: all)")),
-      limit("limit", cl::init(512), cl::sub(command), cl::value_desc("count"),
-            cl::desc("Take so many of them at most, evenly spread (default "
-                     "512)")),
+      calibration(command),
       range("range", cl::sub(command), cl::value_desc("method"),
             cl::desc("How the range of an activation is found: min-max, "
                      "mean-min-max, percentile-99.99, percentile-99.999, "
@@ -72,27 +55,19 @@ llvm::Expected<QuantizationMode> Quantizer::getMode() const {
   if (!parsed)
     return llvm::createStringError("--" + mode.ArgStr + ": " +
                                    llvm::toString(parsed.takeError()));
-  if (needsSamples(*parsed) && calibration.empty())
+  if (needsSamples(*parsed) && !calibration.isGiven())
     return llvm::createStringError(
         "mode '" + mode +
         "' needs samples of what the model will see: pass "
         "--calibration=FOLDER, or choose a mode that needs none, such as "
         "dynamic");
-  if (!usesSamples(*parsed) && !calibration.empty())
+  if (!usesSamples(*parsed) && calibration.isGiven())
     return llvm::createStringError("mode '" + mode +
                                    "' needs no samples; leave --calibration "
                                    "away");
   if (llvm::Error error = checkUse(*parsed))
     return std::move(error);
   return parsed;
-}
-
-/// The name of the first of `options` that was given; empty if none was.
-static StringRef findGiven(std::initializer_list<const cl::Option *> options) {
-  for (const cl::Option *option : options)
-    if (option->getNumOccurrences() != 0)
-      return option->ArgStr;
-  return "";
 }
 
 /// Fails if a flag was given that `chosen` has no use for.
@@ -107,18 +82,15 @@ llvm::Error Quantizer::checkUse(QuantizationMode chosen) const {
         "--" + ofRanges +
         " is for modes that find ranges of activations, not for '" + mode +
         "'");
-  StringRef ofSamples = findGiven({&preprocessing, &selection, &limit});
-  if (calibration.empty() && !ofSamples.empty())
-    return llvm::createStringError("--" + ofSamples +
-                                   " is for --calibration; pass that, too");
-  return llvm::Error::success();
+  return calibration.check();
 }
 
 llvm::Error Quantizer::check() const {
   if (isGiven())
     return getMode().takeError();
-  StringRef given = findGiven(
-      {&calibration, &preprocessing, &selection, &limit, &range, &anytime});
+  StringRef given = calibration.findGiven();
+  if (given.empty())
+    given = findGiven({&range, &anytime});
   if (!given.empty())
     return llvm::createStringError("--" + given + " is for --" + mode.ArgStr +
                                    "; pass that, too");
@@ -129,72 +101,16 @@ llvm::Error Quantizer::check() const {
   return llvm::Error::success();
 }
 
-/// Shows how far a task has come that says how many of its steps are done.
-static std::function<void(int64_t, int64_t)> createProgress(StringRef task,
-                                                            bool quiet) {
-  struct State {
-    std::optional<Progress> progress;
-    int64_t done = 0;
-  };
-  auto state = std::make_shared<State>();
-  ProgressStyle style = chooseProgressStyle(quiet);
-  return [=, name = task.str()](int64_t done, int64_t total) {
-    if (!state->progress)
-      state->progress.emplace(name, total, style);
-    state->progress->advance(done - state->done);
-    state->done = done;
-    if (done == total)
-      state->progress->finish();
-  };
-}
-
-llvm::Expected<std::unique_ptr<Dataset>>
-Quantizer::openDataset(func::FuncOp model) const {
-  DatasetOptions options;
-  if (!preprocessing.empty()) {
-    auto loaded = PreprocessingOptions::load(preprocessing);
-    if (!loaded)
-      return loaded.takeError();
-    options.preprocessing = std::move(*loaded);
-  }
-  llvm::Expected<NamedTensors> inputs = createZeroInputs(model);
-  if (!inputs)
-    return inputs.takeError();
-  for (const auto &[name, tensor] : *inputs)
-    options.inputs.push_back(
-        {name, tensor.getKind(), SmallVector<int64_t, 4>(tensor.getShape())});
-  return Dataset::open(calibration, options);
-}
-
-llvm::Expected<std::vector<int64_t>>
-Quantizer::selectSamples(const Dataset &dataset) const {
-  SampleSelection samples;
-  if (!selection.empty()) {
-    llvm::Expected<SampleSelection> parsed = SampleSelection::parse(selection);
-    if (!parsed)
-      return llvm::createStringError("--samples: " +
-                                     llvm::toString(parsed.takeError()));
-    samples = *parsed;
-  }
-  llvm::Expected<std::vector<int64_t>> all =
-      samples.select(dataset.getNumSamples());
-  if (!all)
-    return llvm::createFileError(calibration, all.takeError());
-  std::vector<int64_t> chosen;
-  for (int64_t i : spreadSamples(all->size(), limit))
-    chosen.push_back((*all)[i]);
-  return chosen;
-}
-
 llvm::Expected<PostTrainingResult> Quantizer::calibrate(ModuleOp module,
                                                         QuantizationMode mode,
                                                         unsigned threads,
                                                         bool quiet) const {
-  auto dataset = openDataset(lookupModel(module));
+  auto dataset = calibration.openDataset(lookupModel(module));
   if (!dataset)
     return dataset.takeError();
   PostTrainingOptions options;
-  llvm::Expected<std::vector<int64_t>> samples = selectSamples(**dataset);
+  llvm::Expected<std::vector<int64_t>> samples =
+      calibration.selectSamples(**dataset);
   if (!samples)
     return samples.takeError();
   if (mode == QuantizationMode::Int16x8)
@@ -233,7 +149,7 @@ Quantizer::run(OwningOpRef<ModuleOp> &module, unsigned threads, bool quiet) {
   llvm::Expected<QuantizationMode> chosen = getMode();
   if (!chosen)
     return chosen.takeError();
-  if (calibration.empty()) {
+  if (!calibration.isGiven()) {
     if (llvm::Error error = quantizeWithoutSamples(*module, *chosen))
       return std::move(error);
     return std::nullopt;

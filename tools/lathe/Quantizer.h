@@ -8,9 +8,9 @@
 #ifndef LATHE_TOOLS_LATHE_QUANTIZER_H
 #define LATHE_TOOLS_LATHE_QUANTIZER_H
 
+#include "CalibrationFlags.h"
 #include "MixedPrecisionFlags.h"
 
-#include "lathe/Data/Dataset.h"
 #include "lathe/Quantization/PostTraining.h"
 #include "lathe/Quantization/QuantizationMode.h"
 
@@ -40,17 +40,13 @@ public:
 
 private:
   llvm::Error checkUse(QuantizationMode chosen) const;
-  llvm::Expected<std::unique_ptr<Dataset>>
-  openDataset(mlir::func::FuncOp model) const;
-  llvm::Expected<std::vector<int64_t>>
-  selectSamples(const Dataset &dataset) const;
   llvm::Expected<PostTrainingResult> calibrate(mlir::ModuleOp module,
                                                QuantizationMode mode,
                                                unsigned threads,
                                                bool quiet) const;
 
-  llvm::cl::opt<std::string> mode, calibration, preprocessing, selection;
-  llvm::cl::opt<unsigned> limit;
+  llvm::cl::opt<std::string> mode;
+  CalibrationFlags calibration;
   llvm::cl::opt<std::string> range;
   llvm::cl::opt<bool> anytime;
   MixedPrecisionFlags mixed;

@@ -41,12 +41,14 @@ Plan makePlan() {
   plan.outputDevice = 1;
   plan.devices = {{"a", "c99", "a profile", true, 0.25, 1.5, 64},
                   {"b", "cortex-m4", "its instructions", false, 0, 0, 0}};
-  plan.components = {{"m_a", 0, {"conv1", "conv2"}, {"x"}, {"y"}, 0.25, 8, 64}};
+  plan.components = {
+      {"m_a", 0, {"conv1", "conv2"}, {"conv2"}, {"x"}, {"y"}, 0.25, 8, 64}};
   plan.transfers = {{"y", 0, 1, "raw", 16, 0.001}};
   plan.latencySeconds = 0.251;
   plan.joules = 1.5;
   plan.objective = 0.251;
   plan.bound = 0.2;
+  plan.precision = {0.001, 0.25, 0.125};
   return plan;
 }
 
@@ -58,7 +60,10 @@ TEST(PlanTest, IsReadAsItWasWritten) {
   ASSERT_TRUE(static_cast<bool>(read)) << llvm::toString(read.takeError());
   EXPECT_EQ(read->print(), plan.print());
   EXPECT_EQ(read->components[0].units, plan.components[0].units);
+  EXPECT_EQ(read->components[0].int8Units, plan.components[0].int8Units);
   EXPECT_EQ(read->transfers[0].to, 1u);
+  ASSERT_TRUE(read->precision.has_value());
+  EXPECT_EQ(read->precision->bound, 0.125);
   EXPECT_NEAR(read->getGap(), 0.2031872, 1e-6);
   EXPECT_FALSE(Plan::isPlan(folder.path.str().str() + "/none"));
 }

@@ -26,6 +26,9 @@ struct ModelUnit {
   int64_t macs = 0;        ///< multiplications with an addition
   int64_t elementOps = 0;  ///< other operations on elements
   int64_t weightBytes = 0; ///< of constants that it reads
+  /// Whether it computes with integers of 8 bits what it multiplies or, if it
+  /// multiplies nothing, all that it reads.
+  bool isInt8 = false;
 };
 
 /// A tensor that units pass on, or that is an input or output of the model.
@@ -44,7 +47,8 @@ struct UnitTensor {
 /// The units of a function at the graph level, simplified, in which constants
 /// belong to whoever reads them. What is computed element by element joins what
 /// it is computed from if nothing else reads that; tensors between units are
-/// those that kernels leave in memory, quantized ones in their integers.
+/// those that kernels leave in memory, quantized ones in their integers, and
+/// quantized inputs.
 class ModelUnits {
 public:
   /// Changes `model` so that each unit has its own copy of what makes a

@@ -45,8 +45,8 @@ struct NetworkDevice {
   std::string powerSource;
   std::optional<DeviceSpeed> speed;
   /// A file of `lathe profile --run -o`, relative to the network's file; empty
-  /// if there is none.
-  std::string profile;
+  /// if there is none; and one of the model in 8 bits.
+  std::string profile, int8Profile;
 };
 
 /// A way from one device to another.

@@ -41,8 +41,8 @@ struct PlanComponent {
   std::string name;
   /// Among the plan's devices.
   unsigned device = 0;
-  /// Names of units, in their order.
-  std::vector<std::string> units;
+  /// Names of units, in their order, and of those that compute in 8 bits.
+  std::vector<std::string> units, int8Units;
   /// Names of tensors.
   std::vector<std::string> inputs, outputs;
   double computeSeconds = 0;
@@ -58,6 +58,15 @@ struct PlanTransfer {
   std::string codec;
   int64_t bytes = 0;
   double seconds = 0;
+};
+
+/// What was decided on precisions before the model was placed.
+struct PlanPrecision {
+  /// At the outputs for a signal of 1, on samples held out.
+  double noise = 0;
+  /// What was minimized over all precisions and placements together, where
+  /// noise is a sum over units, and the bound on it.
+  double objective = 0, bound = 0;
 };
 
 struct Plan {
@@ -78,6 +87,8 @@ struct Plan {
   /// Simulated, devices and uplinks side by side: of one run, and of runs that
   /// are all there at the start.
   double makespanSeconds = 0, requestsPerSecond = 0;
+  /// If a float model was to be in 8 bits in part.
+  std::optional<PlanPrecision> precision;
   /// What was minimized, the best bound on it, and whether they are equal.
   double objective = 0, bound = 0;
   bool isOptimal = false;

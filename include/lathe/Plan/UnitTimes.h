@@ -25,15 +25,16 @@ struct UnitTimes {
   std::string source;
 };
 
-/// The times of `units`, which are those of the only model of `module`, on
-/// `device`: from its profile, or of the kernels that the model becomes there,
-/// by the instructions that they have on a microcontroller with a table of
-/// costs, or by the speed that the network gives. Fails if there is none of
-/// these, or if the profile is one of another model.
-llvm::Expected<UnitTimes> getUnitTimes(mlir::ModuleOp module,
-                                       const ModelUnits &units,
-                                       const NetworkDevice &device,
-                                       const Network &network);
+/// The times on `device` of `units`, whose nodes the only model of `module`
+/// has: from the device's profile, or of the kernels that the model becomes
+/// there, by the instructions that they have on a microcontroller with a table
+/// of costs, or by the speed that the network gives. `isInt8` says which units
+/// a profile of the model in 8 bits is for, where there are two. Fails if there
+/// is none of these, or if a profile is one of another model.
+llvm::Expected<UnitTimes>
+getUnitTimes(mlir::ModuleOp module, const ModelUnits &units,
+             const NetworkDevice &device, const Network &network,
+             llvm::function_ref<bool(unsigned unit)> isInt8);
 
 } // namespace lathe
 

@@ -16,6 +16,7 @@
 #include "lathe/Quantization/Calibrator.h"
 #include "lathe/Quantization/NoiseModel.h"
 #include "lathe/Quantization/PrecisionSearch.h"
+#include "lathe/Quantization/PrecisionStudy.h"
 #include "lathe/Quantization/QuantizeGraph.h"
 #include "lathe/Quantization/RangeEstimator.h"
 #include "lathe/Quantization/ValueSummary.h"
@@ -29,6 +30,9 @@ namespace lathe {
 struct QuantizationSettings {
   /// Of each activation of the plan, in their order.
   std::vector<Precision> precisions;
+  /// Which layers keep their weights as they are, in the order of the groups
+  /// that they belong to; none if it is empty.
+  llvm::SmallBitVector realLayers;
   /// Which of its candidates the range of each activation of the plan is, in
   /// their order.
   std::vector<size_t> ranges;
@@ -60,6 +64,9 @@ struct PostTrainingOptions {
   std::optional<RangeMethod> range;
   /// If precisions are to be chosen.
   std::optional<MixedPrecisionOptions> mixed;
+  /// Or if someone else chooses them. The study ends with the call.
+  std::function<llvm::Expected<PrecisionMask>(PrecisionStudy &)>
+      choosePrecisions;
   /// Is called while ranges are searched (see RangeSearchOptions).
   std::function<void(int64_t done, int64_t total)> searchProgress;
   /// Is called while the noise of precisions is measured.

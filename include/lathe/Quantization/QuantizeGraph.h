@@ -92,11 +92,13 @@ struct RoundedWeights {
 /// Stores the constant weights of each op that reads quantized data as integers
 /// of `weights`, with a scale for each output channel, and constant operands of
 /// other such ops as integers of `constants`, with one scale. Returns the
-/// former. `rounded` is empty or has an entry for each of these, in their
-/// order, to be stored instead.
+/// former. Ops that `staysReal` is true for keep what they have. `rounded` is
+/// empty or has an entry for each of those returned, in their order, to be
+/// stored instead.
 llvm::SmallVector<QuantizedWeights>
 quantizeWeights(mlir::func::FuncOp model, const QuantizedStorage &weights,
                 const QuantizedStorage &constants, WeightRange method,
+                llvm::function_ref<bool(mlir::Operation *)> staysReal,
                 llvm::ArrayRef<std::optional<RoundedWeights>> rounded = {});
 
 /// Adds `changes` to the constant bias of `op`, or gives it one of them. False

@@ -70,7 +70,8 @@ public:
     SmallVector<NodeAttribute, 1> attributes;
     if (parameters.axis >= 0)
       attributes.emplace_back("axis", getPosition(layout, parameters.axis));
-    return graph.addNode(type, name, inputs, attributes);
+    // The name alone is that of what computes.
+    return graph.addNode(type, name + "/" + type.str(), inputs, attributes);
   }
 
 private:
@@ -143,8 +144,8 @@ public:
                         NodeAttribute("to", getOnnxDataType(ElementKind::F32)));
     NodeAttribute attributes[] = {{"axis", getPosition(layout, op.getAxis())},
                                   {"block_size", op.getBlock()}};
-    return graph.addNode("DequantizeLinear", name, {integers, scales},
-                         attributes);
+    return graph.addNode("DequantizeLinear", name + "/DequantizeLinear",
+                         {integers, scales}, attributes);
   }
 
   GraphBuilder &getGraph() const { return graph; }

@@ -1,0 +1,66 @@
+//===- PlanProblem.h - A model's placement problem --------------*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The units of a model and a network as the engine sees them.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_LIB_PLAN_PLANPROBLEM_H
+#define LATHE_LIB_PLAN_PLANPROBLEM_H
+
+#include "lathe/Partition/ConstrainedSolver.h"
+#include "lathe/Partition/NormalizedObjective.h"
+#include "lathe/Plan/Planner.h"
+#include "lathe/Plan/UnitTimes.h"
+
+namespace lathe {
+
+/// Bytes of RAM that a model may have on `device`: for activations and, unless
+/// it is a board, which has flash, weights.
+std::optional<double> getMemoryLimit(const NetworkDevice &device);
+
+/// Bytes of weights that each device has room for.
+std::vector<double> getWeightLimits(const Network &network);
+
+/// Adds the devices and links of `network`.
+void addDevices(partition::PlacementProblem &problem, const Network &network);
+
+/// Adds a node without options for each unit.
+void addNodes(partition::PlacementProblem &problem, const ModelUnits &units);
+
+/// Lets each unit that `isPossible` says run in `precision` on the devices that
+/// have room for its tensors, where it takes what `times`, an entry for each
+/// device, say, and `weightShare` of the bytes of its weights.
+void addOptions(partition::PlacementProblem &problem, const ModelUnits &units,
+                const Network &network, llvm::ArrayRef<UnitTimes> times,
+                partition::Precision precision, double weightShare,
+                llvm::function_ref<bool(unsigned unit)> isPossible);
+
+/// Adds the tensors, which cross as they are.
+void addTensors(partition::PlacementProblem &problem, const ModelUnits &units,
+                const Network &network);
+
+/// The number of the codec of 8 bits where precisions are chosen.
+inline constexpr unsigned byteCodec = 1;
+
+/// A form in which a tensor crosses.
+partition::WireCodec getCodec(llvm::StringRef name, double bytes);
+
+/// Those of `options`, with weights of at most `weightLimits` for each device.
+partition::PlacementLimits getLimits(llvm::ArrayRef<double> weightLimits,
+                                     const PlanOptions &options);
+
+/// Latency and energy by the weights of `options`. None if nothing is within
+/// `limits`.
+llvm::Expected<std::optional<partition::NormalizedObjective>>
+getObjective(const partition::PlacementProblem &problem, const Network &network,
+             const PlanOptions &options, partition::PlacementOracle &oracle,
+             const partition::PlacementLimits &limits);
+
+} // namespace lathe
+
+#endif // LATHE_LIB_PLAN_PLANPROBLEM_H

@@ -1,0 +1,371 @@
+//===- PrecisionPlanner.cpp - What runs in 8 bits, and where --------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lathe/Plan/PrecisionPlanner.h"
+#include "PlanProblem.h"
+#include "UnitNoise.h"
+
+#include "llvm/Support/Format.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::partition;
+
+namespace {
+
+/// Models are built at most so often, and precisions chosen.
+constexpr size_t mostTrials = 6, mostChoices = 24;
+
+/// What the engine chose under a limit on the sum of noise.
+struct PrecisionChoice {
+  PrecisionMask mask;
+  SolverResult result;
+  size_t numInt8 = 0, numTensors = 0;
+};
+
+class PrecisionPlanner {
+public:
+  PrecisionPlanner(PrecisionStudy &study, const Network &network,
+                   const PlanOptions &options, const PrecisionLimit &limit,
+                   PrecisionPlanReport &report)
+      : study(study), network(network), options(options), limit(limit),
+        report(report) {}
+
+  llvm::Expected<PrecisionMask> choose();
+
+private:
+  llvm::Error prepare();
+  llvm::Expected<std::vector<UnitTimes>> getTimes(ModuleOp module, bool isInt8);
+  llvm::Error addProblem();
+  void addCodecs();
+  llvm::Expected<PrecisionChoice> solveWithin(double noise);
+  llvm::Expected<bool> attempt(const PrecisionChoice &choice,
+                               double predictedNoise);
+  llvm::Expected<bool> consider(const PrecisionChoice &choice, bool adapts);
+  llvm::Error approach();
+  llvm::Error goFurther();
+  llvm::Error bisect();
+  bool hasFit() const {
+    return !report.trials.empty() && report.trials[report.best].fits;
+  }
+  bool isDone() const { return report.trials.size() >= mostTrials; }
+  bool isBetter(const PrecisionPlanTrial &a, const PrecisionPlanTrial &b) const;
+  llvm::Error failToFit() const;
+
+  PrecisionStudy &study;
+  const Network &network;
+  const PlanOptions &options;
+  const PrecisionLimit &limit;
+  PrecisionPlanReport &report;
+  ModelUnits units;
+  std::optional<UnitNoise> noise;
+  PlacementProblem problem;
+  PlacementLimits limits;
+  /// The same for all choices, so that these can be compared.
+  std::optional<NormalizedObjective> objective;
+  /// By how much what was built last is noisier than what was simulated.
+  double builtFactor = 1;
+  std::vector<PrecisionMask> seen;
+  PrecisionMask best;
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// The problem
+//===----------------------------------------------------------------------===//
+
+llvm::Expected<std::vector<UnitTimes>>
+PrecisionPlanner::getTimes(ModuleOp module, bool isInt8) {
+  std::vector<UnitTimes> times;
+  for (const NetworkDevice &device : network.devices) {
+    if (!device.profile.empty() && device.int8Profile.empty())
+      return llvm::createStringError(
+          "device '" + device.name +
+          "' has a profile of the model in float alone; give it an "
+          "'int8-profile', too, of what lathe quantize makes of the model, or "
+          "'speed' instead of both");
+    auto found = getUnitTimes(module, units, device, network,
+                              [&](unsigned) { return isInt8; });
+    if (!found)
+      return found.takeError();
+    times.push_back(std::move(*found));
+  }
+  return times;
+}
+
+/// A tensor that could be an activation of 8 bits can cross as one, whatever
+/// computes and reads it.
+void PrecisionPlanner::addCodecs() {
+  for (auto [number, tensor] : llvm::enumerate(problem.tensors)) {
+    tensor.codecs = {getCodec("raw", tensor.bytes)};
+    if (noise->findValue(number))
+      tensor.codecs.push_back(getCodec("int8", tensor.bytes / 4));
+  }
+}
+
+llvm::Error PrecisionPlanner::addProblem() {
+  auto module = study.getModel()->getParentOfType<ModuleOp>();
+  auto floatTimes = getTimes(module, /*isInt8=*/false);
+  if (!floatTimes)
+    return floatTimes.takeError();
+  auto int8 = study.build(study.getMask(true));
+  if (!int8)
+    return int8.takeError();
+  auto int8Times = getTimes(*int8->module, /*isInt8=*/true);
+  if (!int8Times)
+    return int8Times.takeError();
+  addDevices(problem, network);
+  addNodes(problem, units);
+  addOptions(problem, units, network, *floatTimes, partition::Precision::F32,
+             /*weightShare=*/1, [](unsigned) { return true; });
+  addOptions(problem, units, network, *int8Times, partition::Precision::Int8,
+             /*weightShare=*/0.25,
+             [&](unsigned unit) { return noise->isQuantizable(unit); });
+  for (const PlacementNode &node : problem.nodes)
+    if (node.options.empty())
+      return llvm::createStringError(
+          "no device has room for what '" + node.name +
+          "' reads and computes; add one with more memory to the network");
+  addTensors(problem, units, network);
+  addCodecs();
+  limits = getLimits(getWeightLimits(network), options);
+  return llvm::Error::success();
+}
+
+llvm::Error PrecisionPlanner::prepare() {
+  auto found = ModelUnits::get(study.getModel());
+  if (!found)
+    return found.takeError();
+  units = std::move(*found);
+  noise.emplace(study, units);
+  if (llvm::Error error = addProblem())
+    return error;
+  report.numUnits = units.units.size();
+  for (unsigned unit = 0; unit < units.units.size(); ++unit)
+    report.numQuantizable += noise->isQuantizable(unit);
+  if (llvm::Error error = noise->measure(limit.progress))
+    return error;
+  auto shares = study.simulate(study.getMask(true), /*isQuick=*/false);
+  if (!shares)
+    return shares.takeError();
+  noise->linearize(*shares, getMeanNoise(*shares));
+  noise->addTo(problem);
+  return llvm::Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Choices
+//===----------------------------------------------------------------------===//
+
+llvm::Expected<PrecisionChoice>
+PrecisionPlanner::solveWithin(double mostNoise) {
+  auto oracle = PlacementOracle::create(problem);
+  if (!oracle)
+    return oracle.takeError();
+  if (!objective) {
+    auto normalized = getObjective(problem, network, options, *oracle, limits);
+    if (!normalized)
+      return normalized.takeError();
+    objective = *normalized;
+  }
+  PlacementLimits all = limits;
+  all.noise = mostNoise;
+  SolverOptions solver;
+  solver.targetGap = 0.001;
+  auto found = objective ? solve(*oracle, objective->weights, all, solver)
+                         : llvm::Expected<SolverResult>(SolverResult());
+  if (!found)
+    return found.takeError();
+  if (!found->found) {
+    auto reason = explainInfeasibility(*oracle, all, solver);
+    if (!reason)
+      return reason.takeError();
+    return llvm::createStringError("no plan keeps the limits: " + *reason);
+  }
+  PrecisionChoice choice;
+  llvm::SmallBitVector int8(units.units.size()), tensors(units.tensors.size());
+  for (auto [unit, node] : llvm::enumerate(problem.nodes))
+    if (node.options[found->placement.options[unit]].precision ==
+        partition::Precision::Int8)
+      int8.set(unit);
+  for (const Crossing &crossing : found->placement.crossings)
+    if (crossing.codec == byteCodec)
+      tensors.set(crossing.tensor);
+  choice.mask = noise->getMask(int8, tensors);
+  choice.numInt8 = int8.count();
+  choice.numTensors = tensors.count();
+  choice.result = std::move(*found);
+  return choice;
+}
+
+bool PrecisionPlanner::isBetter(const PrecisionPlanTrial &a,
+                                const PrecisionPlanTrial &b) const {
+  if (a.fits && b.fits)
+    return a.objective < b.objective;
+  return a.fits;
+}
+
+/// Builds and measures `choice`. Whether it keeps the limit.
+llvm::Expected<bool> PrecisionPlanner::attempt(const PrecisionChoice &choice,
+                                               double predictedNoise) {
+  auto built = study.build(choice.mask);
+  if (!built)
+    return built.takeError();
+  PrecisionPlanTrial trial;
+  trial.numInt8 = choice.numInt8;
+  trial.numTensors = choice.numTensors;
+  trial.predictedNoise = predictedNoise;
+  trial.noise = built->noise;
+  trial.objective = choice.result.objective - objective->offset;
+  if (limit.score) {
+    auto score = limit.score(*built->module);
+    if (!score)
+      return score.takeError();
+    trial.score = *score;
+    trial.fits = *score >= limit.leastScore;
+  } else {
+    trial.fits = built->noise <= *limit.noise;
+  }
+  report.trials.push_back(trial);
+  if (report.trials.size() == 1 ||
+      isBetter(trial, report.trials[report.best])) {
+    report.best = report.trials.size() - 1;
+    report.bound = choice.result.lowerBound - objective->offset;
+    best = choice.mask;
+  }
+  return trial.fits;
+}
+
+/// Simulates `choice` and, if that keeps the limit, builds and measures it.
+/// Lets the sum be right for it if `adapts`. Whether it keeps the limit.
+llvm::Expected<bool> PrecisionPlanner::consider(const PrecisionChoice &choice,
+                                                bool adapts) {
+  seen.push_back(choice.mask);
+  auto shares = study.simulate(choice.mask, /*isQuick=*/false);
+  if (!shares)
+    return shares.takeError();
+  const double simulated = getMeanNoise(*shares);
+  double known = simulated * builtFactor;
+  bool fits = known <= *limit.noise;
+  if (fits) {
+    if (llvm::Error error = attempt(choice, known).moveInto(fits))
+      return std::move(error);
+    known = report.trials.back().noise;
+    builtFactor = known / simulated;
+  }
+  if (!adapts)
+    return fits;
+  noise->linearize(*shares, known);
+  noise->addTo(problem);
+  auto metrics = evaluate(problem, choice.result.placement);
+  if (!metrics)
+    return metrics.takeError();
+  if (metrics->noise > 0)
+    noise->scale(known / metrics->noise);
+  noise->addTo(problem);
+  return fits;
+}
+
+/// Looks for the best choice within the limit on noise. Each one says how far
+/// the sum is off near it.
+llvm::Error PrecisionPlanner::approach() {
+  double tightness = 1;
+  for (size_t i = 0; i < mostChoices && !isDone(); ++i) {
+    auto choice = solveWithin(*limit.noise * tightness);
+    if (!choice)
+      return choice.takeError();
+    if (!llvm::is_contained(seen, choice->mask)) {
+      if (auto fits = consider(*choice, /*adapts=*/true); !fits)
+        return fits.takeError();
+      continue;
+    }
+    if (hasFit())
+      break;
+    tightness *= 0.8;
+  }
+  return llvm::Error::success();
+}
+
+/// Looks for better ones of whose noise the sum says too much: by how much it
+/// may, is found by bisection.
+llvm::Error PrecisionPlanner::goFurther() {
+  double low = 1, high = 4;
+  while (hasFit() && !isDone() && high > 1.05 * low) {
+    const double middle = std::sqrt(low * high);
+    auto choice = solveWithin(*limit.noise * middle);
+    if (!choice)
+      return choice.takeError();
+    bool fits = choice->mask == best;
+    if (!fits && !llvm::is_contained(seen, choice->mask))
+      if (llvm::Error error =
+              consider(*choice, /*adapts=*/false).moveInto(fits))
+        return error;
+    (fits ? low : high) = middle;
+  }
+  return llvm::Error::success();
+}
+
+/// Finds the most noise with which the score is good enough.
+llvm::Error PrecisionPlanner::bisect() {
+  auto isGoodEnough = [&](double mostNoise) -> llvm::Expected<bool> {
+    auto choice = solveWithin(mostNoise);
+    if (!choice)
+      return choice.takeError();
+    return attempt(*choice, choice->result.metrics.noise);
+  };
+  auto fits = isGoodEnough(PlacementLimits::unlimited);
+  if (!fits)
+    return fits.takeError();
+  if (*fits)
+    return llvm::Error::success();
+  double high = report.trials.front().predictedNoise, low = 1e-4 * high;
+  while (!isDone() && high > 1.05 * low) {
+    const double middle = std::sqrt(low * high);
+    fits = isGoodEnough(middle);
+    if (!fits)
+      return fits.takeError();
+    (*fits ? low : high) = middle;
+  }
+  return llvm::Error::success();
+}
+
+llvm::Error PrecisionPlanner::failToFit() const {
+  std::string message;
+  llvm::raw_string_ostream os(message);
+  os << "none of " << report.trials.size()
+     << " models with some units in 8 bits ";
+  if (limit.score)
+    os << llvm::format("reaches a score of %.6g; ask for less",
+                       limit.leastScore);
+  else
+    os << llvm::format("keeps to noise of %.4g; allow more", *limit.noise);
+  os << ", or leave the model in float";
+  return llvm::createStringError(message);
+}
+
+llvm::Expected<PrecisionMask> PrecisionPlanner::choose() {
+  if (llvm::Error error = prepare())
+    return std::move(error);
+  if (llvm::Error error = limit.score ? bisect() : approach())
+    return std::move(error);
+  if (!limit.score)
+    if (llvm::Error error = goFurther())
+      return std::move(error);
+  if (!hasFit())
+    return failToFit();
+  return best;
+}
+
+llvm::Expected<PrecisionMask>
+lathe::choosePrecisions(PrecisionStudy &study, const Network &network,
+                        const PlanOptions &options, const PrecisionLimit &limit,
+                        PrecisionPlanReport &report) {
+  return PrecisionPlanner(study, network, options, limit, report).choose();
+}

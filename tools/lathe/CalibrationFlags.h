@@ -1,0 +1,57 @@
+//===- CalibrationFlags.h - Samples of what a model will see ----*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_TOOLS_LATHE_CALIBRATIONFLAGS_H
+#define LATHE_TOOLS_LATHE_CALIBRATIONFLAGS_H
+
+#include "lathe/Data/Dataset.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/CommandLine.h"
+
+#include <functional>
+
+namespace lathe::tool {
+
+/// `--calibration`, `--preprocessing`, `--samples` and `--limit`.
+class CalibrationFlags {
+public:
+  explicit CalibrationFlags(llvm::cl::SubCommand &command);
+
+  /// Whether there are samples.
+  bool isGiven() const { return !path.empty(); }
+
+  /// The name of one of the flags that was given; empty if none was.
+  llvm::StringRef findGiven() const;
+
+  /// Fails if a flag was given that is nothing without samples.
+  llvm::Error check() const;
+
+  /// Opens the samples, which are inputs of `model`.
+  llvm::Expected<std::unique_ptr<Dataset>>
+  openDataset(mlir::func::FuncOp model) const;
+
+  /// Those of `dataset` that the flags choose.
+  llvm::Expected<std::vector<int64_t>>
+  selectSamples(const Dataset &dataset) const;
+
+private:
+  llvm::cl::opt<std::string> path, preprocessing, selection;
+  llvm::cl::opt<unsigned> limit;
+};
+
+/// The name of the first of `options` that was given; empty if none was.
+llvm::StringRef
+findGiven(std::initializer_list<const llvm::cl::Option *> options);
+
+/// Shows how far a task has come that says how many of its steps are done.
+std::function<void(int64_t done, int64_t total)>
+createProgress(llvm::StringRef task, bool quiet);
+
+} // namespace lathe::tool
+
+#endif // LATHE_TOOLS_LATHE_CALIBRATIONFLAGS_H

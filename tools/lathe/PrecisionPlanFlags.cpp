@@ -1,0 +1,141 @@
+//===- PrecisionPlanFlags.cpp - Precisions for a network ------------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "PrecisionPlanFlags.h"
+#include "ScoreCommand.h"
+
+#include "lathe/Driver/Loader.h"
+#include "lathe/Quantization/ErrorMeasure.h"
+#include "lathe/Quantization/PostTraining.h"
+
+#include "llvm/Support/Format.h"
+#include "llvm/Support/Threading.h"
+#include "llvm/Support/WithColor.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::tool;
+namespace cl = llvm::cl;
+
+PrecisionPlanFlags::PrecisionPlanFlags(cl::SubCommand &command)
+    : maxNoise("max-noise", cl::sub(command), cl::value_desc("ratio"),
+               cl::desc("Let what a device is faster with run in 8 bits: the "
+                        "most noise at the outputs for a signal of 1")),
+      minSQNR("min-sqnr", cl::sub(command), cl::value_desc("dB"),
+              cl::desc("The same as the least signal-to-noise ratio of the "
+                       "outputs")),
+      minScore("min-score", cl::sub(command), cl::value_desc("number"),
+               cl::desc("Or the least that --eval-cmd may print")),
+      evalCommand("eval-cmd", cl::sub(command), cl::value_desc("command"),
+                  cl::desc("A command that scores a model. The path of an ONNX "
+                           "file is added to it; the last word that it prints "
+                           "is the score, more being better")),
+      calibration(command) {}
+
+bool PrecisionPlanFlags::isGiven() const {
+  return !findGiven({&maxNoise, &minSQNR, &minScore, &evalCommand}).empty();
+}
+
+llvm::Error PrecisionPlanFlags::check() const {
+  StringRef samples = calibration.findGiven();
+  if (!isGiven() && !samples.empty())
+    return llvm::createStringError(
+        "--" + samples +
+        " is for models some of which is to run in 8 bits; say how much, with "
+        "--max-noise, --min-sqnr, or --min-score and --eval-cmd");
+  if (!isGiven())
+    return llvm::Error::success();
+  bool hasScore = minScore.getNumOccurrences() > 0;
+  if (hasScore != !evalCommand.empty())
+    return llvm::createStringError(
+        "--min-score and --eval-cmd go together: the command says how good a "
+        "model is");
+  if (int(maxNoise.getNumOccurrences() > 0) +
+          int(minSQNR.getNumOccurrences() > 0) + int(hasScore) !=
+      1)
+    return llvm::createStringError(
+        "--max-noise, --min-sqnr and --min-score exclude each other");
+  if (maxNoise.getNumOccurrences() > 0 && !(maxNoise > 0))
+    return llvm::createStringError("--max-noise must be a number above 0");
+  if (!calibration.isGiven())
+    return llvm::createStringError(
+        "8 bits need samples of what the model will see: pass "
+        "--calibration=FOLDER");
+  return llvm::Error::success();
+}
+
+llvm::Expected<PrecisionLimit> PrecisionPlanFlags::getLimit(bool quiet) const {
+  PrecisionLimit limit;
+  limit.progress = createProgress("measuring precisions", quiet);
+  if (minSQNR.getNumOccurrences() > 0)
+    limit.noise = std::pow(10, -minSQNR / 10);
+  else if (maxNoise.getNumOccurrences() > 0)
+    limit.noise = maxNoise;
+  else {
+    limit.leastScore = minScore;
+    limit.score = [command = evalCommand.getValue()](ModuleOp module) {
+      return runScoreCommand(command, module);
+    };
+  }
+  return limit;
+}
+
+static void print(const PrecisionPlanReport &report, bool isScored) {
+  llvm::outs() << llvm::format(
+      "precisions: of %zu units, %zu could be in 8 "
+      "bits; tensors that cross so, dB predicted and measured, objective%s\n",
+      report.numUnits, report.numQuantizable, isScored ? ", score" : "");
+  for (auto [i, trial] : llvm::enumerate(report.trials)) {
+    llvm::outs() << llvm::format(
+        "  %3zu in 8 bits, %zu sent so  %6.2f %6.2f dB  %.6g", trial.numInt8,
+        trial.numTensors, toDecibels(trial.predictedNoise),
+        toDecibels(trial.noise), trial.objective);
+    if (isScored)
+      llvm::outs() << llvm::format("  %.6g", trial.score);
+    llvm::outs() << (i == report.best ? "  chosen"
+                     : trial.fits     ? ""
+                                      : "  does not fit")
+                 << "\n";
+  }
+}
+
+llvm::Expected<PrecisionPlanReport>
+PrecisionPlanFlags::run(OwningOpRef<ModuleOp> &module, const Network &network,
+                        const PlanOptions &options, bool quiet) const {
+  auto dataset = calibration.openDataset(lookupModel(*module));
+  if (!dataset)
+    return dataset.takeError();
+  auto samples = calibration.selectSamples(**dataset);
+  if (!samples)
+    return samples.takeError();
+  auto limit = getLimit(quiet);
+  if (!limit)
+    return limit.takeError();
+  PostTrainingOptions training;
+  training.calibration.samples = std::move(*samples);
+  // The result is the same with any number.
+  training.calibration.threads =
+      llvm::hardware_concurrency().compute_thread_count();
+  training.calibration.progress = createProgress("calibrating", quiet);
+  training.searchProgress = createProgress("searching ranges", quiet);
+  PrecisionPlanReport report;
+  training.choosePrecisions = [&](PrecisionStudy &study) {
+    return choosePrecisions(study, network, options, *limit, report);
+  };
+  auto result = quantizeAfterTraining(*module, **dataset, training);
+  if (!result)
+    return result.takeError();
+  for (const std::string &warning : result->report.warnings)
+    llvm::WithColor::warning(llvm::errs()) << warning << "\n";
+  module = std::move(result->module);
+  report.noise = std::pow(10, -result->report.decibels / 10);
+  if (!quiet)
+    print(report, static_cast<bool>(limit->score));
+  return report;
+}
