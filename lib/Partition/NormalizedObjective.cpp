@@ -48,20 +48,17 @@ lathe::partition::normalize(const PlacementProblem &problem,
                             const ObjectiveExtremes &extremes,
                             double latencyWeight, double energyWeight) {
   NormalizedObjective objective;
-  auto add = [&](const MetricWeights &metric, double weight, double other,
-                 double low, double high) {
+  auto add = [&](const MetricWeights &metric, double weight, double low,
+                 double high) {
     double range = high - low;
-    if (range <= 1e-9 * high) {
-      if (other > 0)
-        return;
-      range = 1;
-    }
+    if (range <= 1e-9 * high)
+      range = high > 0 ? high : 1;
     addWeights(objective.weights, metric, weight / range);
     objective.offset += weight * low / range;
   };
-  add(MetricWeights::ofLatency(), latencyWeight, energyWeight,
-      extremes.minLatency, extremes.maxLatency);
-  add(MetricWeights::ofEnergy(problem), energyWeight, latencyWeight,
-      extremes.minEnergy, extremes.maxEnergy);
+  add(MetricWeights::ofLatency(), latencyWeight, extremes.minLatency,
+      extremes.maxLatency);
+  add(MetricWeights::ofEnergy(problem), energyWeight, extremes.minEnergy,
+      extremes.maxEnergy);
   return objective;
 }

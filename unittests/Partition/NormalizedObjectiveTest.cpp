@@ -54,7 +54,10 @@ TEST(NormalizedObjectiveTest, DoesNotDivideByNothing) {
   ASSERT_TRUE(extremes);
   // The least latency is also at the least energy.
   EXPECT_DOUBLE_EQ(extremes->maxLatency, extremes->minLatency);
-  EXPECT_EQ(normalize(problem, *extremes, 0.5, 0.5).weights.latency, 0);
+  NormalizedObjective both = normalize(problem, *extremes, 0.5, 0.5);
+  OracleResult best = oracle.minimize(both.weights);
+  EXPECT_EQ(best.placement.options[0], 1u);
+  EXPECT_DOUBLE_EQ(best.objective, both.offset);
   NormalizedObjective alone = normalize(problem, *extremes, 1, 0);
   EXPECT_EQ(alone.weights.latency, 1);
   EXPECT_EQ(alone.offset, 1);

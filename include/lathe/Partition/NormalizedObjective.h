@@ -32,9 +32,9 @@ computeExtremes(PlacementOracle &oracle, const PlacementLimits &limits,
 
 /// A combination of metrics of which `offset` has to be taken to have
 /// latencyWeight * (T - T_min) / (T_max - T_min) + energyWeight *
-/// (E - E_min) / (E_max - E_min). What has one value at both ends (to 1e-9) can
-/// be least together with the other: its part is left out unless its weight is
-/// the only one, which then counts seconds or joules.
+/// (E - E_min) / (E_max - E_min). Where one has one value at both ends (to
+/// 1e-9), some placement is best in both: parts of that value count instead of
+/// parts of the range.
 struct NormalizedObjective {
   MetricWeights weights;
   double offset = 0;
