@@ -49,6 +49,13 @@ public:
   void want(unsigned tensor) { tensors[tensor].wantedDevices.push_back(0); }
   unsigned getNumNodes() const { return works.size(); }
 
+  llvm::ArrayRef<PlacementTensor> getTensors() const { return tensors; }
+  llvm::ArrayRef<double> getWorks() const { return works; }
+  llvm::ArrayRef<double> getWeightBytes() const { return weights; }
+  double getTotalWork() const;
+  /// The `count` nodes with the most work, or all; of equals the first ones.
+  std::vector<unsigned> findHeaviest(unsigned count) const;
+
   /// Adds the network and an option for each node and device.
   PlacementProblem finish(const SyntheticOptions &options) const;
 
@@ -57,6 +64,10 @@ private:
   std::vector<double> works;
   std::vector<double> weights;
 };
+
+/// The graph of makeYoloProblem(). A byte that is only moved is as much work as
+/// `productsPerByte` multiply-accumulates; 1e9 of these are 1.
+SyntheticGraph makeYoloGraph(unsigned depth, double productsPerByte);
 
 } // namespace lathe::partition
 

@@ -72,6 +72,20 @@ static void addHalfCodec(PlacementTensor &tensor) {
   tensor.codecs = {f32, int8, half};
 }
 
+double SyntheticGraph::getTotalWork() const {
+  return std::accumulate(works.begin(), works.end(), 0.0);
+}
+
+std::vector<unsigned> SyntheticGraph::findHeaviest(unsigned count) const {
+  std::vector<unsigned> byWork(works.size());
+  std::iota(byWork.begin(), byWork.end(), 0);
+  llvm::sort(byWork, [&](unsigned a, unsigned b) {
+    return std::pair(-works[a], a) < std::pair(-works[b], b);
+  });
+  byWork.resize(std::min<size_t>(count, works.size()));
+  return byWork;
+}
+
 PlacementProblem SyntheticGraph::finish(const SyntheticOptions &options) const {
   Random random(options.seed + 1000);
   SmallVector<Profile> profiles = makeProfiles(options, random);
@@ -82,16 +96,10 @@ PlacementProblem SyntheticGraph::finish(const SyntheticOptions &options) const {
     for (PlacementTensor &tensor : problem.tensors)
       addHalfCodec(tensor);
 
-  std::vector<unsigned> byWork(works.size());
-  std::iota(byWork.begin(), byWork.end(), 0);
-  llvm::sort(byWork, [&](unsigned a, unsigned b) {
-    return std::pair(-works[a], a) < std::pair(-works[b], b);
-  });
   std::vector<bool> isQuantizable(works.size(), false);
-  for (unsigned node : llvm::ArrayRef(byWork).take_front(
-           std::min<size_t>(options.numQuantizable, works.size())))
+  for (unsigned node : findHeaviest(options.numQuantizable))
     isQuantizable[node] = true;
-  double whole = std::accumulate(works.begin(), works.end(), 0.0);
+  double whole = getTotalWork();
   for (size_t index = 0; index < works.size(); ++index) {
     PlacementNode node;
     node.name = "node" + std::to_string(index);

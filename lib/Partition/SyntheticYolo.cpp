@@ -8,6 +8,7 @@
 #include "SyntheticGraph.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include <cmath>
 #include <utility>
 
 using namespace lathe::partition;
@@ -16,20 +17,22 @@ using llvm::SmallVector;
 
 namespace {
 
-/// A square feature map.
+/// A square feature map. Those of all levels together count as a square of as
+/// many elements.
 struct Feature {
   unsigned tensor;
   double size;
   double channels;
 
-  double getBytes() const { return 4 * size * size * channels; }
+  double getBytes() const { return std::round(4 * size * size * channels); }
 };
 
 /// Builds the published architecture node by node, each convolution followed by
-/// x * sigmoid(x) as ONNX has it.
+/// x * sigmoid(x) as ONNX has it. Work is in 1e9 multiply-accumulates.
 class YoloBuilder {
 public:
-  explicit YoloBuilder(unsigned depth) : depth(depth) {}
+  YoloBuilder(unsigned depth, double productsPerByte)
+      : depth(depth), productsPerByte(productsPerByte) {}
   SyntheticGraph build();
 
 private:
@@ -43,7 +46,7 @@ private:
   }
   /// A node that reads and writes each element once.
   Feature touch(ArrayRef<Feature> inputs, Feature shape) {
-    return add(inputs, 2e-7 * shape.getBytes(), shape);
+    return add(inputs, 1e-9 * productsPerByte * shape.getBytes(), shape);
   }
   Feature convolve(Feature in, double channels, double kernel, double stride,
                    bool depthwise = false) {
@@ -63,12 +66,21 @@ private:
       out.channels += input.channels;
     return touch(inputs, out);
   }
-  std::pair<Feature, Feature> split(Feature in) {
-    Feature half{0, in.size, in.channels / 2};
-    Feature first = touch(in, half);
-    Feature second = half;
+  /// Appends the elements of the levels, which have as many channels each.
+  Feature join(ArrayRef<Feature> levels) {
+    double area = 0;
+    for (const Feature &level : levels)
+      area += level.size * level.size;
+    return touch(levels, {0, std::sqrt(area), levels.front().channels});
+  }
+  std::pair<Feature, Feature> split(Feature in, double channels) {
+    Feature first = touch(in, {0, in.size, channels});
+    Feature second{0, in.size, in.channels - channels};
     second.tensor = graph.addOutput(graph.getNumNodes() - 1, second.getBytes());
     return {first, second};
+  }
+  std::pair<Feature, Feature> split(Feature in) {
+    return split(in, in.channels / 2);
   }
   Feature bottleneck(Feature in) {
     Feature inner = conv(conv(in, in.channels, 3), in.channels, 3);
@@ -80,8 +92,9 @@ private:
     a = bottleneck(bottleneck(a));
     return conv(concat({a, b}), in.channels);
   }
-  Feature c3k2(Feature in, double channels) {
-    auto [first, second] = split(conv(in, channels));
+  /// Inner blocks have `expansion` times as many channels as the result.
+  Feature c3k2(Feature in, double channels, double expansion = 0.5) {
+    auto [first, second] = split(conv(in, 2 * expansion * channels));
     SmallVector<Feature, 8> parts = {first, second};
     for (unsigned i = 0; i < depth; ++i)
       parts.push_back(c3k(parts.back()));
@@ -98,10 +111,19 @@ private:
   Feature upsample(Feature in) {
     return touch(in, {0, in.size * 2, in.channels});
   }
+  /// A transposed convolution of 2x2 by stride 2: each result is one tap.
+  Feature upsampleByProducts(Feature in) {
+    Feature wide = upsample(in);
+    double products = in.channels * in.channels;
+    return add(wide, 1e-9 * products * wide.size * wide.size, wide,
+               4 * 4 * products);
+  }
   void addHead(ArrayRef<Feature> levels);
 
   SyntheticGraph graph;
   unsigned depth;
+  /// How many multiply-accumulates take as long as a byte that is only moved.
+  double productsPerByte;
 };
 
 } // namespace
@@ -111,7 +133,8 @@ Feature YoloBuilder::attend(Feature in) {
   Feature shaped = touch(qkv, qkv);
   auto [query, rest] = split(shaped);
   auto [key, value] = split(rest);
-  Feature scores{0, in.size, in.size * in.size / 8};
+  // A head for 64 channels.
+  Feature scores{0, in.size, in.size * in.size * in.channels / 64};
   double work = 1e-9 * in.channels * in.size * in.size * in.size * in.size;
   Feature product = add({touch(query, query), key}, work, scores);
   Feature weights = touch(touch(product, scores), scores);
@@ -139,22 +162,22 @@ void YoloBuilder::addHead(ArrayRef<Feature> levels) {
     boxes.push_back(concat({box, convolve(score, 80, 1, 1)}));
     masks.push_back(convolve(conv(conv(level, 96, 3), 96, 3), 32, 1, 1));
   }
-  Feature all = concat(boxes);
-  auto [box, score] = split(all);
+  auto [box, score] = split(join(boxes), 64);
   Feature distances = box;
+  Feature corners{0, box.size, 4};
   // The reshapes, the softmax and the sums that make distances of the scores.
   for (unsigned i = 0; i < 12; ++i)
-    distances = touch(distances, box);
+    distances = touch(distances, i < 6 ? box : corners);
   auto [low, high] = split(distances);
   Feature center = touch({low, high}, low);
   Feature extent = touch({low, high}, low);
   Feature decoded =
-      touch(concat({touch(center, low), touch(extent, low)}), box);
-  Feature out = concat({decoded, touch(score, score), concat(masks)});
+      touch(concat({touch(center, low), touch(extent, low)}), corners);
+  Feature out = concat({decoded, touch(score, score), join(masks)});
   graph.want(out.tensor);
 
   Feature proto = conv(levels.front(), 384, 3);
-  proto = conv(convolve(upsample(proto), 384, 2, 1), 384, 3);
+  proto = conv(upsampleByProducts(proto), 384, 3);
   graph.want(conv(proto, 32).tensor);
 }
 
@@ -162,8 +185,8 @@ SyntheticGraph YoloBuilder::build() {
   Feature image{0, 640, 3};
   image.tensor = graph.addInput(image.getBytes());
   Feature x = conv(conv(image, 96, 3, 2), 192, 3, 2);
-  x = c3k2(x, 384);
-  Feature p3 = c3k2(conv(x, 384, 3, 2), 768);
+  x = c3k2(x, 384, 0.25);
+  Feature p3 = c3k2(conv(x, 384, 3, 2), 768, 0.25);
   Feature p4 = c3k2(conv(p3, 768, 3, 2), 768);
   Feature p5 = attention(pool(c3k2(conv(p4, 768, 3, 2), 768)));
   Feature n4 = c3k2(concat({upsample(p5), p4}), 768);
@@ -174,8 +197,13 @@ SyntheticGraph YoloBuilder::build() {
   return std::move(graph);
 }
 
+SyntheticGraph lathe::partition::makeYoloGraph(unsigned depth,
+                                               double productsPerByte) {
+  return YoloBuilder(depth, productsPerByte).build();
+}
+
 PlacementProblem
 lathe::partition::makeYoloProblem(const SyntheticOptions &options,
                                   unsigned depth) {
-  return YoloBuilder(depth).build().finish(options);
+  return makeYoloGraph(depth, 200).finish(options);
 }
