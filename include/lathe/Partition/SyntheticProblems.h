@@ -45,6 +45,34 @@ PlacementProblem makeChainProblem(unsigned numNodes,
 PlacementProblem makeYoloProblem(const SyntheticOptions &options,
                                  unsigned depth = 2);
 
+/// What the thesis of makeThesisProblem() varies, what it does not publish, and
+/// what it lacks.
+struct ThesisOptions {
+  /// 1 to 3: a device, an edge server, a cloud server.
+  unsigned numDevices = 3;
+  /// Whether the 12 nodes with the most products have int8 options.
+  bool quantizes = true;
+  /// What is left of the edge server's time for the whole model with these in
+  /// int8, from 0 to 1; if not given, as much as on the other devices.
+  std::optional<double> edgeInt8Part;
+  /// A byte of a node without products takes as long as this many
+  /// multiply-accumulates.
+  double productsPerByte = 5;
+  /// Whether the image can cross as bytes, which it is made of.
+  bool sendsByteImage = false;
+  /// Whether other f32 tensors can cross as f16, and as int8. What these lose
+  /// is not in the noise.
+  bool sendsHalves = false;
+  bool sendsInt8 = false;
+};
+
+/// YOLO11x-seg over the network of a thesis on split computing of ONNX models,
+/// with its figures. It publishes no times of layers: those of the whole model
+/// are distributed by multiply-accumulates and bytes. The gain by int8 and the
+/// noise, a polynomial of degree 2, are fitted to the published figures of the
+/// device alone.
+PlacementProblem makeThesisProblem(const ThesisOptions &options);
+
 /// A layered random graph: mostly a chain, with a second or third input from at
 /// most `reach` nodes before for one in four nodes, and a few from anywhere.
 PlacementProblem makeRandomProblem(unsigned numNodes, unsigned reach,
