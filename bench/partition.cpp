@@ -14,6 +14,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "partition-thesis.h"
+
 #include "lathe/Partition/ConstrainedSolver.h"
 #include "lathe/Partition/ParallelSolver.h"
 #include "lathe/Partition/PlanBook.h"
@@ -296,5 +298,7 @@ int main(int argc, char **argv) {
     runParallel(bench);
   if (bench.wants("book"))
     runBook(bench);
+  if (bench.wants("thesis"))
+    runThesis();
   return 0;
 }
