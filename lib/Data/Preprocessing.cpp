@@ -253,6 +253,22 @@ HostTensor Preprocessing::convert(const Image &image) const {
   return tensor;
 }
 
+std::optional<PixelScale> Preprocessing::getPixelScale() const {
+  std::optional<ShapeOfImage> shape = readShape(input.shape, options.layout);
+  if (!shape || input.kind != ElementKind::F32)
+    return std::nullopt;
+  PixelScale scale;
+  const auto rank = static_cast<int64_t>(input.shape.size());
+  scale.axis = shape->layout == ImageLayout::NCHW ? rank - 3 : rank - 1;
+  for (int64_t c = 0; c < shape->channels; ++c) {
+    const double mean = options.mean[options.mean.size() == 1 ? 0 : c];
+    const double deviation = options.std[options.std.size() == 1 ? 0 : c];
+    scale.factors.push_back(*options.scale / deviation);
+    scale.offsets.push_back(-mean / deviation);
+  }
+  return scale;
+}
+
 Expected<HostTensor> Preprocessing::apply(const Image &image,
                                           ImageGeometry *geometry) const {
   ImageGeometry local;

@@ -73,10 +73,11 @@ static bool dequantizes(Operation *op) {
          getStorageWidth(op->getOperand(0)) < getStorageWidth(op->getResult(0));
 }
 
-/// Whether `op` computes a narrower form of an input: that is what links are to
-/// carry, so the input's device may compute it alone.
-static bool narrowsInput(Operation *op) {
-  return isa<QuantizeOp>(op) && isa<BlockArgument>(op->getOperand(0));
+/// Whether `op` computes a narrower form of a tensor, which may be all that
+/// another device needs of it.
+static bool narrows(Operation *op) {
+  return op->getNumOperands() == 1 && worksByElement(op) &&
+         getStorageWidth(op->getResult(0)) < getStorageWidth(op->getOperand(0));
 }
 
 void UnitFinder::join(Operation *op, Operation *other) {
@@ -119,7 +120,7 @@ void UnitFinder::find() {
   for (Operation *op : llvm::reverse(ops))
     if (Operation *reader = getOnlyReader(op);
         reader && isLight(op) && getLeader(reader) != getLeader(op) &&
-        !narrowsInput(op))
+        !narrows(op))
       join(op, reader);
 }
 

@@ -104,11 +104,27 @@ void lathe::addTensors(PlacementProblem &problem, const ModelUnits &units,
   }
 }
 
-WireCodec lathe::getCodec(llvm::StringRef name, double bytes) {
-  WireCodec codec;
+WireCodec &lathe::addCodec(PlacementTensor &tensor, llvm::StringRef name,
+                           double bytes) {
+  if (tensor.codecs.empty() && name != rawCodec)
+    addCodec(tensor, rawCodec, 1);
+  WireCodec &codec = tensor.codecs.emplace_back();
   codec.name = name.str();
-  codec.bytes = bytes;
+  codec.bytes = bytes * tensor.bytes;
   return codec;
+}
+
+bool lathe::isCodec(const PlacementProblem &problem, const Crossing &crossing,
+                    llvm::StringRef name) {
+  const auto &codecs = problem.tensors[crossing.tensor].codecs;
+  return !codecs.empty() && codecs[crossing.codec].name == name;
+}
+
+void lathe::addHalves(PlacementProblem &problem, const ModelUnits &units) {
+  for (auto [tensor, added] : llvm::zip_equal(units.tensors, problem.tensors))
+    if (tensor.source && tensor.outputs.empty() &&
+        cast<RankedTensorType>(tensor.value.getType()).getElementType().isF32())
+      addCodec(added, halfCodec, 0.5);
 }
 
 //===----------------------------------------------------------------------===//

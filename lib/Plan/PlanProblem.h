@@ -44,11 +44,21 @@ void addOptions(partition::PlacementProblem &problem, const ModelUnits &units,
 void addTensors(partition::PlacementProblem &problem, const ModelUnits &units,
                 const Network &network);
 
-/// The number of the codec of 8 bits where precisions are chosen.
-inline constexpr unsigned byteCodec = 1;
+/// Names of codecs: as it is, in 16 bits, in 8, and as the pixels of an image.
+inline constexpr llvm::StringLiteral rawCodec = "raw", halfCodec = "f16",
+                                     int8Codec = "int8", byteCodec = "u8";
 
-/// A form in which a tensor crosses.
-partition::WireCodec getCodec(llvm::StringRef name, double bytes);
+/// Lets `tensor` cross as `name`, with `bytes` for one of its own, too.
+partition::WireCodec &addCodec(partition::PlacementTensor &tensor,
+                               llvm::StringRef name, double bytes);
+
+/// Whether `crossing` is of the codec `name`.
+bool isCodec(const partition::PlacementProblem &problem,
+             const partition::Crossing &crossing, llvm::StringRef name);
+
+/// Lets tensors of f32 between units cross in 16 bits. The model's caller gives
+/// and takes what the model does.
+void addHalves(partition::PlacementProblem &problem, const ModelUnits &units);
 
 /// Those of `options`, with weights of at most `weightLimits` for each device.
 partition::PlacementLimits getLimits(llvm::ArrayRef<double> weightLimits,

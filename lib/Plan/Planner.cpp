@@ -31,24 +31,6 @@ llvm::Error Planner::addTimes() {
   return llvm::Error::success();
 }
 
-/// Whether a component encodes `tensor`, and others decode it: the model's
-/// caller gives and takes what the model does.
-static bool canCrossAsHalf(const UnitTensor &tensor) {
-  return tensor.source && tensor.outputs.empty() &&
-         cast<RankedTensorType>(tensor.value.getType())
-             .getElementType()
-             .isF32();
-}
-
-void Planner::addCodecs() {
-  if (options.wire != WireForm::F16)
-    return;
-  for (auto [tensor, added] : llvm::zip_equal(units.tensors, problem.tensors))
-    if (canCrossAsHalf(tensor))
-      added.codecs = {getCodec("raw", added.bytes),
-                      getCodec("f16", added.bytes / 2)};
-}
-
 //===----------------------------------------------------------------------===//
 // The solution
 //===----------------------------------------------------------------------===//
@@ -179,7 +161,7 @@ std::vector<lathe::Component> Planner::getComponents() const {
   lathe::addTensors(units, components, [&](unsigned tensor, unsigned device) {
     return llvm::any_of(result.placement.crossings, [&](const Crossing &other) {
       return other.tensor == tensor && other.destination == device &&
-             other.codec == halfCodec;
+             isCodec(problem, other, halfCodec);
     });
   });
   return components;
@@ -203,7 +185,8 @@ llvm::Expected<PlannedModel> Planner::plan() {
   addOptions(problem, units, network, times, partition::Precision::F32,
              /*weightShare=*/1, [](unsigned) { return true; });
   addTensors(problem, units, network);
-  addCodecs();
+  if (options.sendsHalves)
+    addHalves(problem, units);
   if (llvm::Error error = solveProblem())
     return std::move(error);
   lowerBound = result.lowerBound;
@@ -260,8 +243,35 @@ llvm::StringRef lathe::getName(PlanObjective objective) {
   llvm_unreachable("no objective");
 }
 
+/// Whether `plan` is better than `other`, for the same objective.
+static bool isBetter(const Plan &plan, const Plan &other,
+                     PlanObjective objective) {
+  if (objective != PlanObjective::Latency)
+    return plan.objective < other.objective;
+  auto getRatio = [](double value, double of) {
+    return of > 0 ? value / of : 1;
+  };
+  return plan.latencyWeight *
+                 getRatio(plan.latencySeconds, other.latencySeconds) +
+             plan.energyWeight * getRatio(plan.joules, other.joules) <
+         1;
+}
+
 llvm::Expected<PlannedModel> lathe::planModel(ModuleOp module,
                                               const Network &network,
                                               const PlanOptions &options) {
-  return Planner(module, network, options).plan();
+  if (options.byteImages.empty())
+    return Planner(module, network, options).plan();
+  // To make bytes of an image takes time, which is lost where it stays.
+  OwningOpRef<ModuleOp> copy = cast<ModuleOp>(module->clone());
+  auto plain = Planner(module, network, options).plan();
+  if (!plain)
+    return plain.takeError();
+  for (const ByteImage &image : options.byteImages)
+    passAsBytes(lookupModel(*copy), image);
+  auto asBytes = Planner(*copy, network, options).plan();
+  if (!asBytes)
+    return asBytes.takeError();
+  bool isFaster = isBetter(asBytes->plan, plain->plan, options.objective);
+  return std::move(isFaster ? *asBytes : *plain);
 }

@@ -18,9 +18,6 @@
 
 namespace lathe {
 
-/// The number of the codec "f16" where a tensor has codecs.
-inline constexpr unsigned halfCodec = 1;
-
 /// How a component of `device` is compiled: with what it is optimized for,
 /// whether that is to see what it takes or to write it.
 llvm::Expected<CodeOptions> chooseCode(mlir::ModuleOp component,
@@ -37,7 +34,6 @@ public:
 
 private:
   llvm::Error addTimes();
-  void addCodecs();
   llvm::Error explain(partition::PlacementOracle &oracle,
                       const partition::PlacementLimits &limits);
   llvm::Error minimizeSum(const partition::PlacementLimits &limits);

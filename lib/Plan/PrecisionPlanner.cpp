@@ -101,13 +101,27 @@ PrecisionPlanner::getTimes(ModuleOp module, bool isInt8) {
 }
 
 /// A tensor that could be an activation of 8 bits can cross as one, whatever
-/// computes and reads it.
+/// computes and reads it. As it is, it has its bytes in any precision.
 void PrecisionPlanner::addCodecs() {
+  if (options.sendsHalves)
+    addHalves(problem, units);
   for (auto [number, tensor] : llvm::enumerate(problem.tensors)) {
-    tensor.codecs = {getCodec("raw", tensor.bytes)};
+    if (tensor.codecs.empty())
+      addCodec(tensor, rawCodec, 1);
     if (noise->findValue(number))
-      tensor.codecs.push_back(getCodec("int8", tensor.bytes / 4));
+      addCodec(tensor, int8Codec, 0.25);
   }
+  // Images lose nothing as bytes.
+  auto isImage = [&](Value value) {
+    auto argument = dyn_cast<BlockArgument>(value);
+    return argument &&
+           llvm::any_of(options.byteImages, [&](const ByteImage &image) {
+             return image.input == argument.getArgNumber();
+           });
+  };
+  for (auto [tensor, added] : llvm::zip_equal(units.tensors, problem.tensors))
+    if (isImage(tensor.value))
+      addCodec(added, byteCodec, 0.25);
 }
 
 llvm::Error PrecisionPlanner::addProblem() {
@@ -196,7 +210,7 @@ PrecisionPlanner::solveWithin(double mostNoise) {
         partition::Precision::Int8)
       int8.set(unit);
   for (const Crossing &crossing : found->placement.crossings)
-    if (crossing.codec == byteCodec)
+    if (isCodec(problem, crossing, int8Codec))
       tensors.set(crossing.tensor);
   choice.mask = noise->getMask(int8, tensors);
   choice.numInt8 = int8.count();

@@ -159,7 +159,8 @@ void UnitNoise::addTo(PlacementProblem &problem) const {
       if (option.precision == partition::Precision::Int8)
         option.noise = getNoise(unitShares[unit]);
   for (auto [value, tensor] : llvm::zip_equal(valueOf, problem.tensors))
-    if (value)
-      tensor.codecs[byteCodec].noise = getNoise(valueShares[*value]);
+    for (WireCodec &codec : tensor.codecs)
+      if (value && codec.name == int8Codec)
+        codec.noise = getNoise(valueShares[*value]);
   addShared(problem);
 }

@@ -44,8 +44,7 @@ public:
   /// Multiplies the sum.
   void scale(double factor);
 
-  /// Gives the nodes and codecs of `problem`, whose codecs number 1 are of 8
-  /// bits, their noise.
+  /// Gives the nodes of `problem` and its codecs of 8 bits their noise.
   void addTo(partition::PlacementProblem &problem) const;
 
 private:

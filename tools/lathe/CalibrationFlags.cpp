@@ -39,23 +39,32 @@ StringRef tool::findGiven(std::initializer_list<const cl::Option *> options) {
   return "";
 }
 
-StringRef CalibrationFlags::findGiven() const {
-  return tool::findGiven({&path, &preprocessing, &selection, &limit});
+StringRef CalibrationFlags::findGiven(bool hasImages) const {
+  StringRef given = tool::findGiven({&path, &selection, &limit});
+  return given.empty() && !hasImages ? tool::findGiven({&preprocessing})
+                                     : given;
 }
 
-llvm::Error CalibrationFlags::check() const {
-  StringRef given = tool::findGiven({&preprocessing, &selection, &limit});
+llvm::Error CalibrationFlags::check(bool hasImages) const {
+  StringRef given = findGiven(hasImages);
   if (!isGiven() && !given.empty())
     return llvm::createStringError("--" + given +
                                    " is for --calibration; pass that, too");
   return llvm::Error::success();
 }
 
+llvm::Expected<PreprocessingOptions>
+CalibrationFlags::loadPreprocessing() const {
+  if (preprocessing.empty())
+    return PreprocessingOptions();
+  return PreprocessingOptions::load(preprocessing);
+}
+
 llvm::Expected<std::unique_ptr<Dataset>>
 CalibrationFlags::openDataset(func::FuncOp model) const {
   DatasetOptions options;
   if (!preprocessing.empty()) {
-    auto loaded = PreprocessingOptions::load(preprocessing);
+    auto loaded = loadPreprocessing();
     if (!loaded)
       return loaded.takeError();
     options.preprocessing = std::move(*loaded);

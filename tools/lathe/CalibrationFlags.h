@@ -25,11 +25,16 @@ public:
   /// Whether there are samples.
   bool isGiven() const { return !path.empty(); }
 
-  /// The name of one of the flags that was given; empty if none was.
-  llvm::StringRef findGiven() const;
+  /// The name of one of the flags that was given, but for --preprocessing if
+  /// `hasImages`; empty if none was.
+  llvm::StringRef findGiven(bool hasImages = false) const;
 
-  /// Fails if a flag was given that is nothing without samples.
-  llvm::Error check() const;
+  /// Fails if a flag was given that is nothing without samples. With
+  /// `hasImages` there are other images to which --preprocessing applies.
+  llvm::Error check(bool hasImages = false) const;
+
+  /// How images become inputs, by the defaults without a file for it.
+  llvm::Expected<PreprocessingOptions> loadPreprocessing() const;
 
   /// Opens the samples, which are inputs of `model`.
   llvm::Expected<std::unique_ptr<Dataset>>

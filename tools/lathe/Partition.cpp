@@ -8,6 +8,7 @@
 #include "Commands.h"
 #include "Options.h"
 #include "PrecisionPlanFlags.h"
+#include "WireFlags.h"
 
 #include "lathe/Driver/Loader.h"
 #include "lathe/Plan/Planner.h"
@@ -113,13 +114,7 @@ struct Partition : Command {
                      cl::value_desc("device=energy"),
                      cl::desc("The most that a device may take for a run, such "
                               "as camera=0.5J")),
-        wire("wire", cl::sub(getSubCommand()), cl::init(WireForm::Exact),
-             cl::desc("How tensors of f32 between devices may be sent"),
-             cl::values(
-                 clEnumValN(WireForm::Exact, "exact", "as they are (default)"),
-                 clEnumValN(WireForm::F16, "f16",
-                            "in 16 bits where that is faster, which "
-                            "rounds them"))),
+        wire(getSubCommand()),
         book("book", cl::sub(getSubCommand()),
              cl::desc("Add book.json to the plan: the fastest plan for "
                       "bandwidths from a hundredth to a hundredfold and "
@@ -153,6 +148,9 @@ struct Partition : Command {
     OwningOpRef<ModuleOp> module = load(context);
     if (!module || !lookupModel(*module))
       return UserError;
+    if (wire.sendsBytes())
+      if (llvm::Error error = findImages(*module, *options))
+        return reportError(std::move(error));
     std::vector<OutputFile> whole;
     std::optional<PlanPrecision> precision;
     if (precisions.isGiven())
@@ -204,6 +202,13 @@ private:
     return loadModel(flags.model, *import, &context);
   }
 
+  llvm::Error findImages(ModuleOp module, PlanOptions &options) const {
+    auto preprocessing = precisions.loadPreprocessing();
+    if (!preprocessing)
+      return preprocessing.takeError();
+    return wire.addImages(lookupModel(module), *preprocessing, options);
+  }
+
   /// Lets some of the model be in 8 bits. As a whole it is added to `files`.
   llvm::Expected<PlanPrecision>
   choosePrecisions(OwningOpRef<ModuleOp> &module, const Network &described,
@@ -226,7 +231,7 @@ private:
     options.objective = objective;
     options.draws = report;
     options.hasBook = book;
-    options.wire = wire;
+    options.sendsHalves = wire.sendsHalves();
     options.format = StringRef(exported).ends_with(".lp") ? ProblemFormat::LP
                      : StringRef(exported).ends_with(".wcsp")
                          ? ProblemFormat::WCSP
@@ -236,7 +241,7 @@ private:
                                      exported + "'");
     if (!exported.empty() && objective != PlanObjective::Latency)
       return llvm::createStringError("--export goes with --objective=latency");
-    if (llvm::Error error = precisions.check())
+    if (llvm::Error error = precisions.check(wire.sendsBytes()))
       return std::move(error);
     options.latencyWeight = latencyWeight;
     if (objective != PlanObjective::Latency &&
@@ -273,7 +278,7 @@ private:
   cl::opt<PlanObjective> objective;
   cl::opt<double> latencyWeight;
   cl::list<std::string> deviceEnergy;
-  cl::opt<WireForm> wire;
+  WireFlags wire;
   cl::opt<bool> book, report;
   cl::opt<std::string> exported;
   cl::opt<bool> quiet;

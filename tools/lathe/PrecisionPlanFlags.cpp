@@ -42,8 +42,11 @@ bool PrecisionPlanFlags::isGiven() const {
   return !findGiven({&maxNoise, &minSQNR, &minScore, &evalCommand}).empty();
 }
 
-llvm::Error PrecisionPlanFlags::check() const {
-  StringRef samples = calibration.findGiven();
+llvm::Error PrecisionPlanFlags::check(bool hasImages) const {
+  StringRef samples = calibration.findGiven(hasImages);
+  if (!isGiven() && samples == "preprocessing")
+    return llvm::createStringError(
+        "--preprocessing is for --calibration and --wire=u8");
   if (!isGiven() && !samples.empty())
     return llvm::createStringError(
         "--" + samples +

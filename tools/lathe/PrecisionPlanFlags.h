@@ -26,8 +26,14 @@ public:
   /// Whether precisions are to be chosen.
   bool isGiven() const;
 
-  /// Fails if the flags do not go together.
-  llvm::Error check() const;
+  /// Fails if the flags do not go together. With `hasImages` inputs may cross
+  /// as bytes.
+  llvm::Error check(bool hasImages) const;
+
+  /// How images become inputs.
+  llvm::Expected<PreprocessingOptions> loadPreprocessing() const {
+    return calibration.loadPreprocessing();
+  }
 
   /// Replaces `module`, a float model at the graph level, by what it becomes
   /// with precisions that suit `network`. With `quiet` nothing is printed.

@@ -97,7 +97,7 @@ TEST_F(UnitNoiseTest, SumIsThatOfTheMask) {
       node.options.push_back({0, precision, 1, 1, 1, 0});
   addTensors(problem, units, Network());
   for (partition::PlacementTensor &tensor : problem.tensors)
-    tensor.codecs = {getCodec("raw", 16), getCodec("int8", 4)};
+    addCodec(tensor, int8Codec, 0.25);
 
   // Near each mask the sum is the geometric mean of its parts, whatever
   // readers of the shared tensor it has: first ones, the last, all.

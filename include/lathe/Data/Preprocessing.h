@@ -85,6 +85,14 @@ struct ImageGeometry {
   double offsetX = 0, offsetY = 0;
 };
 
+/// How the pixels of an image become values: those of channel c of the tensor,
+/// its index in dimension `axis`, are factors[c] * p + offsets[c], p being from
+/// 0 to 255.
+struct PixelScale {
+  int64_t axis = 0;
+  llvm::SmallVector<double, 3> factors, offsets;
+};
+
 /// Makes tensors for one input of a model.
 class Preprocessing {
 public:
@@ -101,6 +109,10 @@ public:
   /// input has. Sets `geometry` if there is one.
   llvm::Expected<HostTensor> apply(const Image &image,
                                    ImageGeometry *geometry = nullptr) const;
+
+  /// What apply() does with pixels; none if the input is not f32, or not an
+  /// image of its own.
+  std::optional<PixelScale> getPixelScale() const;
 
 private:
   Preprocessing() = default;

@@ -47,8 +47,8 @@ struct UnitTensor {
 /// The units of a function at the graph level, simplified, in which constants
 /// belong to whoever reads them. What is computed element by element joins what
 /// it is computed from if nothing else reads that; tensors between units are
-/// those that kernels leave in memory, quantized ones in their integers, and
-/// quantized inputs.
+/// those that kernels leave in memory, quantized ones in their integers.
+/// What makes a tensor narrower does not join what reads it.
 class ModelUnits {
 public:
   /// Changes `model` so that each unit has its own copy of what makes a

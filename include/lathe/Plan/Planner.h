@@ -8,6 +8,7 @@
 #ifndef LATHE_PLAN_PLANNER_H
 #define LATHE_PLAN_PLANNER_H
 
+#include "lathe/Plan/ByteImages.h"
 #include "lathe/Plan/Components.h"
 #include "lathe/Plan/Network.h"
 #include "lathe/Plan/Plan.h"
@@ -40,14 +41,6 @@ enum class ProblemFormat {
   WCSP
 };
 
-/// In which forms tensors of f32 may cross between components.
-enum class WireForm {
-  /// As they are.
-  Exact,
-  /// Or in 16 bits, which rounds them.
-  F16
-};
-
 struct PlanOptions {
   PlanObjective objective = PlanObjective::Latency;
   /// From 0 to 1: what a latency in parts of the span between the fastest plan
@@ -55,7 +48,11 @@ struct PlanOptions {
   double latencyWeight = 1;
   /// The most joules of a device, by its number.
   std::map<unsigned, double> deviceEnergy;
-  WireForm wire = WireForm::Exact;
+  /// Whether tensors of f32 may cross between components in 16 bits, which
+  /// rounds them.
+  bool sendsHalves = false;
+  /// Inputs that may cross as the bytes of images.
+  std::vector<ByteImage> byteImages;
   /// Whether there is to be a book of plans for other bandwidths and devices.
   bool hasBook = false;
   /// Whether there is to be a picture of the plan, which takes some more plans.
