@@ -9,8 +9,11 @@
 #include "lathe/Driver/Emit.h"
 #include "lathe/Driver/Loader.h"
 #include "lathe/Driver/Versions.h"
+#include "lathe/Support/NodeNames.h"
 #include "lathe/Support/RunPasses.h"
 #include "lathe/Target/ONNX/Export.h"
+
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace lathe;
@@ -48,16 +51,40 @@ static llvm::Error compileComponent(ModuleOp module,
   return llvm::Error::success();
 }
 
+/// Adds `module` in ONNX. What ONNX cannot state, such as trees, is compiled
+/// all the same: a warning says why it is not there.
+static void addONNX(ModuleOp module, const PlanComponent &component,
+                    std::vector<OutputFile> &files) {
+  std::string reason;
+  FailureOr<std::string> onnx = failure();
+  {
+    ScopedDiagnosticHandler handler(
+        module.getContext(), [&](Diagnostic &diagnostic) {
+          if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+            return failure();
+          if (!reason.empty())
+            return success();
+          llvm::raw_string_ostream(reason)
+              << llvm::join(getNodeNames(diagnostic.getLocation()), ", ") << " "
+              << diagnostic.str();
+          return success();
+        });
+    onnx = exportONNX(module);
+  }
+  if (succeeded(onnx))
+    files.push_back({component.name + "/" + component.name + ".onnx", *onnx});
+  else
+    emitWarning(UnknownLoc::get(module.getContext()))
+        << "component '" << component.name
+        << "' is not there as ONNX: " << reason;
+}
+
 llvm::Expected<std::vector<OutputFile>>
 lathe::compilePlan(PlannedModel &planned, const Network &network) {
   std::vector<OutputFile> files;
   for (auto [component, module] :
        llvm::zip_equal(planned.plan.components, planned.components)) {
-    FailureOr<std::string> onnx = exportONNX(*module);
-    if (failed(onnx))
-      return llvm::make_error<DiagnosedError>();
-    files.push_back(
-        {component.name + "/" + component.name + ".onnx", std::move(*onnx)});
+    addONNX(*module, component, files);
     const NetworkDevice &device = network.devices[component.device];
     if (llvm::Error error = compileComponent(*module, device, component, files))
       return std::move(error);

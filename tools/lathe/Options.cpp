@@ -116,6 +116,13 @@ ModelFlags::load(mlir::MLIRContext &context) const {
   return nullptr;
 }
 
+std::string ModelFlags::getGiven() const {
+  std::string given;
+  llvm::raw_string_ostream os(given);
+  flags.print(os);
+  return StringRef(given).trim().str();
+}
+
 void ModelFlags::print(llvm::raw_ostream &os) const {
   llvm::sys::printArg(os, model.getValue(), /*Quote=*/false);
   flags.print(os);

@@ -236,6 +236,10 @@ struct Run : Command {
       return reportError("a plan runs as it is: --dump-layers, "
                          "--compare-layers, --arena and --target are for "
                          "models");
+    if (std::string given = flags.getGiven(); !given.empty())
+      return reportError("'" + given +
+                         "' says how a model is read; a plan was compiled "
+                         "already: pass it to lathe partition");
     llvm::Expected<Plan> plan = Plan::load(flags.model);
     if (!plan)
       return reportError(plan.takeError());

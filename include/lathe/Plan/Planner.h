@@ -87,9 +87,9 @@ llvm::Expected<PlannedModel> planModel(mlir::ModuleOp module,
 
 /// Compiles the components of `planned` for their devices, fills in what they
 /// take, and returns the files of the plan's folder: plan.json, and a folder
-/// for each component with its code and, as COMPONENT.onnx, its model. The
-/// modules are consumed. Fails as emitFiles does, or if a component does not
-/// fit its device.
+/// for each component with its code and, as COMPONENT.onnx, its model, where
+/// ONNX can state that, else there is a warning. The modules are consumed.
+/// Fails as emitFiles does, or if a component does not fit its device.
 llvm::Expected<std::vector<OutputFile>> compilePlan(PlannedModel &planned,
                                                     const Network &network);
 
