@@ -111,9 +111,10 @@ public:
   }
 
   void solve(const std::string &name, const PlacementProblem &problem,
-             ParallelObjective objective) {
+             ParallelObjective objective, const PlacementLimits &limits = {}) {
     Stopwatch stopwatch;
-    ParallelResult result = llvm::cantFail(solveParallel(problem, objective));
+    ParallelResult result =
+        llvm::cantFail(solveParallel(problem, objective, limits));
     outs() << llvm::format(
         "%-40s %5u %4u %9.2f %6u %6u %11.6f %11.6f %8.4f\n", name.c_str(),
         unsigned(problem.nodes.size()), unsigned(problem.devices.size()),
@@ -253,6 +254,14 @@ static void runParallel(Bench &bench) {
     PlacementProblem problem = makeYoloProblem(options);
     bench.solve("yolo, makespan", problem, ParallelObjective::Makespan);
     bench.solve("yolo, period", problem, ParallelObjective::Period);
+    PlacementLimits limits;
+    limits.memory.assign(numDevices, 150e6);
+    limits.energy.assign(numDevices, PlacementLimits::unlimited);
+    limits.energy[0] = 10;
+    bench.solve("yolo, makespan, limits", problem, ParallelObjective::Makespan,
+                limits);
+    bench.solve("yolo, period, limits", problem, ParallelObjective::Period,
+                limits);
   }
 }
 

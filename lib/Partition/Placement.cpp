@@ -81,6 +81,22 @@ lathe::partition::getDestinations(const PlacementProblem &problem,
   return devices;
 }
 
+const Crossing *lathe::partition::findCrossing(const Placement &placement,
+                                               unsigned tensor,
+                                               unsigned destination) {
+  auto getKey = [](const Crossing &crossing) {
+    return std::pair(crossing.tensor, crossing.destination);
+  };
+  ArrayRef<Crossing> crossings = placement.crossings;
+  const Crossing *found =
+      llvm::partition_point(crossings, [&](const Crossing &crossing) {
+        return getKey(crossing) < std::pair(tensor, destination);
+      });
+  bool isThere = found != crossings.end() &&
+                 getKey(*found) == std::pair(tensor, destination);
+  return isThere ? found : nullptr;
+}
+
 bool lathe::partition::isQuantized(const PlacementProblem &problem,
                                    const Placement &placement, unsigned node) {
   return problem.nodes[node].options[placement.options[node]].precision ==

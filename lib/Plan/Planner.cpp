@@ -99,30 +99,25 @@ llvm::Error Planner::writeProblem(const NormalizedObjective &objective,
   return exportLP(problem, weights, limits, os);
 }
 
-/// The engine for devices that work side by side knows no limits.
 llvm::Error Planner::minimizeParallel(const PlacementLimits &limits) {
-  auto found =
-      solveParallel(problem, options.objective == PlanObjective::Makespan
+  auto found = solveParallel(problem,
+                             options.objective == PlanObjective::Makespan
                                  ? ParallelObjective::Makespan
-                                 : ParallelObjective::Period);
+                                 : ParallelObjective::Period,
+                             limits);
   if (!found)
     return found.takeError();
-  if (!found->feasible)
-    return llvm::createStringError(
-        "no plan is possible: the devices that have room for the model's parts "
-        "are not all connected");
+  if (!found->found) {
+    auto oracle = PlacementOracle::create(problem);
+    if (!oracle)
+      return oracle.takeError();
+    return explain(*oracle, limits);
+  }
   result = SolverResult();
   result.placement = std::move(found->placement);
   auto metrics = evaluate(problem, result.placement);
   if (!metrics)
     return metrics.takeError();
-  if (!isWithin(*metrics, limits))
-    return llvm::createStringError(
-        "the plan of the best " +
-        llvm::Twine(options.objective == PlanObjective::Makespan
-                        ? "makespan"
-                        : "throughput") +
-        " exceeds a limit, which only --objective=latency takes into account");
   result.metrics = std::move(*metrics);
   result.objective = found->value;
   result.lowerBound = found->lowerBound;

@@ -245,9 +245,9 @@ private:
       return std::move(error);
     options.latencyWeight = latencyWeight;
     if (objective != PlanObjective::Latency &&
-        (latencyWeight.getNumOccurrences() > 0 || !deviceEnergy.empty()))
-      return llvm::createStringError("--latency-weight and --device-energy go "
-                                     "with --objective=latency");
+        latencyWeight.getNumOccurrences() > 0)
+      return llvm::createStringError("--latency-weight goes with "
+                                     "--objective=latency");
     if (book && !deviceEnergy.empty())
       return llvm::createStringError("--book goes without --device-energy: "
                                      "energy depends on the bandwidth, which "

@@ -8,7 +8,6 @@
 #include "lathe/Partition/Simulator.h"
 
 #include "TestProblems.h"
-#include "lathe/Partition/BruteForce.h"
 #include "lathe/Partition/ParallelSolver.h"
 #include "gtest/gtest.h"
 
@@ -84,40 +83,6 @@ TEST(SimulatorTest, RefusesWhatCannotRun) {
   EXPECT_EQ(
       llvm::toString(simulate(problem, {{0, 0, 0}, {}}, options).takeError()),
       "there are no requests to simulate");
-}
-
-TEST(ParallelSolverTest, BoundsWhatBruteForceFinds) {
-  unsigned numOptimal = 0;
-  for (unsigned seed = 1; seed <= 60; ++seed) {
-    SCOPED_TRACE(seed);
-    PlacementProblem problem =
-        makeTinyProblem(2 + seed % 4, 2 + seed % 2, seed);
-    for (ParallelObjective objective :
-         {ParallelObjective::Makespan, ParallelObjective::Period}) {
-      auto value = [&](const Placement &placement,
-                       const PlacementMetrics &metrics) {
-        return objective == ParallelObjective::Period
-                   ? computePeriod(metrics)
-                   : llvm::cantFail(simulate(problem, placement)).getMakespan();
-      };
-      double least =
-          llvm::cantFail(minimizeByBruteForce(problem, value)).objective;
-      ParallelResult result = llvm::cantFail(solveParallel(problem, objective));
-      EXPECT_EQ(result.feasible, std::isfinite(least));
-      if (!result.feasible)
-        continue;
-      EXPECT_LE(result.lowerBound, least * (1 + 1e-9));
-      EXPECT_GE(result.value, least * (1 - 1e-9));
-      EXPECT_DOUBLE_EQ(
-          result.value,
-          value(result.placement,
-                llvm::cantFail(evaluate(problem, result.placement))));
-      EXPECT_LE(result.lowerBound, result.value);
-      numOptimal += result.value <= least * (1 + 1e-9);
-    }
-  }
-  // Local search does not always end at the best.
-  EXPECT_GT(numOptimal, 80u);
 }
 
 } // namespace

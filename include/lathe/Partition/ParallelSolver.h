@@ -10,14 +10,16 @@
 // at least any mixture of these; the least of a mixture over all placements is
 // one call of the oracle. Better mixtures come by fictitious play (Robinson,
 // "An iterative method of solving a game", Annals of Mathematics 54, 1951):
-// each side in turn answers the average of what the other has played.
+// each side in turn answers the average of what the other has played. Limits
+// are part of the mixture, as multipliers (Geoffrion, "Lagrangean relaxation
+// for integer programming", Math. Programming Study 2, 1974).
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef LATHE_PARTITION_PARALLELSOLVER_H
 #define LATHE_PARTITION_PARALLELSOLVER_H
 
-#include "lathe/Partition/PlacementOracle.h"
+#include "lathe/Partition/ConstrainedSolver.h"
 
 namespace lathe::partition {
 
@@ -30,26 +32,30 @@ struct ParallelOptions {
   OracleOptions oracle;
   unsigned maxOracleCalls = 200;
   /// Of the local search: simulations (or sums of loads).
-  unsigned maxTrials = 5000;
+  unsigned maxTrials = 10000;
   /// The search stops at this gap, in parts of the value.
   double targetGap = 1e-6;
 };
 
 struct ParallelResult {
-  bool feasible = false;
+  /// Whether a placement within the limits was found.
+  bool found = false;
   Placement placement;
-  double value = 0;      ///< s
-  double lowerBound = 0; ///< no placement has less (s)
+  double value = 0; ///< s
+  /// No placement within the limits has less (s). Infinite if it is proved that
+  /// there is none.
+  double lowerBound = 0;
   unsigned oracleCalls = 0;
   unsigned trials = 0;
 
   double getGap() const { return value > 0 ? 1 - lowerBound / value : 0; }
 };
 
-/// Looks for a placement of least makespan or period. Codecs are those of least
-/// time; there are no limits. Deterministic. Fails if `problem` is malformed.
+/// Looks for a placement of least makespan or period within the limits, with
+/// the tolerance of isWithin(). Deterministic. Fails as solve() does.
 llvm::Expected<ParallelResult>
 solveParallel(const PlacementProblem &problem, ParallelObjective objective,
+              const PlacementLimits &limits = {},
               const ParallelOptions &options = {});
 
 /// The largest load of a device or an uplink (s).

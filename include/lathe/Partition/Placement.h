@@ -93,6 +93,10 @@ llvm::SmallVector<unsigned> getDestinations(const PlacementProblem &problem,
                                             const PlacementTensor &tensor,
                                             llvm::ArrayRef<unsigned> options);
 
+/// How `tensor` gets to `destination`; null if it does not cross to there.
+const Crossing *findCrossing(const Placement &placement, unsigned tensor,
+                             unsigned destination);
+
 bool isQuantized(const PlacementProblem &problem, const Placement &placement,
                  unsigned node);
 
