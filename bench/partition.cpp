@@ -17,6 +17,7 @@
 #include "partition-thesis.h"
 
 #include "lathe/Partition/ConstrainedSolver.h"
+#include "lathe/Partition/ExitBook.h"
 #include "lathe/Partition/ParallelSolver.h"
 #include "lathe/Partition/PlanBook.h"
 #include "lathe/Partition/SyntheticProblems.h"
@@ -265,11 +266,30 @@ static void runParallel(Bench &bench) {
   }
 }
 
-static void runBook(const Bench &) {
-  outs() << "\nbook: least latencies for bandwidths from 0.01 to 100 times, "
-            "and each set of devices\n"
-         << llvm::format("%-20s %5s %4s %9s %6s %8s %8s\n", "instance", "nodes",
+static void startBooks(StringRef group, StringRef title) {
+  outs() << "\n"
+         << group << ": " << title << "\n"
+         << llvm::format("%-28s %5s %4s %9s %6s %8s %8s\n", "instance", "nodes",
                          "dev.", "ms", "plans", "pages", "regions");
+}
+
+template <typename Book>
+static void printBook(const char *name, const PlacementProblem &problem,
+                      double milliseconds, const Book &book) {
+  size_t numRegions = 0;
+  for (const auto &page : book.pages)
+    numRegions += page.regions.size();
+  outs() << llvm::format(
+      "%-28s %5u %4u %9.1f %6u %8u %8u%s\n", name,
+      unsigned(problem.nodes.size()), unsigned(problem.devices.size()),
+      milliseconds, unsigned(book.plans.size()), unsigned(book.pages.size()),
+      unsigned(numRegions), book.isExact ? "" : ", not all proved");
+  outs().flush();
+}
+
+static void runBook(const Bench &) {
+  startBooks("book", "least latencies for bandwidths from 0.01 to 100 times, "
+                     "and each set of devices");
   for (unsigned numDevices : {3, 5, 6, 10}) {
     SyntheticOptions shape = withDevices(numDevices);
     shape.unrelatedSpeeds = true;
@@ -278,16 +298,52 @@ static void runBook(const Bench &) {
     options.needed = {0};
     Stopwatch stopwatch;
     PlanBook book = llvm::cantFail(computeBook(problem, {}, options));
-    double time = stopwatch.getMilliseconds();
-    size_t numRegions = 0;
-    for (const BookPage &page : book.pages)
-      numRegions += page.regions.size();
-    outs() << llvm::format("%-20s %5u %4u %9.1f %6u %8u %8u%s\n", "yolo",
-                           unsigned(problem.nodes.size()), numDevices, time,
-                           unsigned(book.plans.size()),
-                           unsigned(book.pages.size()), unsigned(numRegions),
-                           book.isExact ? "" : ", not all proved");
-    outs().flush();
+    printBook("yolo", problem, stopwatch.getMilliseconds(), book);
+  }
+  for (unsigned numDevices : {3, 6}) {
+    SyntheticOptions shape = withDevices(numDevices);
+    shape.unrelatedSpeeds = true;
+    BookOptions options;
+    options.needed = {0};
+    for (double price : {0.1, 1.0}) {
+      BatteryLevel &level = options.levels.emplace_back();
+      level.prices.assign(numDevices, 0);
+      level.prices[0] = price;
+    }
+    PlacementProblem problem = makeYoloProblem(shape);
+    Stopwatch stopwatch;
+    PlanBook book = llvm::cantFail(computeBook(problem, {}, options));
+    printBook("yolo, 3 levels", problem, stopwatch.getMilliseconds(), book);
+    if (numDevices > 3)
+      continue;
+    shape.numQuantizable = 12;
+    problem = makeYoloProblem(shape);
+    setPolynomialNoise(problem, 2, 12, 1);
+    options.classes = {
+        {"any", PlacementLimits::unlimited}, {"fine", 0.06}, {"finer", 0.03}};
+    stopwatch = Stopwatch();
+    book = llvm::cantFail(computeBook(problem, {}, options));
+    printBook("yolo, 3 classes, 3 levels", problem, stopwatch.getMilliseconds(),
+              book);
+  }
+}
+
+/// The first half of the nodes is before the exit, which they all lead to.
+static void runExit(const Bench &) {
+  startBooks("exit", "least expected latencies for probabilities of an early "
+                     "exit from 0 to 0.99");
+  for (unsigned numDevices : {3, 6}) {
+    SyntheticOptions shape = withDevices(numDevices);
+    shape.unrelatedSpeeds = true;
+    PlacementProblem problem = makeYoloProblem(shape);
+    std::vector<unsigned> behind = llvm::cantFail(sortTopologically(problem));
+    behind.erase(behind.begin(), behind.begin() + behind.size() / 2);
+    ExitOptions options;
+    options.needed = {0};
+    Stopwatch stopwatch;
+    ExitBook book =
+        llvm::cantFail(computeExitBook(problem, behind, {}, options));
+    printBook("yolo", problem, stopwatch.getMilliseconds(), book);
   }
 }
 
@@ -307,6 +363,8 @@ int main(int argc, char **argv) {
     runParallel(bench);
   if (bench.wants("book"))
     runBook(bench);
+  if (bench.wants("exit"))
+    runExit(bench);
   if (bench.wants("thesis"))
     runThesis();
   return 0;

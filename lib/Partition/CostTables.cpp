@@ -38,10 +38,12 @@ CrossingWeights::CrossingWeights(const PlacementProblem &problem,
       const std::optional<Link> &link = problem.link(from, to);
       if (!link || from == to)
         continue;
-      double perByte =
-          (weights.latency + get(weights.uplinkLoad, from)) / link->bandwidth +
-          get(weights.energy, from) * link->transmitEnergy +
-          get(weights.energy, to) * link->receiveEnergy;
+      double perByte = (weights.latency + get(weights.uplinkLoad, from) +
+                        get(weights.energy, from) * link->transmitPower +
+                        get(weights.energy, to) * link->receivePower) /
+                           link->bandwidth +
+                       get(weights.energy, from) * link->transmitEnergy +
+                       get(weights.energy, to) * link->receiveEnergy;
       links[from * numDevices + to] = {weights.latency * link->roundTripTime,
                                        perByte};
     }
@@ -59,14 +61,15 @@ CrossingWeights::findBest(unsigned tensorIndex, Precision precision,
   double perByte = link->second;
   auto weigh = [&](double bytes, double encodeTime, double decodeTime,
                    double noise) {
-    double metric = fixed + perByte * bytes + noiseWeight * noise +
-                    encodeTime * encodeWeights[from] +
-                    decodeTime * decodeWeights[to];
+    double metric = tensor.frequency * (fixed + perByte * bytes +
+                                        encodeTime * encodeWeights[from] +
+                                        decodeTime * decodeWeights[to]) +
+                    noiseWeight * noise;
     if (!paths)
       return metric;
     const Link &way = *problem.link(from, to);
-    double time =
-        encodeTime + bytes / way.bandwidth + way.roundTripTime + decodeTime;
+    double time = tensor.frequency * (encodeTime + bytes / way.bandwidth +
+                                      way.roundTripTime + decodeTime);
     return (paths->isMetric[tensorIndex] ? metric : 0) +
            paths->tensorTime[tensorIndex] * time;
   };

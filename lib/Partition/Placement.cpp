@@ -50,9 +50,15 @@ std::optional<CrossingCost> lathe::partition::computeCrossingCost(
   cost.sendTime = bytes / link->bandwidth;
   cost.roundTripTime = link->roundTripTime;
   cost.transmitterEnergy = bytes * link->transmitEnergy +
+                           cost.sendTime * link->transmitPower +
                            cost.encodeTime * problem.devices[from].codecPower;
   cost.receiverEnergy = bytes * link->receiveEnergy +
+                        cost.sendTime * link->receivePower +
                         cost.decodeTime * problem.devices[to].codecPower;
+  for (double *amount :
+       {&cost.encodeTime, &cost.sendTime, &cost.roundTripTime, &cost.decodeTime,
+        &cost.transmitterEnergy, &cost.receiverEnergy})
+    *amount *= tensor.frequency;
   return cost;
 }
 

@@ -39,7 +39,8 @@ static Error verifyLinks(const PlacementProblem &problem) {
         continue;
       if (!isAmount(link->bandwidth) || link->bandwidth == 0 ||
           !isAmount(link->roundTripTime) || !isAmount(link->transmitEnergy) ||
-          !isAmount(link->receiveEnergy))
+          !isAmount(link->receiveEnergy) || !isAmount(link->transmitPower) ||
+          !isAmount(link->receivePower))
         return fail("the link from '" + problem.devices[from].name + "' to '" +
                     problem.devices[to].name +
                     "' needs a bandwidth above 0 and no negative figures");
@@ -108,6 +109,8 @@ static Error verifyTensor(const PlacementProblem &problem,
                        "exist");
   if (!isAmount(tensor.bytes))
     return fail(name + " has a negative or infinite size");
+  if (!isAmount(tensor.frequency))
+    return fail(name + " has a negative or infinite frequency");
   for (const WireCodec &codec : tensor.codecs)
     if (Error error = verifyCodec(problem, name, codec))
       return error;

@@ -7,48 +7,48 @@
 
 #include "lathe/Partition/PlanBook.h"
 
+#include "LiveDevices.h"
+#include "LowerEnvelope.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include <cmath>
-#include <numeric>
 
 using namespace lathe::partition;
 using llvm::Error;
 using llvm::Expected;
 
-/// Beyond this many devices there are no pages for sets.
-static constexpr size_t maxDevicesOfSets = 6;
+double BookPlan::getCost(const BatteryLevel &level, double factor) const {
+  double cost = getLatency(factor);
+  for (auto [device, price] : llvm::enumerate(level.prices))
+    cost += price * getEnergy(device, factor);
+  return cost;
+}
 
 namespace {
-
-/// The problem of some devices, and where its options are in the whole one.
-struct Part {
-  PlacementProblem problem;
-  std::vector<llvm::SmallVector<unsigned>> original;
-};
 
 /// Fills a book page by page.
 class BookWriter {
 public:
   BookWriter(const PlacementProblem &problem, const PlacementLimits &limits,
              const BookOptions &options)
-      : problem(problem), limits(limits), options(options) {}
+      : problem(problem), slower(problem), limits(limits), options(options) {
+    divideBandwidths(slower, 2);
+  }
 
+  Error verifyOptions() const;
   Expected<PlanBook> write();
 
 private:
-  std::vector<llvm::SmallVector<unsigned>> listSets() const;
-  std::optional<Part> restrictTo(llvm::ArrayRef<unsigned> live) const;
-  Error addPage(llvm::ArrayRef<unsigned> live);
-  /// The number of the best plan where bandwidths are those of the problem
-  /// divided by `slowness`; none if there is no placement.
-  Expected<std::optional<unsigned>> findPlan(PlacementOracle &oracle,
-                                             const Part &part, double slowness);
+  void divideBandwidths(PlacementProblem &part, double slowness) const;
+  Error addPages(llvm::ArrayRef<unsigned> live);
+  Expected<std::vector<BookRegion>> listRegions(LiveProblem &part,
+                                                PlacementOracle &oracle,
+                                                const RequestClass &kind,
+                                                const BatteryLevel &level);
   Expected<unsigned> addPlan(Placement placement);
-  Error addRegions(PlacementOracle &oracle, const Part &part, double begin,
-                   unsigned first, double end, unsigned last,
-                   std::vector<BookRegion> &regions);
 
   const PlacementProblem &problem;
+  PlacementProblem slower; ///< at half of the bandwidths
   const PlacementLimits &limits;
   const BookOptions &options;
   PlanBook book;
@@ -56,69 +56,13 @@ private:
 
 } // namespace
 
-//===----------------------------------------------------------------------===//
-// Devices
-//===----------------------------------------------------------------------===//
-
-/// The sets of devices that are there, all of them first.
-std::vector<llvm::SmallVector<unsigned>> BookWriter::listSets() const {
-  llvm::SmallVector<unsigned> others;
-  for (unsigned device = 0; device < problem.devices.size(); ++device)
-    if (!llvm::is_contained(options.needed, device))
-      others.push_back(device);
-  auto without = [&](llvm::function_ref<bool(size_t)> isGone) {
-    llvm::SmallVector<unsigned> live(options.needed);
-    for (auto [index, device] : llvm::enumerate(others))
-      if (!isGone(index))
-        live.push_back(device);
-    llvm::sort(live);
-    return live;
-  };
-  std::vector<llvm::SmallVector<unsigned>> sets;
-  if (problem.devices.size() <= maxDevicesOfSets) {
-    for (size_t gone = 0; gone < size_t(1) << others.size(); ++gone)
-      sets.push_back(without([&](size_t i) { return (gone >> i & 1) != 0; }));
-    return sets;
-  }
-  sets.push_back(without([](size_t) { return false; }));
-  for (size_t gone = 0; gone < others.size(); ++gone)
-    sets.push_back(without([&](size_t i) { return i == gone; }));
-  return sets;
-}
-
-/// None if a node, an input or an output needs a device that is gone.
-std::optional<Part>
-BookWriter::restrictTo(llvm::ArrayRef<unsigned> live) const {
-  Part part{problem, {}};
-  auto isLive = [&](unsigned device) {
-    return llvm::is_contained(live, device);
-  };
-  for (PlacementNode &node : part.problem.nodes) {
-    llvm::SmallVector<unsigned> &original = part.original.emplace_back();
-    llvm::SmallVector<NodeOption> kept;
-    for (auto [index, option] : llvm::enumerate(node.options))
-      if (isLive(option.device)) {
-        kept.push_back(option);
-        original.push_back(index);
-      }
-    if (kept.empty() || (node.pinnedDevice && !isLive(*node.pinnedDevice)))
-      return std::nullopt;
-    node.options = std::move(kept);
-  }
-  for (const PlacementTensor &tensor : problem.tensors)
-    if ((!tensor.source && !isLive(tensor.inputDevice)) ||
-        !llvm::all_of(tensor.wantedDevices, isLive))
-      return std::nullopt;
-  // At the largest bandwidths, so that others take more time, never less.
-  for (std::optional<Link> &link : part.problem.links)
+/// Makes the bandwidths of `part` those of the problem divided by `slowness`.
+void BookWriter::divideBandwidths(PlacementProblem &part,
+                                  double slowness) const {
+  for (auto [link, original] : llvm::zip_equal(part.links, problem.links))
     if (link)
-      link->bandwidth *= options.maxFactor;
-  return part;
+      link->bandwidth = original->bandwidth / slowness;
 }
-
-//===----------------------------------------------------------------------===//
-// Plans
-//===----------------------------------------------------------------------===//
 
 Expected<unsigned> BookWriter::addPlan(Placement placement) {
   auto known = llvm::find_if(book.plans, [&](const BookPlan &plan) {
@@ -129,100 +73,82 @@ Expected<unsigned> BookWriter::addPlan(Placement placement) {
   Expected<PlacementMetrics> metrics = evaluate(problem, placement);
   if (!metrics)
     return metrics.takeError();
+  PlacementMetrics slow = llvm::cantFail(evaluate(slower, placement));
   BookPlan plan;
-  plan.sending = std::accumulate(metrics->uplinkTime.begin(),
-                                 metrics->uplinkTime.end(), 0.0);
+  plan.sending = slow.latency - metrics->latency;
   plan.fixed = metrics->latency - plan.sending;
+  for (auto [atOne, atTwo] : llvm::zip_equal(metrics->energy, slow.energy)) {
+    plan.sendingEnergy.push_back(atTwo - atOne);
+    plan.fixedEnergy.push_back(atOne - plan.sendingEnergy.back());
+  }
   plan.placement = std::move(placement);
   book.plans.push_back(std::move(plan));
   return static_cast<unsigned>(book.plans.size() - 1);
 }
 
-Expected<std::optional<unsigned>> BookWriter::findPlan(PlacementOracle &oracle,
-                                                       const Part &part,
-                                                       double slowness) {
+/// By rising factors. `oracle` is that of `part`.
+Expected<std::vector<BookRegion>>
+BookWriter::listRegions(LiveProblem &part, PlacementOracle &oracle,
+                        const RequestClass &kind, const BatteryLevel &level) {
   MetricWeights weights = MetricWeights::ofLatency();
-  // Sending takes that much longer than in the oracle's problem.
-  weights.uplinkLoad.assign(problem.devices.size(),
-                            std::max(slowness * options.maxFactor - 1, 0.0));
-  Expected<SolverResult> found = solve(oracle, weights, limits, options.solver);
-  if (!found)
-    return found.takeError();
-  if (!found->found)
-    return std::nullopt;
-  book.isExact &= found->optimal;
-  Placement placement = std::move(found->placement);
-  for (auto [option, original] :
-       llvm::zip_equal(placement.options, part.original))
-    option = original[option];
-  Expected<unsigned> plan = addPlan(std::move(placement));
-  if (!plan)
-    return plan.takeError();
-  return *plan;
-}
-
-/// Appends the regions between `begin`, where `first` is best, and `end`, where
-/// `last` is, by falling slowness: rising factors.
-Error BookWriter::addRegions(PlacementOracle &oracle, const Part &part,
-                             double begin, unsigned first, double end,
-                             unsigned last, std::vector<BookRegion> &regions) {
-  auto add = [&](double from, double to, unsigned plan) {
-    if (!regions.empty() && regions.back().plan == plan)
-      regions.back().to = 1 / to;
-    else
-      regions.push_back({1 / from, 1 / to, plan});
+  weights.energy = level.prices;
+  PlacementLimits within = limits;
+  within.noise = std::min(within.noise, kind.noise);
+  auto findBest = [&](double slowness) -> Expected<std::optional<unsigned>> {
+    divideBandwidths(part.problem, slowness);
+    Expected<SolverResult> found =
+        solve(oracle, weights, within, options.solver);
+    if (!found)
+      return found.takeError();
+    if (!found->found)
+      return std::nullopt;
+    book.isExact &= found->optimal;
+    Expected<unsigned> plan =
+        addPlan(part.getOriginal(std::move(found->placement)));
+    if (!plan)
+      return plan.takeError();
+    return *plan;
   };
-  if (first == last) {
-    add(begin, end, first);
-    return Error::success();
-  }
-  double moreFixed = book.plans[last].fixed - book.plans[first].fixed;
-  double lessSending = book.plans[first].sending - book.plans[last].sending;
-  // Where both are best all the way, they are the same line but for rounding.
-  double corner = lessSending != 0 ? moreFixed / lessSending : begin;
-  if (!(corner < begin && corner > end)) {
-    add(begin, end, corner >= begin ? last : first);
-    return Error::success();
-  }
-  Expected<std::optional<unsigned>> found = findPlan(oracle, part, corner);
-  if (!found)
-    return found.takeError();
-  double known = book.plans[first].getLatency(1 / corner);
-  if (!*found ||
-      book.plans[**found].getLatency(1 / corner) >= known * (1 - 1e-12)) {
-    add(begin, corner, first);
-    add(corner, end, last);
-    return Error::success();
-  }
-  if (Error error =
-          addRegions(oracle, part, begin, first, corner, **found, regions))
-    return error;
-  return addRegions(oracle, part, corner, **found, end, last, regions);
+  auto getLine = [&](unsigned plan) {
+    double atOne = book.plans[plan].getCost(level, 1);
+    double slope = book.plans[plan].getCost(level, 0.5) - atOne;
+    return EnvelopeLine{atOne - slope, slope};
+  };
+  Expected<std::vector<EnvelopePiece>> pieces = findLowerEnvelope(
+      {findBest, getLine}, 1 / options.minFactor, 1 / options.maxFactor);
+  if (!pieces)
+    return pieces.takeError();
+  std::vector<BookRegion> regions;
+  for (const EnvelopePiece &piece : *pieces)
+    regions.push_back({1 / piece.begin, 1 / piece.end, piece.line});
+  return regions;
 }
 
-Error BookWriter::addPage(llvm::ArrayRef<unsigned> live) {
-  BookPage &page = book.pages.emplace_back();
-  page.live.assign(live.begin(), live.end());
-  std::optional<Part> part = restrictTo(live);
-  if (!part)
-    return Error::success();
-  Expected<PlacementOracle> oracle = PlacementOracle::create(part->problem);
-  if (!oracle)
-    return oracle.takeError();
-  double slow = 1 / options.minFactor, fast = 1 / options.maxFactor;
-  Expected<std::optional<unsigned>> first = findPlan(*oracle, *part, slow);
-  if (!first)
-    return first.takeError();
-  if (!*first)
-    return Error::success();
-  Expected<std::optional<unsigned>> last = findPlan(*oracle, *part, fast);
-  if (!last)
-    return last.takeError();
-  return addRegions(*oracle, *part, slow, **first, fast,
-                    last->value_or(**first), page.regions);
+Error BookWriter::addPages(llvm::ArrayRef<unsigned> live) {
+  std::optional<LiveProblem> part = restrictTo(problem, live);
+  std::optional<PlacementOracle> oracle;
+  if (part) {
+    Expected<PlacementOracle> created = PlacementOracle::create(part->problem);
+    if (!created)
+      return created.takeError();
+    oracle.emplace(std::move(*created));
+  }
+  for (auto [classNumber, kind] : llvm::enumerate(options.classes))
+    for (auto [levelNumber, level] : llvm::enumerate(options.levels)) {
+      BookPage page;
+      page.live.assign(live.begin(), live.end());
+      page.requestClass = classNumber;
+      page.batteryLevel = levelNumber;
+      if (part)
+        if (Error error =
+                listRegions(*part, *oracle, kind, level).moveInto(page.regions))
+          return error;
+      book.pages.push_back(std::move(page));
+    }
+  return Error::success();
 }
 
-Expected<PlanBook> BookWriter::write() {
+Error BookWriter::verifyOptions() const {
   if (!(options.minFactor > 0 && options.minFactor < options.maxFactor))
     return llvm::createStringError(
         "the factors of bandwidths are above 0, the least one first");
@@ -231,8 +157,24 @@ Expected<PlanBook> BookWriter::write() {
       llvm::any_of(limits.energy, isFinite))
     return llvm::createStringError("limits of latency and energy depend on the "
                                    "bandwidth, which a book leaves open");
-  for (const llvm::SmallVector<unsigned> &live : listSets())
-    if (Error error = addPage(live))
+  if (options.classes.empty() || options.levels.empty())
+    return llvm::createStringError(
+        "a book has a class of requests and a level of batteries at least");
+  auto isPrice = [&](double price) { return price >= 0 && isFinite(price); };
+  for (const BatteryLevel &level : options.levels)
+    if (!llvm::all_of(level.prices, isPrice) ||
+        (!level.prices.empty() &&
+         level.prices.size() != problem.devices.size()))
+      return llvm::createStringError(
+          "the prices of energy at a level of batteries are at least 0, one "
+          "for each device");
+  return Error::success();
+}
+
+Expected<PlanBook> BookWriter::write() {
+  for (const llvm::SmallVector<unsigned> &live :
+       listLiveSets(problem.devices.size(), options.needed))
+    if (Error error = addPages(live))
       return std::move(error);
   return std::move(book);
 }
@@ -243,5 +185,8 @@ lathe::partition::computeBook(const PlacementProblem &problem,
                               const BookOptions &options) {
   if (Error error = verify(problem))
     return std::move(error);
-  return BookWriter(problem, limits, options).write();
+  BookWriter writer(problem, limits, options);
+  if (Error error = writer.verifyOptions())
+    return std::move(error);
+  return writer.write();
 }

@@ -98,6 +98,87 @@ TEST(PlanBookTest, LatencyIsThatOfTheScaledProblem) {
   }
 }
 
+/// Latency and priced energy within a class, by brute force.
+double findLeastCost(PlacementProblem problem, const BookPage &page,
+                     const RequestClass &kind, const BatteryLevel &level,
+                     double factor) {
+  for (std::optional<Link> &link : problem.links)
+    if (link)
+      link->bandwidth *= factor;
+  auto getCost = [&](const Placement &placement,
+                     const PlacementMetrics &metrics) {
+    for (auto [node, option] : llvm::zip(problem.nodes, placement.options))
+      if (!llvm::is_contained(page.live, node.options[option].device))
+        return PlacementLimits::unlimited;
+    double cost = metrics.noise <= kind.noise * (1 + 1e-9)
+                      ? metrics.latency
+                      : PlacementLimits::unlimited;
+    for (auto [price, energy] : llvm::zip(level.prices, metrics.energy))
+      cost += price * energy;
+    return cost;
+  };
+  return llvm::cantFail(minimizeByBruteForce(problem, getCost)).objective;
+}
+
+/// A tiny problem whose links draw power as long as they send.
+PlacementProblem makeRadioProblem(unsigned seed) {
+  PlacementProblem problem = makeTinyProblem(3 + seed % 2, 2 + seed % 2, seed);
+  for (auto [index, link] : llvm::enumerate(problem.links))
+    if (link) {
+      link->transmitPower = 0.2 * (1 + (index + seed) % 4);
+      link->receivePower = 0.1 * (1 + (index + seed) % 3);
+    }
+  return problem;
+}
+
+TEST(PlanBookTest, HasPagesForClassesAndBatteries) {
+  size_t numRegions = 0, numPages = 0;
+  for (unsigned seed = 1; seed <= 10; ++seed) {
+    SCOPED_TRACE(seed);
+    PlacementProblem problem = makeRadioProblem(seed);
+    BookOptions options;
+    options.needed = {0};
+    options.classes = {{"any", PlacementLimits::unlimited}, {"exact", 0}};
+    BatteryLevel low{"low", {}};
+    low.prices.assign(problem.devices.size(), 0);
+    low.prices[0] = 0.5 * (1 + seed % 4);
+    options.levels = {{"full", {}}, low};
+    PlanBook book = llvm::cantFail(computeBook(problem, {}, options));
+    EXPECT_TRUE(book.isExact);
+    EXPECT_EQ(book.pages.size(), 4u << (problem.devices.size() - 1));
+    for (const BookPage &page : book.pages) {
+      numPages += !page.regions.empty();
+      numRegions += page.regions.size();
+      const RequestClass &kind = options.classes[page.requestClass];
+      const BatteryLevel &level = options.levels[page.batteryLevel];
+      if (page.regions.empty())
+        EXPECT_TRUE(std::isinf(findLeastCost(problem, page, kind, level, 1)));
+      for (const BookRegion &region : page.regions)
+        for (double factor :
+             {region.from, std::sqrt(region.from * region.to), region.to}) {
+          double least = findLeastCost(problem, page, kind, level, factor);
+          EXPECT_NEAR(book.plans[region.plan].getCost(level, factor), least,
+                      1e-9 * least);
+        }
+    }
+  }
+  EXPECT_GT(numRegions, numPages + 40);
+}
+
+TEST(PlanBookTest, EnergyIsThatOfTheScaledProblem) {
+  PlacementProblem problem = makeRadioProblem(2);
+  PlanBook book = llvm::cantFail(computeBook(problem, {}));
+  PlacementProblem faster = problem;
+  for (std::optional<Link> &link : faster.links)
+    if (link)
+      link->bandwidth *= 8;
+  for (const BookPlan &plan : book.plans) {
+    PlacementMetrics metrics = llvm::cantFail(evaluate(faster, plan.placement));
+    for (auto [device, energy] : llvm::enumerate(metrics.energy))
+      EXPECT_NEAR(plan.getEnergy(device, 8), energy, 1e-9 * energy);
+  }
+}
+
 TEST(PlanBookTest, APageWithoutPlacementIsEmpty) {
   PlacementProblem problem = makeProblem(1);
   problem.nodes[2].pinnedDevice = 1;
@@ -119,6 +200,14 @@ TEST(PlanBookTest, RefusesWhatDependsOnTheBandwidth) {
   options.minFactor = 2;
   options.maxFactor = 1;
   EXPECT_TRUE(llvm::errorToBool(computeBook(problem, {}, options).takeError()));
+  options = BookOptions();
+  options.levels = {{"low", {1}}};
+  EXPECT_EQ(llvm::toString(computeBook(problem, {}, options).takeError()),
+            "the prices of energy at a level of batteries are at least 0, one "
+            "for each device");
+  options.levels.clear();
+  EXPECT_EQ(llvm::toString(computeBook(problem, {}, options).takeError()),
+            "a book has a class of requests and a level of batteries at least");
 }
 
 } // namespace

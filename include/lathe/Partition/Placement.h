@@ -56,7 +56,7 @@ struct PlacementMetrics {
   double getTotalEnergy() const;
 };
 
-/// What one crossing takes, in seconds and J.
+/// What one crossing takes, in seconds and J, times the tensor's frequency.
 struct CrossingCost {
   double encodeTime = 0;
   double sendTime = 0; ///< bytes by bandwidth

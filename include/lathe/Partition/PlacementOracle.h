@@ -108,7 +108,9 @@ struct OracleResult {
 
 class PlacementOracle {
 public:
-  /// Verifies `problem`, which has to outlive the oracle, and flattens it.
+  /// Verifies `problem`, which has to outlive the oracle, and flattens it. The
+  /// figures of links, options and tensors may change between calls, within
+  /// what verify() allows; all else has to stay.
   static llvm::Expected<PlacementOracle>
   create(const PlacementProblem &problem);
   PlacementOracle(PlacementOracle &&other);

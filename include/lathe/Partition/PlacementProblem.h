@@ -45,6 +45,9 @@ struct Link {
   /// In J per byte on the wire, at least 0.
   double transmitEnergy = 0;
   double receiveEnergy = 0;
+  /// In W, at least 0: what is drawn besides as long as bytes are sent.
+  double transmitPower = 0;
+  double receivePower = 0;
 };
 
 /// One way to run a node. All figures are finite and at least 0.
@@ -93,6 +96,9 @@ struct PlacementTensor {
   /// f32, a quarter of them if it is int8.
   double bytes = 0;
   llvm::SmallVector<WireCodec> codecs;
+  /// How often it crosses for a request, on average, at least 0: what its
+  /// crossings take of time and energy is multiplied by this.
+  double frequency = 1;
 };
 
 /// `coefficient`, in units of noise, if all of `nodes` (one to three different

@@ -5,13 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The best placements for whatever bandwidth there is and whichever devices are
-// there, so that a switch between them is a look-up. The latency of a placement
-// is linear in what all bandwidths are divided by, so the least latency is the
-// lower envelope of lines; its corners are found by solving where the lines of
-// two known placements meet, until nothing is below (Eisner and Severance,
-// "Mathematical techniques for efficient record segmentation in large shared
-// databases", Journal of the ACM 23(4), 1976, section 3).
+// The best placements for whatever bandwidth there is, whichever devices are
+// there, whatever a request is worth and however full batteries are, so that a
+// switch between them is a look-up. What a placement takes is linear in what
+// all bandwidths are divided by, so the least of it is the lower envelope of
+// lines, and its corners are exact.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,13 +20,35 @@
 
 namespace lathe::partition {
 
-/// A placement and its latency: `fixed` and, at the bandwidths of the problem,
-/// `sending` seconds; with bandwidths times f it is fixed + sending / f.
+/// Requests whose results may have no more noise than this.
+struct RequestClass {
+  std::string name;
+  double noise = PlacementLimits::unlimited; ///< at least 0
+};
+
+/// What energy counts while batteries are as they are: not a limit, as what is
+/// within a limit would depend on the bandwidth, but a price, which leaves what
+/// a placement takes a line.
+struct BatteryLevel {
+  std::string name;
+  /// In s per J of each device, at least 0, or empty: none counts anything.
+  llvm::SmallVector<double> prices;
+};
+
+/// A placement, its latency and its energy, of each device: a part that is
+/// fixed, and one at the bandwidths of the problem, which with bandwidths times
+/// f is divided by f.
 struct BookPlan {
   Placement placement;
-  double fixed = 0, sending = 0;
+  double fixed = 0, sending = 0;                        ///< s
+  llvm::SmallVector<double> fixedEnergy, sendingEnergy; ///< J
 
   double getLatency(double factor) const { return fixed + sending / factor; }
+  double getEnergy(unsigned device, double factor) const {
+    return fixedEnergy[device] + sendingEnergy[device] / factor;
+  }
+  /// The latency and the priced energy (s).
+  double getCost(const BatteryLevel &level, double factor) const;
 };
 
 /// The plan that is best for bandwidths between two factors.
@@ -37,16 +57,17 @@ struct BookRegion {
   unsigned plan = 0;
 };
 
-/// What to do while the devices `live` are there. No regions if no placement
-/// is possible without the others.
+/// What to do with requests of a class while the devices `live` are there and
+/// batteries are at a level. No regions if no placement is possible.
 struct BookPage {
   llvm::SmallVector<unsigned> live;
+  unsigned requestClass = 0, batteryLevel = 0; ///< of BookOptions
   std::vector<BookRegion> regions;
 };
 
 struct PlanBook {
   std::vector<BookPlan> plans;
-  /// All devices first.
+  /// All devices first; of each set of devices by class, then by level.
   std::vector<BookPage> pages;
   /// Whether each plan was proved to be best where it was looked for.
   bool isExact = true;
@@ -57,14 +78,18 @@ struct BookOptions {
   double minFactor = 0.01, maxFactor = 100;
   /// Devices that are always there.
   llvm::SmallVector<unsigned> needed;
+  /// At least one of each.
+  std::vector<RequestClass> classes = {{}};
+  std::vector<BatteryLevel> levels = {{}};
   SolverOptions solver;
 };
 
-/// The book of least latencies within `limits` of memory and noise; limits of
-/// energy and latency would depend on the bandwidth. Up to six devices it has a
-/// page for each set of those that are not needed, beyond that for each one
-/// that is gone. Deterministic. Fails as solve() does, or if the factors are
-/// not in order or a limit is one of those.
+/// The book of least latencies plus priced energies within `limits` of memory
+/// and noise; limits of energy and latency would depend on the bandwidth. Up to
+/// six devices it has pages for each set of those that are not needed, beyond
+/// that for each one that is gone. Deterministic. Fails as solve() does, or if
+/// the factors are not in order, a limit is one of those, there is no class or
+/// level, or prices are negative or not one for each device.
 llvm::Expected<PlanBook> computeBook(const PlacementProblem &problem,
                                      const PlacementLimits &limits,
                                      const BookOptions &options = {});
