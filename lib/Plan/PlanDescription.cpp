@@ -7,11 +7,7 @@
 
 #include "PlannerDetail.h"
 #include "lathe/Partition/Frontier.h"
-#include "lathe/Partition/PlanBook.h"
 #include "lathe/Target/Common/CNames.h"
-
-#include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/JSON.h"
 
 #include <map>
 
@@ -133,50 +129,5 @@ llvm::Error Planner::drawFrontier() {
     return points.takeError();
   for (const FrontierPoint &point : *points)
     planned.picture.frontier.push_back({point.latency, point.energy});
-  return llvm::Error::success();
-}
-
-/// book.json: for each set of devices that are there, which plan is best
-/// between which factors of all bandwidths, and of each plan the device of each
-/// unit.
-llvm::Error Planner::writeBook() {
-  BookOptions range;
-  range.needed = {network.inputDevice};
-  if (network.outputDevice != network.inputDevice)
-    range.needed.push_back(network.outputDevice);
-  auto book = computeBook(problem, getLimits(weightLimits, options), range);
-  if (!book)
-    return book.takeError();
-  llvm::json::Array unitNames, plans, pages;
-  for (const ModelUnit &unit : units.units)
-    unitNames.push_back(unit.name);
-  for (const BookPlan &plan : book->plans) {
-    llvm::json::Array devices;
-    for (auto [node, option] :
-         llvm::zip_equal(problem.nodes, plan.placement.options))
-      devices.push_back(network.devices[node.options[option].device].name);
-    plans.push_back(llvm::json::Object{{"devices", std::move(devices)},
-                                       {"fixed_seconds", plan.fixed},
-                                       {"sending_seconds", plan.sending}});
-  }
-  for (const BookPage &page : book->pages) {
-    llvm::json::Array live, regions;
-    for (unsigned device : page.live)
-      live.push_back(network.devices[device].name);
-    for (const BookRegion &region : page.regions)
-      regions.push_back(llvm::json::Object{
-          {"from", region.from}, {"to", region.to}, {"plan", region.plan}});
-    pages.push_back(llvm::json::Object{{"live", std::move(live)},
-                                       {"regions", std::move(regions)}});
-  }
-  llvm::raw_string_ostream(planned.book) << llvm::formatv(
-      "{0:2}\n",
-      llvm::json::Value(llvm::json::Object{{"lathe_book", 1},
-                                           {"model", planned.plan.model},
-                                           {"network", network.name},
-                                           {"exact", book->isExact},
-                                           {"units", std::move(unitNames)},
-                                           {"plans", std::move(plans)},
-                                           {"pages", std::move(pages)}}));
   return llvm::Error::success();
 }

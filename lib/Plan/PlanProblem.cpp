@@ -46,8 +46,8 @@ void lathe::addDevices(PlacementProblem &problem, const Network &network) {
   problem.resetLinks();
   for (const NetworkLink &link : network.links)
     problem.link(link.from, link.to) =
-        Link{link.bandwidth, link.roundTripTime, link.getSendEnergy(),
-             link.getReceiveEnergy()};
+        Link{link.bandwidth,     link.roundTripTime, link.sendEnergy,
+             link.receiveEnergy, link.sendPower,     link.receivePower};
 }
 
 //===----------------------------------------------------------------------===//

@@ -43,6 +43,7 @@ static Units getUnits(Dimension dimension) {
   static constexpr Unit watts[] = {{"W", 1}};
   static constexpr Unit joules[] = {{"J", 1}};
   static constexpr Unit energies[] = {{"J/B", 1}, {"J/byte", 1}, {"J/bit", 8}};
+  static constexpr Unit prices[] = {{"s/J", 1}};
   static constexpr Unit operations[] = {{"op/s", 1}, {"FLOP/s", 1}};
   switch (dimension) {
   case Dimension::Bytes:
@@ -57,6 +58,8 @@ static Units getUnits(Dimension dimension) {
     return {joules, "an energy", "0.5 J"};
   case Dimension::JoulesPerByte:
     return {energies, "energy per byte", "0.2 uJ/B"};
+  case Dimension::SecondsPerJoule:
+    return {prices, "seconds per joule", "10 s/J"};
   case Dimension::OperationsPerSecond:
     return {operations, "operations per second", "40 GFLOP/s"};
   }

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "BookFlags.h"
 #include "Commands.h"
 #include "Options.h"
 #include "PrecisionPlanFlags.h"
@@ -12,7 +13,6 @@
 
 #include "lathe/Driver/Loader.h"
 #include "lathe/Plan/Planner.h"
-#include "lathe/Support/Quantity.h"
 #include "lathe/Support/RunPasses.h"
 #include "lathe/Target/ONNX/Export.h"
 
@@ -114,11 +114,7 @@ struct Partition : Command {
                      cl::value_desc("device=energy"),
                      cl::desc("The most that a device may take for a run, such "
                               "as camera=0.5J")),
-        wire(getSubCommand()),
-        book("book", cl::sub(getSubCommand()),
-             cl::desc("Add book.json to the plan: the fastest plan for "
-                      "bandwidths from a hundredth to a hundredfold and "
-                      "whichever devices are there")),
+        wire(getSubCommand()), book(getSubCommand()),
         report("report", cl::sub(getSubCommand()),
                cl::desc("Add report.html to the plan: the graph by device, the "
                         "run, energy, and latency against energy")),
@@ -166,7 +162,7 @@ struct Partition : Command {
     if (!files)
       return reportError(files.takeError());
     llvm::append_range(*files, whole);
-    if (book)
+    if (book.isGiven())
       files->push_back({"book.json", std::move(planned->book)});
     if (page) {
       addToPage(planned->plan, planned->picture, *page);
@@ -230,7 +226,8 @@ private:
     PlanOptions options;
     options.objective = objective;
     options.draws = report;
-    options.hasBook = book;
+    if (llvm::Error error = book.addTo(options, described))
+      return std::move(error);
     options.sendsHalves = wire.sendsHalves();
     options.format = StringRef(exported).ends_with(".lp") ? ProblemFormat::LP
                      : StringRef(exported).ends_with(".wcsp")
@@ -248,27 +245,18 @@ private:
         latencyWeight.getNumOccurrences() > 0)
       return llvm::createStringError("--latency-weight goes with "
                                      "--objective=latency");
-    if (book && !deviceEnergy.empty())
+    if (options.hasBook && !deviceEnergy.empty())
       return llvm::createStringError("--book goes without --device-energy: "
                                      "energy depends on the bandwidth, which "
                                      "a book leaves open");
     if (!(latencyWeight >= 0 && latencyWeight <= 1))
       return llvm::createStringError("--latency-weight is from 0 to 1");
     for (StringRef text : deviceEnergy) {
-      StringRef name = text.split('=').first, energy = text.split('=').second;
-      auto device =
-          llvm::find_if(described.devices, [&](const NetworkDevice &other) {
-            return other.name == name;
-          });
-      if (device == described.devices.end())
-        return llvm::createStringError("--device-energy: the network has no "
-                                       "device '" +
-                                       name + "'");
-      auto joules = parseQuantity(energy, Dimension::Joules);
-      if (!joules)
-        return llvm::createStringError("--device-energy: " +
-                                       llvm::toString(joules.takeError()));
-      options.deviceEnergy[device - described.devices.begin()] = *joules;
+      auto limit = parseDeviceQuantity("--device-energy", text, described,
+                                       Dimension::Joules);
+      if (!limit)
+        return limit.takeError();
+      options.deviceEnergy[limit->device] = limit->amount;
     }
     return options;
   }
@@ -279,7 +267,8 @@ private:
   cl::opt<double> latencyWeight;
   cl::list<std::string> deviceEnergy;
   WireFlags wire;
-  cl::opt<bool> book, report;
+  BookFlags book;
+  cl::opt<bool> report;
   cl::opt<std::string> exported;
   cl::opt<bool> quiet;
   PrecisionPlanFlags precisions;

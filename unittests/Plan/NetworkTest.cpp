@@ -61,7 +61,7 @@ TEST(NetworkTest, ExamplesAreNetworks) {
   EXPECT_DOUBLE_EQ(link->bandwidth, 5e6);
   EXPECT_DOUBLE_EQ(link->roundTripTime, 0.055);
   // What the radio draws as long as it sends.
-  EXPECT_DOUBLE_EQ(link->getSendEnergy(), 3.507 / 5e6);
+  EXPECT_DOUBLE_EQ(link->sendPower, 3.507);
   EXPECT_DOUBLE_EQ(thesis->findLink(2, 0)->bandwidth, 1e8);
 
   auto node = loadNetwork(EXAMPLE_NETWORKS "/mcu-gateway-cloud.yaml");

@@ -36,6 +36,7 @@ TEST(QuantityTest, UnitsWithPrefixes) {
   EXPECT_DOUBLE_EQ(parse("33.5 mW", Dimension::Watts), 0.0335);
   EXPECT_DOUBLE_EQ(parse("77 nJ/bit", Dimension::JoulesPerByte), 616e-9);
   EXPECT_DOUBLE_EQ(parse("0.2 \xc2\xb5J/B", Dimension::JoulesPerByte), 2e-7);
+  EXPECT_DOUBLE_EQ(parse("2 ms/J", Dimension::SecondsPerJoule), 0.002);
   EXPECT_DOUBLE_EQ(parse("4e1 GFLOP/s", Dimension::OperationsPerSecond), 4e10);
   EXPECT_DOUBLE_EQ(parse("1e-3 J", Dimension::Joules), 1e-3);
   EXPECT_EQ(parse("0", Dimension::Seconds), 0);

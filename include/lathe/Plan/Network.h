@@ -57,12 +57,6 @@ struct NetworkLink {
   /// The radio's: J per byte, and W as long as it sends or receives.
   double sendEnergy = 0, sendPower = 0, receiveEnergy = 0, receivePower = 0;
   std::string source;
-
-  /// J for a byte on the sender's and the receiver's side.
-  double getSendEnergy() const { return sendEnergy + sendPower / bandwidth; }
-  double getReceiveEnergy() const {
-    return receiveEnergy + receivePower / bandwidth;
-  }
 };
 
 struct Network {

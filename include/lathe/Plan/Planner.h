@@ -41,6 +41,12 @@ enum class ProblemFormat {
   WCSP
 };
 
+/// What energy of a device counts while its battery is low.
+struct BatteryPrice {
+  unsigned device = 0;
+  double secondsPerJoule = 0; ///< at least 0
+};
+
 struct PlanOptions {
   PlanObjective objective = PlanObjective::Latency;
   /// From 0 to 1: what a latency in parts of the span between the fastest plan
@@ -55,6 +61,11 @@ struct PlanOptions {
   std::vector<ByteImage> byteImages;
   /// Whether there is to be a book of plans for other bandwidths and devices.
   bool hasBook = false;
+  /// The book has pages for each of these besides those where no energy counts.
+  std::vector<BatteryPrice> bookPrices;
+  /// The output with which requests may leave; the book then has a part for
+  /// that. Empty for none.
+  std::string bookExit;
   /// Whether there is to be a picture of the plan, which takes some more plans.
   bool draws = false;
   /// What the problem is to be written as, for other solvers.
