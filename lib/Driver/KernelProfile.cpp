@@ -38,6 +38,7 @@ KernelDescription lathe::describeKernel(func::CallOp call) {
   if (auto work = function->getAttrOfType<DenseI64ArrayAttr>("lathe.work")) {
     kernel.macs = work[0];
     kernel.elementOps = work[1];
+    kernel.products = work[2];
   }
   // The factors come first.
   kernel.multipliesBytes = kernel.macs > 0 && numBytes == 2;

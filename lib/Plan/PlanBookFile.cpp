@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "PlanBookFile.h"
 #include "PlannerDetail.h"
 #include "lathe/Partition/ExitBook.h"
 
@@ -106,6 +107,51 @@ static Object getPrices(const PlacementProblem &problem,
     if (price > 0)
       prices[device.name] = price;
   return prices;
+}
+
+/// The units of `placement` in 8 bits.
+static Array getInt8Units(const PlacementProblem &problem,
+                          const Placement &placement) {
+  Array names;
+  for (auto [node, option] : llvm::zip_equal(problem.nodes, placement.options))
+    if (node.options[option].precision == partition::Precision::Int8)
+      names.push_back(node.name);
+  return names;
+}
+
+llvm::Expected<Object>
+lathe::makeRequestBook(const PlacementProblem &problem, const Network &network,
+                       llvm::ArrayRef<RequestClass> classes,
+                       const PlacementLimits &limits) {
+  BookOptions range;
+  range.needed = getNeeded(network);
+  range.classes.assign(classes.begin(), classes.end());
+  range.solver.targetGap = 1e-3;
+  auto book = computeBook(problem, limits, range);
+  if (!book)
+    return book.takeError();
+  BookPrinter printer(problem);
+  Array names, described, plans, pages;
+  for (const PlacementNode &node : problem.nodes)
+    names.push_back(node.name);
+  for (const RequestClass &requests : classes)
+    described.push_back(
+        Object{{"name", requests.name}, {"noise", requests.noise}});
+  for (const BookPlan &plan : book->plans)
+    plans.push_back(
+        Object{{"devices", printer.getUnitDevices(plan.placement)},
+               {"int8_units", getInt8Units(problem, plan.placement)},
+               {"codecs", printer.getCodecs(plan.placement)},
+               {"fixed_seconds", plan.fixed},
+               {"sending_seconds", plan.sending}});
+  for (const BookPage &page : book->pages)
+    pages.push_back(Object{{"live", printer.getDevices(page.live)},
+                           {"class", classes[page.requestClass].name},
+                           {"regions", getRegions(page.regions)}});
+  return Object{{"units", std::move(names)},
+                {"classes", std::move(described)},
+                {"plans", std::move(plans)},
+                {"pages", std::move(pages)}};
 }
 
 static llvm::Error addBandwidths(const PlacementProblem &problem,
@@ -222,6 +268,8 @@ llvm::Error Planner::writeBook() {
                     getLimits(weightLimits, options), exits, written))
       return error;
   }
+  if (options.requestBook)
+    written["requests"] = Object(*options.requestBook);
   llvm::raw_string_ostream(planned.book)
       << llvm::formatv("{0:2}\n", llvm::json::Value(std::move(written)));
   return llvm::Error::success();

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Plan/PrecisionPlanner.h"
+#include "PlanBookFile.h"
 #include "PlanProblem.h"
 #include "UnitNoise.h"
 
@@ -374,6 +375,11 @@ llvm::Expected<PrecisionMask> PrecisionPlanner::choose() {
       return std::move(error);
   if (!hasFit())
     return failToFit();
+  if (!limit.classes.empty())
+    if (llvm::Error error =
+            makeRequestBook(problem, network, limit.classes, limits)
+                .moveInto(report.requestBook))
+      return std::move(error);
   return best;
 }
 

@@ -21,15 +21,18 @@ BookFlags::BookFlags(cl::SubCommand &command)
       battery("book-battery", cl::sub(command), cl::value_desc("device=price"),
               cl::desc("Also where a joule of a device counts as so much time, "
                        "as its battery is low, such as camera=10s/J")),
+      noise("book-noise", cl::sub(command), cl::value_desc("class=ratio"),
+            cl::desc("With --max-noise and the like, also for requests of a "
+                     "class that may have so much noise, such as rough=0.01")),
       exit("book-exit", cl::sub(command), cl::value_desc("output"),
            cl::desc("Also if some requests leave with this output: for "
                     "probabilities of that from 0 to 0.99")) {}
 
 llvm::Error BookFlags::addTo(PlanOptions &options,
                              const Network &network) const {
-  if (!book && (!battery.empty() || !exit.empty()))
+  if (!book && (!battery.empty() || !noise.empty() || !exit.empty()))
     return llvm::createStringError(
-        "--book-battery and --book-exit go with --book");
+        "--book-battery, --book-noise and --book-exit go with --book");
   options.hasBook = book;
   options.bookExit = exit;
   for (llvm::StringRef text : battery) {
@@ -40,6 +43,20 @@ llvm::Error BookFlags::addTo(PlanOptions &options,
     options.bookPrices.push_back({price->device, price->amount});
   }
   return llvm::Error::success();
+}
+
+llvm::Expected<std::vector<partition::RequestClass>>
+BookFlags::getClasses() const {
+  std::vector<partition::RequestClass> classes;
+  for (llvm::StringRef text : noise) {
+    partition::RequestClass &added = classes.emplace_back();
+    added.name = text.split('=').first.str();
+    if (text.split('=').second.getAsDouble(added.noise) || added.noise < 0)
+      return llvm::createStringError(
+          "--book-noise: '" + text +
+          "' is no class with a noise, such as rough=0.01");
+  }
+  return classes;
 }
 
 llvm::Expected<DeviceQuantity>

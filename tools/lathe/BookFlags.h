@@ -13,6 +13,8 @@
 
 #include "llvm/Support/CommandLine.h"
 
+#include "lathe/Partition/PlanBook.h"
+
 namespace lathe::tool {
 
 /// The flags of `lathe partition` about book.json.
@@ -26,9 +28,12 @@ public:
   /// without --book.
   llvm::Error addTo(PlanOptions &options, const Network &network) const;
 
+  /// The classes of requests, by their noise, or what is wrong with one.
+  llvm::Expected<std::vector<partition::RequestClass>> getClasses() const;
+
 private:
   llvm::cl::opt<bool> book;
-  llvm::cl::list<std::string> battery;
+  llvm::cl::list<std::string> battery, noise;
   llvm::cl::opt<std::string> exit;
 };
 

@@ -58,8 +58,8 @@ public:
     return flags.getImportOptions();
   }
 
-  /// The flags that were given beside the model, as a shell reads them; empty if
-  /// there are none.
+  /// The flags that were given beside the model, as a shell reads them; empty
+  /// if there are none.
   std::string getGiven() const;
 
   /// The model that the flags describe; null after an error was printed.

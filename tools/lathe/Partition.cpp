@@ -208,11 +208,14 @@ private:
   /// Lets some of the model be in 8 bits. As a whole it is added to `files`.
   llvm::Expected<PlanPrecision>
   choosePrecisions(OwningOpRef<ModuleOp> &module, const Network &described,
-                   const PlanOptions &options,
-                   std::vector<OutputFile> &files) const {
-    auto report = precisions.run(module, described, options, quiet);
+                   PlanOptions &options, std::vector<OutputFile> &files) const {
+    auto classes = book.getClasses();
+    if (!classes)
+      return classes.takeError();
+    auto report = precisions.run(module, described, options, *classes, quiet);
     if (!report)
       return report.takeError();
+    options.requestBook = std::move(report->requestBook);
     FailureOr<std::string> onnx = exportONNX(*module);
     if (failed(onnx))
       return llvm::make_error<DiagnosedError>();
@@ -240,6 +243,13 @@ private:
       return llvm::createStringError("--export goes with --objective=latency");
     if (llvm::Error error = precisions.check(wire.sendsBytes()))
       return std::move(error);
+    auto classes = book.getClasses();
+    if (!classes)
+      return classes.takeError();
+    if (!classes->empty() && !precisions.isGiven())
+      return llvm::createStringError(
+          "--book-noise is for models some of which may run in 8 bits: pass "
+          "--max-noise or --min-sqnr, too");
     options.latencyWeight = latencyWeight;
     if (objective != PlanObjective::Latency &&
         latencyWeight.getNumOccurrences() > 0)

@@ -110,7 +110,9 @@ static void print(const PrecisionPlanReport &report, bool isScored) {
 
 llvm::Expected<PrecisionPlanReport>
 PrecisionPlanFlags::run(OwningOpRef<ModuleOp> &module, const Network &network,
-                        const PlanOptions &options, bool quiet) const {
+                        const PlanOptions &options,
+                        ArrayRef<partition::RequestClass> classes,
+                        bool quiet) const {
   auto dataset = calibration.openDataset(lookupModel(*module));
   if (!dataset)
     return dataset.takeError();
@@ -120,6 +122,7 @@ PrecisionPlanFlags::run(OwningOpRef<ModuleOp> &module, const Network &network,
   auto limit = getLimit(quiet);
   if (!limit)
     return limit.takeError();
+  limit->classes = classes.vec();
   PostTrainingOptions training;
   training.calibration.samples = std::move(*samples);
   // The result is the same with any number.

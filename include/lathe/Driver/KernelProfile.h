@@ -20,6 +20,7 @@ struct KernelDescription {
   std::string nodes;      ///< ONNX nodes that it computes, fused ones included
   std::string shapes;     ///< of what it reads and writes
   int64_t macs = 0;       ///< multiplications with an addition
+  int64_t products = 0;   ///< multiplications that are carried out for these
   int64_t elementOps = 0; ///< other operations on elements
   int64_t bytes = 0; ///< of the tensors that it reads and writes, weights too
   /// Whether it multiplies bytes.

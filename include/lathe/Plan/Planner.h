@@ -15,6 +15,8 @@
 #include "lathe/Plan/PlanReport.h"
 #include "lathe/Target/Common/OutputFiles.h"
 
+#include "llvm/Support/JSON.h"
+
 #include <map>
 
 namespace lathe {
@@ -66,6 +68,9 @@ struct PlanOptions {
   /// The output with which requests may leave; the book then has a part for
   /// that. Empty for none.
   std::string bookExit;
+  /// The book's part for classes of requests, which choosePrecisions() makes:
+  /// only that knows of precisions. None if there are no classes.
+  std::optional<llvm::json::Object> requestBook;
   /// Whether there is to be a picture of the plan, which takes some more plans.
   bool draws = false;
   /// What the problem is to be written as, for other solvers.

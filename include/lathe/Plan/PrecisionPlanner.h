@@ -15,6 +15,7 @@
 #ifndef LATHE_PLAN_PRECISIONPLANNER_H
 #define LATHE_PLAN_PRECISIONPLANNER_H
 
+#include "lathe/Partition/PlanBook.h"
 #include "lathe/Plan/Planner.h"
 #include "lathe/Quantization/PrecisionStudy.h"
 
@@ -27,6 +28,8 @@ struct PrecisionLimit {
   /// Or what `score` makes of it, at least.
   double leastScore = 0;
   std::function<llvm::Expected<double>(mlir::ModuleOp)> score;
+  /// Requests that the book is to have plans for.
+  std::vector<partition::RequestClass> classes;
   /// Is called while the noise of units is measured.
   std::function<void(int64_t done, int64_t total)> progress;
 };
@@ -54,6 +57,8 @@ struct PrecisionPlanReport {
   /// On the objective of the best trial, over all precisions and placements
   /// that keep the limit as sums predict noise; only for a limit on noise.
   double bound = 0;
+  /// For the classes of requests, if there are some (PlanOptions::requestBook).
+  std::optional<llvm::json::Object> requestBook;
 };
 
 /// Chooses which units of the model of `study` run in 8 bits, such that it can

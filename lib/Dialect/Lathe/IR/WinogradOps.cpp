@@ -145,6 +145,12 @@ int64_t WinogradConvOp::getMACs() {
          getInput().getType().getShape().back();
 }
 
+int64_t WinogradConvOp::getProducts() {
+  return getType().getDimSize(0) * getNumTiles(0) * getNumTiles(1) * patch *
+         patch * getInput().getType().getShape().back() *
+         getType().getShape().back();
+}
+
 int64_t WinogradConvOp::getOtherRegisters() {
   // Integers have no multiply-add: a product is on its own before it is added.
   return isInteger() ? 1 : 0;

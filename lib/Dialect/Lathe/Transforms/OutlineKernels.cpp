@@ -415,11 +415,12 @@ struct Work {
     for (Operation &op : kernel.getBody().front())
       if (auto cost = dyn_cast<CostOpInterface>(op)) {
         macs += cost.getMACs();
+        products += cost.getProducts();
         elementOps += cost.getElementOps();
       }
   }
 
-  int64_t macs = 0, elementOps = 0;
+  int64_t macs = 0, products = 0, elementOps = 0;
 };
 } // namespace
 
@@ -467,7 +468,8 @@ func::FuncOp Outliner::createKernel(KernelOp kernel, TypeRange types) {
   func->setAttr("lathe.doc", describe(kernel));
   Work work(kernel);
   func->setAttr("lathe.work",
-                builder.getDenseI64ArrayAttr({work.macs, work.elementOps}));
+                builder.getDenseI64ArrayAttr(
+                    {work.macs, work.elementOps, work.products}));
 
   Block *body = func.addEntryBlock();
   builder.setInsertionPointToStart(body);

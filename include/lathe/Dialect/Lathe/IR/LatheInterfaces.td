@@ -20,6 +20,10 @@ def CostOpInterface : OpInterface<"CostOpInterface"> {
     InterfaceMethod<"Multiply-accumulates of one execution.",
       "int64_t", "getMACs", (ins), "", "return 0;">,
     InterfaceMethod<
+      "The multiplications that are carried out for these: fewer where the "
+      "algorithm spares some.",
+      "int64_t", "getProducts", (ins), "", "return $_op.getMACs();">,
+    InterfaceMethod<
       "Other arithmetic operations of one execution: for elementwise ops one "
       "for each element, whatever the function.",
       "int64_t", "getElementOps", (ins), "", "return 0;">,

@@ -103,6 +103,8 @@ def Lathe_WinogradConvOp : Lathe_TensorOp<"winograd_conv",
     int64_t getOutputPlaneBytes();
     /// The multiply-accumulates of the convolution, not of the algorithm.
     int64_t getMACs();
+    /// Those of the algorithm, without its transforms.
+    int64_t getProducts();
   }];
 }
 
