@@ -5,14 +5,15 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A request is a graph of tasks: nodes, and for each crossing an encoding, a
-// sending and a decoding. All requests have the same graph.
+// A request is a graph of tasks: nodes or components, and for each crossing an
+// encoding, a sending and a decoding. All requests have the same graph.
 //
 //===----------------------------------------------------------------------===//
 
 #include "lathe/Partition/Simulator.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include <cmath>
 #include <queue>
 #include <set>
 #include <tuple>
@@ -41,21 +42,30 @@ struct Task {
 
 class Simulator {
 public:
-  Simulator(const PlacementProblem &problem, const Placement &placement)
-      : problem(problem), placement(placement) {
-    buildTasks();
+  Simulator(const PlacementProblem &problem, const Placement &placement,
+            const SimulationOptions &options)
+      : problem(problem), placement(placement), options(options),
+        taskOf(problem.nodes.size()) {
+    if (options.components.empty())
+      addNodes();
+    else
+      addComponents();
+    connectTasks();
     computeRemaining();
   }
 
-  SimulationResult run(unsigned numRequests);
+  SimulationResult run();
 
 private:
-  /// When, what: 0 is a task that ends, 1 an arrival; request, task.
-  using Event = std::tuple<double, unsigned, unsigned, unsigned>;
+  enum class EventKind : uint8_t { TaskEnd, TensorArrival, RequestArrival };
+  /// When, what, request, task; a request's arrival is of no task.
+  using Event = std::tuple<double, EventKind, unsigned, unsigned>;
   /// Lowest first: request, less the longest way left, task.
   using Waiting = std::tuple<unsigned, double, unsigned>;
 
-  void buildTasks();
+  void addComponents();
+  void addNodes();
+  void connectTasks();
   void addCrossing(unsigned number, std::vector<unsigned> &arrivals);
   void computeRemaining();
   void connect(unsigned from, unsigned to) {
@@ -67,11 +77,20 @@ private:
     return task.device +
            (task.kind == TaskKind::Send ? problem.devices.size() : 0);
   }
+  void makeReady(unsigned request, unsigned index) {
+    waiting[getResource(tasks[index])].emplace(request, -tasks[index].remaining,
+                                               index);
+  }
   void startNext(unsigned resource, double now);
+  void handle(const Event &event);
 
   const PlacementProblem &problem;
   const Placement &placement;
-  std::vector<Task> tasks; ///< nodes first
+  const SimulationOptions &options;
+  std::vector<unsigned> taskOf; ///< each node's
+  std::vector<Task> tasks;      ///< what computes first
+  /// Inputs that are not there yet: request by request, of each task.
+  std::vector<unsigned> missing;
   std::vector<std::set<Waiting>> waiting;
   std::vector<bool> isBusy;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events;
@@ -79,6 +98,10 @@ private:
 };
 
 } // namespace
+
+double SimulationResult::getEnd() const {
+  return *llvm::max_element(finishTimes);
+}
 
 double SimulationResult::getThroughput() const {
   auto [first, last] =
@@ -109,15 +132,30 @@ void Simulator::addCrossing(unsigned number, std::vector<unsigned> &arrivals) {
   if (cost.decodeTime > 0)
     add(TaskKind::Decode, crossing.destination, cost.decodeTime);
   if (tensor.source)
-    connect(*tensor.source, first);
+    connect(taskOf[*tensor.source], first);
   arrivals.push_back(tasks.size() - 1);
 }
 
-void Simulator::buildTasks() {
+void Simulator::addComponents() {
+  for (auto [index, component] : llvm::enumerate(options.components)) {
+    double duration = 0;
+    for (unsigned node : component.nodes) {
+      duration += problem.nodes[node].options[placement.options[node]].time;
+      taskOf[node] = index;
+    }
+    tasks.emplace_back(TaskKind::Compute, index, component.device, duration);
+  }
+}
+
+void Simulator::addNodes() {
   for (auto [index, node] : llvm::enumerate(problem.nodes)) {
     const NodeOption &option = node.options[placement.options[index]];
     tasks.emplace_back(TaskKind::Compute, index, option.device, option.time);
+    taskOf[index] = index;
   }
+}
+
+void Simulator::connectTasks() {
   std::vector<unsigned> arrivals;
   for (unsigned number = 0; number < placement.crossings.size(); ++number)
     addCrossing(number, arrivals);
@@ -130,11 +168,11 @@ void Simulator::buildTasks() {
          ++number)
       arrivalAt[placement.crossings[number].destination] = arrivals[number];
     for (unsigned consumer : tensor.consumers) {
-      unsigned device = tasks[consumer].device;
+      unsigned task = taskOf[consumer], device = tasks[task].device;
       if (device != source.device)
-        connect(arrivalAt[device], consumer);
-      else if (tensor.source)
-        connect(*tensor.source, consumer);
+        connect(arrivalAt[device], task);
+      else if (tensor.source && taskOf[*tensor.source] != task)
+        connect(taskOf[*tensor.source], task);
     }
   }
 }
@@ -168,45 +206,61 @@ void Simulator::startNext(unsigned resource, double now) {
   const Task &task = tasks[index];
   result.tasks.push_back(
       {task.kind, request, task.index, task.device, now, now + task.duration});
-  events.emplace(now + task.duration, 0, request, index);
+  auto &times =
+      task.kind == TaskKind::Send ? result.uplinkTime : result.deviceTime;
+  times[task.device] += task.duration;
+  events.emplace(now + task.duration, EventKind::TaskEnd, request, index);
 }
 
-SimulationResult Simulator::run(unsigned numRequests) {
+void Simulator::handle(const Event &event) {
+  auto [now, kind, request, index] = event;
+  if (kind == EventKind::RequestArrival) {
+    for (index = 0; index < tasks.size(); ++index)
+      if (tasks[index].numInputs == 0)
+        makeReady(request, index);
+    return;
+  }
+  const Task &task = tasks[index];
+  if (kind == EventKind::TaskEnd) {
+    isBusy[getResource(task)] = false;
+    if (task.delay > 0) {
+      events.emplace(now + task.delay, EventKind::TensorArrival, request,
+                     index);
+      return;
+    }
+  }
+  result.finishTimes[request] = now;
+  for (unsigned next : task.next)
+    if (--missing[size_t(request) * tasks.size() + next] == 0)
+      makeReady(request, next);
+}
+
+SimulationResult Simulator::run() {
   waiting.resize(2 * problem.devices.size());
   isBusy.assign(2 * problem.devices.size(), false);
-  result.finishTimes.assign(numRequests, 0);
-  std::vector<unsigned> missing;
-  for (unsigned request = 0; request < numRequests; ++request)
-    for (unsigned index = 0; index < tasks.size(); ++index) {
-      missing.push_back(tasks[index].numInputs);
-      if (missing.back() == 0)
-        waiting[getResource(tasks[index])].emplace(
-            request, -tasks[index].remaining, index);
-    }
-  for (unsigned resource = 0; resource < waiting.size(); ++resource)
-    startNext(resource, 0);
+  result.deviceTime.assign(problem.devices.size(), 0);
+  result.uplinkTime.assign(problem.devices.size(), 0);
+  result.finishTimes.assign(options.numRequests, 0);
+  for (unsigned request = 0; request < options.numRequests; ++request) {
+    for (const Task &task : tasks)
+      missing.push_back(task.numInputs);
+    events.emplace(request * options.interval, EventKind::RequestArrival,
+                   request, 0);
+  }
   while (!events.empty()) {
     // All that happens at one time, before anything new is started.
     double now = std::get<0>(events.top());
     while (!events.empty() && std::get<0>(events.top()) == now) {
-      auto [time, isArrival, request, index] = events.top();
+      Event event = events.top();
       events.pop();
-      const Task &task = tasks[index];
-      if (!isArrival)
-        isBusy[getResource(task)] = false;
-      if (!isArrival && task.delay > 0) {
-        events.emplace(now + task.delay, 1, request, index);
-        continue;
-      }
-      result.finishTimes[request] = now;
-      for (unsigned next : task.next)
-        if (--missing[size_t(request) * tasks.size() + next] == 0)
-          waiting[getResource(tasks[next])].emplace(
-              request, -tasks[next].remaining, next);
+      handle(event);
     }
     for (unsigned resource = 0; resource < waiting.size(); ++resource)
       startNext(resource, now);
   }
+  for (unsigned request = 0; request < options.numRequests; ++request)
+    result.latencies.push_back(result.finishTimes[request] -
+                               request * options.interval);
   return std::move(result);
 }
 
@@ -218,5 +272,9 @@ lathe::partition::simulate(const PlacementProblem &problem,
     return metrics.takeError();
   if (options.numRequests == 0)
     return llvm::createStringError("there are no requests to simulate");
-  return Simulator(problem, placement).run(options.numRequests);
+  if (!std::isfinite(options.interval * options.numRequests) ||
+      options.interval < 0)
+    return llvm::createStringError(
+        "the interval between requests is negative or not finite");
+  return Simulator(problem, placement, options).run();
 }

@@ -73,6 +73,53 @@ TEST(SimulatorTest, PipelineComesToThePeriod) {
   }
 }
 
+TEST(SimulatorTest, ComponentsWaitForAllInputsAndAreSentAtTheEnd) {
+  PlacementProblem problem = makeTwoDevices();
+  // a is for b on the other device, c for d, which reads b, too.
+  problem.nodes = {makeNode("a", {1, 1}), makeNode("b", {2, 2}),
+                   makeNode("c", {4, 4}), makeNode("d", {1, 1})};
+  problem.tensors = {makeTensor(0, {1}), makeTensor(1, {3}),
+                     makeTensor(2, {3})};
+  Placement placement{{0, 1, 0, 0}, {{0, 1, 0}, {1, 0, 0}}};
+  // a until 1, there at 2.5, b until 4.5, back at 5.25; c until 5; d.
+  EXPECT_DOUBLE_EQ(llvm::cantFail(simulate(problem, placement)).getMakespan(),
+                   6.25);
+  // a and c until 5, there at 6.5, b until 8.5, back at 9.25; d.
+  SimulationOptions options;
+  std::vector<Component> components =
+      computeComponents(problem, placement.options);
+  options.components = components;
+  SimulationResult result =
+      llvm::cantFail(simulate(problem, placement, options));
+  EXPECT_DOUBLE_EQ(result.getMakespan(), 10.25);
+  EXPECT_EQ(result.tasks.size(), 5u);
+  EXPECT_DOUBLE_EQ(result.deviceTime[0], 6);
+  EXPECT_DOUBLE_EQ(result.deviceTime[1], 2);
+  EXPECT_DOUBLE_EQ(result.uplinkTime[0], 1);
+  EXPECT_DOUBLE_EQ(result.uplinkTime[1], 0.5);
+}
+
+TEST(SimulatorTest, RequestsArriveApart) {
+  PlacementProblem problem = makeBranches();
+  Placement near{{0, 0, 0}, {}};
+  SimulationOptions options;
+  options.numRequests = 3;
+  // Each takes 10 s.
+  options.interval = 12;
+  SimulationResult result = llvm::cantFail(simulate(problem, near, options));
+  EXPECT_EQ(result.latencies, std::vector<double>({10, 10, 10}));
+  EXPECT_EQ(result.finishTimes, std::vector<double>({10, 22, 34}));
+  EXPECT_DOUBLE_EQ(result.getEnd(), 34);
+  EXPECT_DOUBLE_EQ(result.deviceTime[0], 30);
+  EXPECT_DOUBLE_EQ(result.getThroughput(), 1.0 / 12);
+  options.interval = 4;
+  result = llvm::cantFail(simulate(problem, near, options));
+  EXPECT_EQ(result.latencies, std::vector<double>({10, 16, 22}));
+  options.interval = -1;
+  EXPECT_EQ(llvm::toString(simulate(problem, near, options).takeError()),
+            "the interval between requests is negative or not finite");
+}
+
 TEST(SimulatorTest, RefusesWhatCannotRun) {
   PlacementProblem problem = makeBranches();
   EXPECT_EQ(llvm::toString(simulate(problem, {{0, 1, 0}, {}}).takeError()),

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // The parts of a placement that run as one: nodes of one device between which
-// no tensor leaves it.
+// no tensor leaves it. What runs as one waits for all of its inputs.
 //
 //===----------------------------------------------------------------------===//
 
@@ -33,6 +33,25 @@ struct Component {
 /// `problem` has been verified, and `options` has one option for each node.
 std::vector<Component> computeComponents(const PlacementProblem &problem,
                                          llvm::ArrayRef<unsigned> options);
+
+/// The same cut further, so that no node waits for a tensor that it does not
+/// need, and no tensor for a node that it does not come from: of one device and
+/// level, nodes are together that wait for the same tensors from other devices
+/// and that the same tensors for other devices come from. Where a tensor leads
+/// from one part to another, the first waits for no more than the second and
+/// leads to no less, so they are acyclic, too. By level, device, and how much
+/// they wait for; the order is one of sources before consumers.
+std::vector<Component> splitComponents(const PlacementProblem &problem,
+                                       llvm::ArrayRef<unsigned> options);
+
+/// As few components as a run with devices side by side has use for: those of
+/// computeComponents() if their makespan is at most that of splitComponents()
+/// and `tolerance` parts more; else of the latter, those that are next to one
+/// another in the simulated run are joined where it stays within that. Fails as
+/// evaluate() does.
+llvm::Expected<std::vector<Component>>
+chooseComponents(const PlacementProblem &problem, const Placement &placement,
+                 double tolerance);
 
 } // namespace lathe::partition
 
