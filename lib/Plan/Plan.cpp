@@ -58,6 +58,18 @@ static json::Value toJSON(const PlanPrecision &precision) {
                       {"bound", precision.bound}};
 }
 
+static json::Value toJSON(const PlanSimulation &simulation) {
+  return json::Object{{"runs", simulation.runs},
+                      {"interval_seconds", simulation.intervalSeconds},
+                      {"least_seconds", simulation.leastSeconds},
+                      {"median_seconds", simulation.medianSeconds},
+                      {"percentile_95_seconds", simulation.percentile95Seconds},
+                      {"most_seconds", simulation.mostSeconds},
+                      {"runs_per_second", simulation.runsPerSecond},
+                      {"device_shares", simulation.deviceShares},
+                      {"uplink_shares", simulation.uplinkShares}};
+}
+
 template <typename T> static json::Array toArray(const std::vector<T> &list) {
   json::Array array;
   for (const T &element : list)
@@ -91,6 +103,8 @@ std::string Plan::print() const {
   };
   if (precision)
     object["precision"] = toJSON(*precision);
+  if (simulation)
+    object["simulation"] = toJSON(*simulation);
   std::string text;
   llvm::raw_string_ostream os(text);
   os << llvm::formatv("{0:2}\n", json::Value(std::move(object)));
@@ -138,6 +152,20 @@ static bool fromJSON(const json::Value &value, PlanPrecision &precision,
          object.map("bound", precision.bound);
 }
 
+static bool fromJSON(const json::Value &value, PlanSimulation &simulation,
+                     json::Path where) {
+  json::ObjectMapper object(value, where);
+  return object && object.map("runs", simulation.runs) &&
+         object.map("interval_seconds", simulation.intervalSeconds) &&
+         object.map("least_seconds", simulation.leastSeconds) &&
+         object.map("median_seconds", simulation.medianSeconds) &&
+         object.map("percentile_95_seconds", simulation.percentile95Seconds) &&
+         object.map("most_seconds", simulation.mostSeconds) &&
+         object.map("runs_per_second", simulation.runsPerSecond) &&
+         object.map("device_shares", simulation.deviceShares) &&
+         object.map("uplink_shares", simulation.uplinkShares);
+}
+
 static bool fromJSON(const json::Value &value, PlanTransfer &transfer,
                      json::Path where) {
   json::ObjectMapper object(value, where);
@@ -171,6 +199,7 @@ static bool fromJSON(const json::Value &value, Plan &plan, json::Path where) {
          object.map("makespan_seconds", plan.makespanSeconds) &&
          object.map("requests_per_second", plan.requestsPerSecond) &&
          object.map("precision", plan.precision) &&
+         object.map("simulation", plan.simulation) &&
          object.map("objective", plan.objective) &&
          object.map("bound", plan.bound) &&
          object.map("optimal", plan.isOptimal) &&
@@ -200,7 +229,11 @@ static bool namesDevices(const Plan &plan) {
   auto isTransferRight = [&](const PlanTransfer &transfer) {
     return transfer.from < count && transfer.to < count;
   };
-  return plan.inputDevice < count && plan.outputDevice < count &&
+  bool isSimulationRight =
+      !plan.simulation || (plan.simulation->deviceShares.size() == count &&
+                           plan.simulation->uplinkShares.size() == count);
+  return isSimulationRight && plan.inputDevice < count &&
+         plan.outputDevice < count &&
          llvm::all_of(plan.components, isComponentRight) &&
          llvm::all_of(plan.transfers, isTransferRight);
 }
@@ -221,6 +254,8 @@ llvm::Expected<Plan> Plan::load(llvm::StringRef path) {
                                    llvm::toString(root.getError()));
   if (!namesDevices(plan))
     return llvm::createStringError(
-        file + ": a component or transfer is of a device that is not listed");
+        file +
+        ": a component or transfer is of a device that is not listed, or "
+        "the simulation of other devices");
   return plan;
 }

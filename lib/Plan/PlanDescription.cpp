@@ -69,24 +69,6 @@ void Planner::describeComponents(StringRef name) {
   }
 }
 
-/// What happens when devices work side by side.
-llvm::Error Planner::describeRun() {
-  constexpr unsigned numRequests = 100;
-  auto one = simulate(problem, result.placement);
-  if (!one)
-    return one.takeError();
-  auto many = simulate(problem, result.placement, {numRequests});
-  if (!many)
-    return many.takeError();
-  planned.plan.makespanSeconds = one->getMakespan();
-  planned.plan.requestsPerSecond = many->getThroughput();
-  if (!options.draws)
-    return llvm::Error::success();
-  drawUnits();
-  drawTasks(*one);
-  return drawFrontier();
-}
-
 void Planner::drawUnits() {
   PlanPicture &picture = planned.picture;
   for (auto [unit, device] : llvm::zip_equal(units.units, deviceOf))
@@ -102,22 +84,6 @@ void Planner::drawUnits() {
   std::map<unsigned, unsigned> lanes;
   for (PlanPicture::Unit &unit : picture.units)
     unit.lane = lanes[unit.depth]++;
-}
-
-void Planner::drawTasks(const SimulationResult &run) {
-  std::map<std::pair<unsigned, bool>, size_t> last;
-  std::vector<PlanPicture::Task> &tasks = planned.picture.tasks;
-  for (const SimulatedTask &task : run.tasks) {
-    bool isUplink = task.kind == TaskKind::Send;
-    auto [it, isFirst] =
-        last.try_emplace({task.device, isUplink}, tasks.size());
-    if (!isFirst && tasks[it->second].end >= task.start) {
-      tasks[it->second].end = task.end;
-      continue;
-    }
-    it->second = tasks.size();
-    tasks.push_back({task.device, isUplink, task.start, task.end});
-  }
 }
 
 llvm::Error Planner::drawFrontier() {

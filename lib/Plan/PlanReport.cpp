@@ -115,32 +115,64 @@ static void addGraph(const Plan &plan, const PlanPicture &picture,
       /*height=*/360);
 }
 
+static unsigned getNumRuns(const PlanPicture &picture) {
+  unsigned count = 0;
+  for (const PlanPicture::Task &task : picture.tasks)
+    count = std::max(count, task.run + 1);
+  return count;
+}
+
 /// The row of a device or its uplink.
 static std::string getRow(const Plan &plan, unsigned device, bool isUplink) {
   return plan.devices[device].name + (isUplink ? ", sends" : "");
 }
 
+/// Those of `tasks` that `isIn` says, in ms.
+static json::Array
+makeBars(const Plan &plan, llvm::ArrayRef<PlanPicture::Task> tasks,
+         llvm::function_ref<bool(const PlanPicture::Task &)> isIn) {
+  json::Array bars;
+  for (const PlanPicture::Task &task : tasks)
+    if (isIn(task))
+      bars.push_back(
+          json::Object{{"x", json::Array{task.start * 1e3, task.end * 1e3}},
+                       {"y", getRow(plan, task.device, task.isUplink)}});
+  return bars;
+}
+
+static json::Object makeBarSet(const std::string &label, json::Array bars,
+                               unsigned color) {
+  return json::Object{{"label", label},
+                      {"data", std::move(bars)},
+                      {"grouped", false},
+                      {"backgroundColor", getChartColor(color)}};
+}
+
+/// A row for each device and uplink that is at work; the colours are those of
+/// devices or, of several runs, of runs.
 static void addGantt(const Plan &plan, const PlanPicture &picture,
                      HtmlPage &page) {
-  json::Array labels, datasets;
+  json::Array labels, rows, runs;
   for (unsigned device = 0; device < plan.devices.size(); ++device)
     for (bool isUplink : {false, true}) {
-      std::string row = getRow(plan, device, isUplink);
-      json::Array bars;
-      for (const PlanPicture::Task &task : picture.tasks)
-        if (task.device == device && task.isUplink == isUplink)
-          bars.push_back(
-              json::Object{{"x", json::Array{task.start * 1e3, task.end * 1e3}},
-                           {"y", row}});
+      json::Array bars =
+          makeBars(plan, picture.tasks, [&](const PlanPicture::Task &task) {
+            return task.device == device && task.isUplink == isUplink;
+          });
       if (bars.empty())
         continue;
+      std::string row = getRow(plan, device, isUplink);
       labels.push_back(row);
-      datasets.push_back(
-          json::Object{{"label", row},
-                       {"data", std::move(bars)},
-                       {"grouped", false},
-                       {"backgroundColor", getChartColor(device)}});
+      rows.push_back(makeBarSet(row, std::move(bars), device));
     }
+  for (unsigned run = 0; run < getNumRuns(picture); ++run)
+    runs.push_back(makeBarSet("run " + std::to_string(run + 1),
+                              makeBars(plan, picture.tasks,
+                                       [&](const PlanPicture::Task &task) {
+                                         return task.run == run;
+                                       }),
+                              run));
+  json::Array datasets = std::move(runs.size() > 1 ? runs : rows);
   json::Object options = makeChartOptions("ms", "");
   options.insert({"indexAxis", "y"});
   int64_t height = 80 + 40 * static_cast<int64_t>(labels.size());
@@ -209,7 +241,11 @@ void lathe::addToPage(const Plan &plan, const PlanPicture &picture,
   addDevices(plan, page);
   page.addHeading("Kernels by device");
   addGraph(plan, picture, page);
-  page.addHeading("A run, side by side");
+  unsigned numRuns = getNumRuns(picture);
+  page.addHeading(numRuns > 1 ? llvm::formatv("{0} of {1} runs, side by side",
+                                              numRuns, plan.simulation->runs)
+                                    .str()
+                              : "A run, side by side");
   addGantt(plan, picture, page);
   page.addHeading("Energy");
   addEnergy(plan, page);

@@ -7,7 +7,6 @@
 
 #include "PlannerDetail.h"
 #include "lathe/Driver/Loader.h"
-#include "lathe/Partition/Components.h"
 #include "lathe/Partition/Export.h"
 #include "lathe/Partition/ParallelSolver.h"
 
@@ -141,13 +140,15 @@ llvm::Error Planner::solveProblem() {
   for (const auto &[node, option] :
        llvm::zip_equal(problem.nodes, result.placement.options))
     deviceOf.push_back(node.options[option].device);
-  return llvm::Error::success();
+  // Components are few where that costs little of the makespan or, where it is
+  // what counts, nothing.
+  double tolerance = options.objective == PlanObjective::Makespan ? 1e-9 : 0.01;
+  return chooseComponents(problem, result.placement, tolerance).moveInto(parts);
 }
 
 std::vector<lathe::Component> Planner::getComponents() const {
   std::vector<lathe::Component> components;
-  for (const partition::Component &found :
-       computeComponents(problem, result.placement.options)) {
+  for (const partition::Component &found : parts) {
     lathe::Component &component = components.emplace_back();
     component.device = found.device;
     component.units = found.nodes;

@@ -48,10 +48,13 @@ private:
   void describeDevices();
   void describeTransfers();
   void describeComponents(llvm::StringRef name);
+  llvm::Expected<partition::SimulationResult>
+  simulateRuns(unsigned numRuns, double interval) const;
+  void describeSimulation(const partition::SimulationResult &runs);
   llvm::Error describeRun();
   llvm::Error writeBook();
   void drawUnits();
-  void drawTasks(const partition::SimulationResult &run);
+  void drawTasks(const partition::SimulationResult &runs);
   llvm::Error drawFrontier();
 
   mlir::ModuleOp module;
@@ -70,6 +73,8 @@ private:
   /// single units.
   double lowerBound = 0;
   std::vector<unsigned> deviceOf;
+  /// What devices run as one, in an order of sources before consumers.
+  std::vector<partition::Component> parts;
   PlannedModel planned;
 };
 

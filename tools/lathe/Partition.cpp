@@ -9,6 +9,7 @@
 #include "Commands.h"
 #include "Options.h"
 #include "PrecisionPlanFlags.h"
+#include "SimulationFlags.h"
 #include "WireFlags.h"
 
 #include "lathe/Driver/Loader.h"
@@ -79,6 +80,7 @@ static void printSummary(const Plan &plan, llvm::StringRef directory) {
   for (const PlanDevice &device : plan.devices)
     llvm::outs() << "times    " << device.name << ": " << device.timesFrom
                  << "\n";
+  printSimulation(plan);
 }
 
 namespace {
@@ -122,7 +124,7 @@ struct Partition : Command {
                  cl::desc("Write the problem for other solvers: .lp (CBC, GLPK "
                           "and others) or .wcsp (toulbar2, without limits)")),
         quiet("q", cl::sub(getSubCommand()), cl::desc("Print no summary")),
-        precisions(getSubCommand()) {}
+        precisions(getSubCommand()), simulation(getSubCommand()) {}
 
   ExitStatus run() override {
     llvm::Expected<Network> described = loadNetwork(network);
@@ -250,6 +252,8 @@ private:
       return llvm::createStringError(
           "--book-noise is for models some of which may run in 8 bits: pass "
           "--max-noise or --min-sqnr, too");
+    if (llvm::Error error = simulation.addTo(options))
+      return std::move(error);
     options.latencyWeight = latencyWeight;
     if (objective != PlanObjective::Latency &&
         latencyWeight.getNumOccurrences() > 0)
@@ -282,6 +286,7 @@ private:
   cl::opt<std::string> exported;
   cl::opt<bool> quiet;
   PrecisionPlanFlags precisions;
+  SimulationFlags simulation;
 } partition;
 
 } // namespace

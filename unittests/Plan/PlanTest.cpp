@@ -49,6 +49,8 @@ Plan makePlan() {
   plan.objective = 0.251;
   plan.bound = 0.2;
   plan.precision = {0.001, 0.25, 0.125};
+  plan.simulation = {20,   0.5, 0.25,        0.375,     0.5,
+                     0.75, 2,   {0.5, 0.25}, {0, 0.125}};
   return plan;
 }
 
@@ -64,6 +66,9 @@ TEST(PlanTest, IsReadAsItWasWritten) {
   EXPECT_EQ(read->transfers[0].to, 1u);
   ASSERT_TRUE(read->precision.has_value());
   EXPECT_EQ(read->precision->bound, 0.125);
+  ASSERT_TRUE(read->simulation.has_value());
+  EXPECT_EQ(read->simulation->runs, 20u);
+  EXPECT_EQ(read->simulation->uplinkShares, plan.simulation->uplinkShares);
   EXPECT_NEAR(read->getGap(), 0.2031872, 1e-6);
   EXPECT_FALSE(Plan::isPlan(folder.path.str().str() + "/none"));
 }
@@ -82,6 +87,10 @@ TEST(PlanTest, OthersAreRefused) {
   Plan plan = makePlan();
   plan.transfers[0].to = 2;
   EXPECT_NE(fail(plan.print()).find("a device that is not listed"),
+            std::string::npos);
+  plan = makePlan();
+  plan.simulation->deviceShares.pop_back();
+  EXPECT_NE(fail(plan.print()).find("the simulation of other devices"),
             std::string::npos);
 }
 

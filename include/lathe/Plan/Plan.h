@@ -69,6 +69,21 @@ struct PlanPrecision {
   double objective = 0, bound = 0;
 };
 
+/// What came of a simulation of runs that follow each other.
+struct PlanSimulation {
+  unsigned runs = 0;
+  /// How long after the one before it each arrives.
+  double intervalSeconds = 0;
+  /// From the arrival of a run to its end: those of the fastest and of the
+  /// slowest run, and what half and 95 % of the runs do not exceed.
+  double leastSeconds = 0, medianSeconds = 0, percentile95Seconds = 0,
+         mostSeconds = 0;
+  double runsPerSecond = 0;
+  /// For each device, in parts of the time until all runs are done: how long it
+  /// and its uplink are at work.
+  std::vector<double> deviceShares, uplinkShares;
+};
+
 struct Plan {
   std::string model, network;
   /// In an order in which components come after those that they read from.
@@ -87,6 +102,8 @@ struct Plan {
   /// Simulated, devices and uplinks side by side: of one run, and of runs that
   /// are all there at the start.
   double makespanSeconds = 0, requestsPerSecond = 0;
+  /// If runs that follow each other were to be simulated.
+  std::optional<PlanSimulation> simulation;
   /// If a float model was to be in 8 bits in part.
   std::optional<PlanPrecision> precision;
   /// What was minimized, the best bound on it, and whether they are equal.

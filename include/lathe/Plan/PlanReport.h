@@ -28,6 +28,7 @@ struct PlanPicture {
     unsigned device = 0;
     bool isUplink = false;
     double start = 0, end = 0;
+    unsigned run = 0;
   };
   /// The best energy (J) for a latency (s).
   struct Point {
@@ -36,14 +37,15 @@ struct PlanPicture {
   std::vector<Unit> units;
   /// From unit to unit.
   std::vector<std::pair<unsigned, unsigned>> edges;
-  /// By start; what follows at once is one task.
+  /// By start; what of a run follows at once is one task. Of one run, or of the
+  /// first ones of those that were simulated.
   std::vector<Task> tasks;
   std::vector<Point> frontier;
 };
 
 /// Appends tables of the devices, components and transfers, the graph coloured
-/// by device, a Gantt chart of the simulated run, the energy of each device,
-/// and the frontier of latency and energy.
+/// by device, a Gantt chart of the simulated run or runs, the energy of each
+/// device, and the frontier of latency and energy.
 void addToPage(const Plan &plan, const PlanPicture &picture, HtmlPage &page);
 
 } // namespace lathe

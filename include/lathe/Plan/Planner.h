@@ -73,6 +73,10 @@ struct PlanOptions {
   std::optional<llvm::json::Object> requestBook;
   /// Whether there is to be a picture of the plan, which takes some more plans.
   bool draws = false;
+  /// How many runs that follow each other are to be simulated, 0 for none, and
+  /// how long after the one before it each arrives (s, at least 0).
+  unsigned simulatedRuns = 0;
+  double runInterval = 0;
   /// What the problem is to be written as, for other solvers.
   ProblemFormat format = ProblemFormat::None;
 };
