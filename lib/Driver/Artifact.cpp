@@ -42,6 +42,13 @@ static bool fromJSON(const json::Value &value, LayerInterface &layer,
          object.map("operator", layer.op) && object.map("number", layer.number);
 }
 
+static bool fromJSON(const json::Value &value, CompiledModel::Layer &layer,
+                     json::Path where) {
+  json::ObjectMapper object(value, where);
+  return object && object.map("kernel", layer.kernel) &&
+         object.map("nodes", layer.nodes);
+}
+
 /// Found by llvm::json through the arguments' namespace.
 static bool fromJSON(const json::Value &value, CompiledModel::Tensor &tensor,
                      json::Path where) {
@@ -70,7 +77,8 @@ static bool readModel(const json::Value &value, json::ObjectMapper &object,
                       CompiledModel &model, json::Path where) {
   if (!object.map("inputs", model.inputs) ||
       !object.map("outputs", model.outputs) ||
-      !object.mapOptional("states", model.states))
+      !object.mapOptional("states", model.states) ||
+      !object.mapOptional("layers", model.layers))
     return false;
   const json::Object *arena = value.getAsObject()->getObject("arena");
   if (!arena) {

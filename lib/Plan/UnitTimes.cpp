@@ -126,7 +126,8 @@ readProfile(llvm::StringRef path) {
                                    "': " + buffer.getError().message());
   auto fail = [&](const llvm::Twine &what) {
     return llvm::createStringError("'" + path + "' is no profile: " + what +
-                                   "; make one with lathe profile --run -o");
+                                   "; make one with lathe profile --run -o, "
+                                   "or --log -o of what a device printed");
   };
   llvm::Expected<llvm::json::Value> json =
       llvm::json::parse((*buffer)->getBuffer());

@@ -45,6 +45,7 @@ static Units getUnits(Dimension dimension) {
   static constexpr Unit energies[] = {{"J/B", 1}, {"J/byte", 1}, {"J/bit", 8}};
   static constexpr Unit prices[] = {{"s/J", 1}};
   static constexpr Unit operations[] = {{"op/s", 1}, {"FLOP/s", 1}};
+  static constexpr Unit frequencies[] = {{"Hz", 1}};
   switch (dimension) {
   case Dimension::Bytes:
     return {bytes, "bytes", "256 KiB"};
@@ -62,6 +63,8 @@ static Units getUnits(Dimension dimension) {
     return {prices, "seconds per joule", "10 s/J"};
   case Dimension::OperationsPerSecond:
     return {operations, "operations per second", "40 GFLOP/s"};
+  case Dimension::Hertz:
+    return {frequencies, "a frequency", "64 MHz"};
   }
   llvm_unreachable("no dimension");
 }

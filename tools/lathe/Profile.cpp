@@ -8,6 +8,7 @@
 #include "Commands.h"
 #include "EstimateCommand.h"
 #include "Options.h"
+#include "ProfileLog.h"
 
 #include "lathe/Driver/Loader.h"
 #include "lathe/Driver/Profiler.h"
@@ -127,8 +128,9 @@ namespace {
 struct Profile : Command {
   Profile()
       : Command("profile",
-                "Measure where the time of a model goes (--run), or estimate "
-                "what models take of microcontrollers (--target=BOARD,...)",
+                "Measure where the time of a model goes, here (--run) or on a "
+                "device (--log), or estimate what models take of "
+                "microcontrollers (--target=BOARD,...)",
                 "lathe profile model.onnx --target=stm32l4r5,rp2040"),
         models(cl::Positional, cl::OneOrMore, cl::desc("MODEL..."),
                cl::sub(getSubCommand())),
@@ -147,9 +149,9 @@ struct Profile : Command {
                cl::desc("Inputs: .npz, .npy or ONNX .pb (default: "
                         "pseudo-random)")),
         codeFlags(getSubCommand()), objective(getSubCommand()),
-        io(getSubCommand()),
+        io(getSubCommand()), log(getSubCommand()),
         output("o", cl::sub(getSubCommand()), cl::value_desc("file"),
-               cl::desc("Write what --run measured for lathe partition (the "
+               cl::desc("Write what was measured for lathe partition (the "
                         "'profile' of a network's device)")),
         seconds("seconds", cl::sub(getSubCommand()), cl::init(1),
                 cl::desc("How long to run the model (default 1)")),
@@ -163,6 +165,8 @@ struct Profile : Command {
   }
 
   ExitStatus run() override {
+    if (log.isGiven())
+      return log.run(models, output, format);
     if (!measures)
       return estimate();
     if (llvm::Error error = refuseEstimates())
@@ -238,7 +242,8 @@ struct Profile : Command {
 
   ExitStatus estimate() const {
     if (!inputs.empty() || seconds.getNumOccurrences() != 0 || !output.empty())
-      return reportError("--input, --seconds and -o are for --run");
+      return reportError(
+          "--input and --seconds are for --run, -o for --run and --log");
     llvm::Expected<CodeOptions> code = codeFlags.get();
     if (!code)
       return reportError(code.takeError());
@@ -281,6 +286,7 @@ struct Profile : Command {
   CodeFlags codeFlags;
   ObjectiveFlag objective;
   IOFlag io;
+  ProfileLog log;
   CodeOptions code;
   cl::opt<std::string> output;
   cl::opt<double> seconds;

@@ -39,6 +39,7 @@ TEST(QuantityTest, UnitsWithPrefixes) {
   EXPECT_DOUBLE_EQ(parse("2 ms/J", Dimension::SecondsPerJoule), 0.002);
   EXPECT_DOUBLE_EQ(parse("4e1 GFLOP/s", Dimension::OperationsPerSecond), 4e10);
   EXPECT_DOUBLE_EQ(parse("1e-3 J", Dimension::Joules), 1e-3);
+  EXPECT_DOUBLE_EQ(parse("64MHz", Dimension::Hertz), 64e6);
   EXPECT_EQ(parse("0", Dimension::Seconds), 0);
 }
 

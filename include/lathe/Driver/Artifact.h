@@ -31,10 +31,18 @@ struct CompiledModel {
     /// The node that computes an output of `lathe compile --dump-layers`.
     std::optional<LayerInterface> layer;
   };
+  /// A call of a kernel, which the hook of a package in C is called around.
+  struct Layer {
+    std::string kernel;
+    /// ONNX nodes that it computes; none for a copy.
+    std::vector<std::string> nodes;
+  };
   /// Of its shape binding; empty without one.
   std::string suffix;
   int64_t arenaSize = 0, arenaAlign = 1;
   std::vector<Tensor> inputs, outputs, states;
+  /// In the order of the calls; none of code that is not C.
+  std::vector<Layer> layers;
 };
 
 /// A folder that `lathe compile` wrote, as its manifest describes it. If it has

@@ -23,12 +23,13 @@ enum class Dimension {
   JoulesPerByte,
   SecondsPerJoule,
   OperationsPerSecond,
+  Hertz,
 };
 
 /// The number in `text`, such as "5 MB/s", in the unit of `dimension` without a
-/// prefix: B, s, B/s, W, J, J/B, s/J or op/s. Prefixes are those of SI, n, u
-/// (or the micro sign), m, k, M, G and T, and for bytes Ki, Mi and Gi. A bit is
-/// an eighth of a byte ("bit/s"); "FLOP/s" is "op/s", and a plain 0 needs no
+/// prefix: B, s, B/s, W, J, J/B, s/J, op/s or Hz. Prefixes are those of SI, n,
+/// u (or the micro sign), m, k, M, G and T, and for bytes Ki, Mi and Gi. A bit
+/// is an eighth of a byte ("bit/s"); "FLOP/s" is "op/s", and a plain 0 needs no
 /// unit. Fails if the number is negative or not finite, or the unit missing or
 /// another one.
 llvm::Expected<double> parseQuantity(llvm::StringRef text, Dimension dimension);

@@ -226,6 +226,41 @@ static void printAllLayers(const CEmission &emission, raw_ostream &os) {
 Compile `@NAME@.c` with `-D@MACRO@_LAYER_HOOK=FUNCTION`, and before and after each
 of these kernels it calls `void FUNCTION(int layer, const char *kernel, int done)`,
 with `done` 0 and then 1. Without that, there is nothing of it in the code.
+This one prints a line `LAYER TICKS` after each, for a serial port or a terminal:
+
+```c
+#include "@NAME@.h"
+#include <stdio.h>
+
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
+/* Cycles of a Cortex-M3 or later; on others read a timer of the board. */
+#define REGISTER(address) (*(volatile uint32_t *)(address))
+static uint32_t get_ticks(void) {
+  REGISTER(0xE000EDFCu) |= 1u << 24; /* DEMCR: the counter has power */
+  REGISTER(0xE0001000u) |= 1u;       /* DWT_CTRL: it counts */
+  return REGISTER(0xE0001004u);      /* DWT_CYCCNT */
+}
+#else
+#include <time.h>
+static uint32_t get_ticks(void) { return (uint32_t)clock(); }
+#endif
+
+void print_ticks(int layer, const char *kernel, int done);
+void print_ticks(int layer, const char *kernel, int done) {
+  static uint32_t start;
+  const uint32_t ticks = get_ticks() - start;
+  (void)kernel;
+  if (done)
+    printf("%d %lu\n", layer, (unsigned long)ticks);
+  else
+    start = get_ticks();
+}
+```
+
+Compile it beside `@NAME@.c` with `-D@MACRO@_LAYER_HOOK=print_ticks`. The log of one
+or more runs becomes the profile of the device, which `lathe partition` takes:
+`lathe profile FOLDER --log=serial.txt --clock=64MHz -o board.profile`, with the
+clock of the ticks (1 MHz for `clock()` on Linux), and this folder.
 )",
                        artifact.name);
   for (auto [model, layers] :
