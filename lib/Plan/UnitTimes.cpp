@@ -167,20 +167,47 @@ public:
                              std::vector<std::string> &unknown);
 
 private:
+  using UnitMap = llvm::StringMap<SmallVector<unsigned>>;
+
+  static void addNames(Location loc, unsigned unit, UnitMap &map);
+  void addConstants(Operation *op, unsigned unit);
+
   const ModelUnits &units;
-  llvm::StringMap<SmallVector<unsigned>> unitsOf;
+  /// By names: the units that have such nodes, and those that read such
+  /// constants and inputs, which kernels may copy.
+  UnitMap unitsOf, readersOf;
 };
 
 } // namespace
 
 TimeDivider::TimeDivider(const ModelUnits &units) : units(units) {
   for (const auto &[index, unit] : llvm::enumerate(units.units))
-    for (Operation *op : unit.ops)
-      for (StringRef node : getNodeNames(op->getLoc())) {
-        SmallVector<unsigned> &list = unitsOf[node];
-        if (list.empty() || list.back() != index)
-          list.push_back(index);
-      }
+    for (Operation *op : unit.ops) {
+      addNames(op->getLoc(), index, unitsOf);
+      addConstants(op, index);
+    }
+  for (const UnitTensor &tensor : units.tensors)
+    for (unsigned reader :
+         tensor.source ? std::vector<unsigned>() : tensor.consumers)
+      addNames(tensor.value.getLoc(), reader, readersOf);
+}
+
+void TimeDivider::addNames(Location loc, unsigned unit, UnitMap &map) {
+  for (StringRef node : getNodeNames(loc)) {
+    SmallVector<unsigned> &list = map[node];
+    if (list.empty() || list.back() != unit)
+      list.push_back(unit);
+  }
+}
+
+/// Adds the constants that `op` of `unit` reads, and what they are made of.
+void TimeDivider::addConstants(Operation *op, unsigned unit) {
+  for (Value operand : op->getOperands())
+    if (Operation *source = operand.getDefiningOp();
+        source && isConstantOp(source)) {
+      addNames(source->getLoc(), unit, readersOf);
+      addConstants(source, unit);
+    }
 }
 
 std::vector<double> TimeDivider::divide(ArrayRef<KernelTime> times,
@@ -189,14 +216,18 @@ std::vector<double> TimeDivider::divide(ArrayRef<KernelTime> times,
   // What computes no node, such as a copy, belongs to what follows.
   double pending = 0;
   for (const KernelTime &time : times) {
-    llvm::SmallSetVector<unsigned, 8> found;
+    llvm::SmallSetVector<unsigned, 8> found, readers;
     for (StringRef node : llvm::split(time.nodes, ", ")) {
-      auto it = unitsOf.find(node);
+      auto it = unitsOf.find(node), constant = readersOf.find(node);
       if (it != unitsOf.end())
         found.insert(it->second.begin(), it->second.end());
+      else if (constant != readersOf.end())
+        readers.insert(constant->second.begin(), constant->second.end());
       else if (!node.empty())
         unknown.push_back(node.str());
     }
+    if (found.empty())
+      found = std::move(readers);
     pending += time.seconds;
     if (found.empty())
       continue;
