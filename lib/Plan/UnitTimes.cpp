@@ -37,23 +37,30 @@ struct KernelTime {
 //===----------------------------------------------------------------------===//
 
 /// The part of what a device computes at most that products reach, by how many
-/// of them a byte takes part in: below 1, 2, 4, 8 and more. Those of floats are
-/// rounded from what the kernels of MobileNetV2, YOLO11n, SqueezeNet and
-/// ResNet-8 reach together with AVX-512 on one thread (0.19, 0.51, 0.74,
-/// 0.93, 1.17: Winograd's algorithm spares products). Those of bytes rise as
-/// these do, and their level is set by the whole of MobileNetV2 in 8 bits with
-/// VNNI.
-static double getEfficiency(const KernelDescription &kernel) {
-  static constexpr double floats[] = {0.2, 0.45, 0.7, 0.9, 1.15};
-  static constexpr double bytes[] = {0.1, 0.2, 0.35, 0.5, 0.65};
+/// of them a byte takes part in: below 1, 2, 4, 8, 32 and more. Rounded from
+/// what kernels reach together with AVX-512 and VNNI on one thread: of floats
+/// those of MobileNetV2, YOLO11n, SqueezeNet, ResNet-8, ResNet-50, UltraFace,
+/// YOLOX-nano and Inception v1 (0.19, 0.46, 0.72, 0.85, 0.94, 1.00), of bytes
+/// those of the first four (0.06, 0.10, 0.21, 0.20, 0.56, 0.90).
+static constexpr double floatEfficiency[] = {0.2, 0.45, 0.7, 0.85, 0.95, 1};
+static constexpr double byteEfficiency[] = {0.06, 0.1, 0.2, 0.2, 0.55, 0.9};
+
+/// What of that is left for those of Winograd's algorithm, which also
+/// transforms what it multiplies: of the same models (0.47 and 0.60).
+static constexpr double winogradFactor = 0.55;
+
+static double getEfficiency(const KernelDescription &kernel, bool countsBytes) {
   double reuse = static_cast<double>(kernel.macs) /
                  static_cast<double>(std::max<int64_t>(kernel.bytes, 1));
-  size_t group = reuse < 1   ? 0
-                 : reuse < 2 ? 1
-                 : reuse < 4 ? 2
-                 : reuse < 8 ? 3
-                             : 4;
-  return (kernel.multipliesBytes ? bytes : floats)[group];
+  size_t group = reuse < 1    ? 0
+                 : reuse < 2  ? 1
+                 : reuse < 4  ? 2
+                 : reuse < 8  ? 3
+                 : reuse < 32 ? 4
+                              : 5;
+  double efficiency = (countsBytes ? byteEfficiency : floatEfficiency)[group];
+  return kernel.products < kernel.macs ? efficiency * winogradFactor
+                                       : efficiency;
 }
 
 /// How much faster kernels read than memory gives: part of what they read is
@@ -68,9 +75,13 @@ static double getSeconds(const KernelDescription &kernel,
       static_cast<double>(kernel.bytes) / (speed.bandwidth * cacheFactor);
   if (kernel.macs == 0)
     return reading;
-  double peak =
-      kernel.multipliesBytes && speed.byteOps > 0 ? speed.byteOps : speed.flops;
-  return std::max(kernel.getFlops() / (peak * getEfficiency(kernel)), reading);
+  // Bytes are multiplied as fast as floats where nothing else is known.
+  bool countsBytes = kernel.multipliesBytes && speed.byteOps > 0;
+  double peak = countsBytes ? speed.byteOps : speed.flops;
+  double operations = 2.0 * static_cast<double>(kernel.products) +
+                      static_cast<double>(kernel.elementOps);
+  return std::max(operations / (peak * getEfficiency(kernel, countsBytes)),
+                  reading);
 }
 
 static llvm::Expected<std::vector<KernelTime>>

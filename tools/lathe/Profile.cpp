@@ -110,6 +110,7 @@ static void printJSON(const ModelProfile &profile, const MachinePeaks &peaks,
         Roofline roofline(kernel, peaks);
         json.object([&] {
           addDescription(json, kernel);
+          json.attribute("products", kernel.products);
           json.attribute("seconds", kernel.seconds);
           json.attribute("flops_per_second", roofline.flops);
           json.attribute("share_of_peak", roofline.ofPeak);
