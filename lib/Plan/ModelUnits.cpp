@@ -157,6 +157,22 @@ static void repeatWidening(func::FuncOp model) {
     repeatForReaders(op);
 }
 
+/// Gives each result of `model` a value of its own: plans know tensors by one
+/// name each, and one may be several results, or an input too.
+static void separateResults(func::FuncOp model) {
+  Operation *terminator = model.getBody().front().getTerminator();
+  llvm::SmallPtrSet<Value, 8> seen;
+  for (OpOperand &result : terminator->getOpOperands()) {
+    Value value = result.get();
+    if (!isa<BlockArgument>(value) && seen.insert(value).second)
+      continue;
+    OpBuilder builder(terminator);
+    result.set(
+        ReshapeOp::create(builder, value.getLoc(), value,
+                          cast<RankedTensorType>(value.getType()).getShape()));
+  }
+}
+
 //===----------------------------------------------------------------------===//
 // Units and tensors
 //===----------------------------------------------------------------------===//
@@ -175,16 +191,21 @@ static void addCosts(ModelUnit &unit, Operation *op) {
   }
 }
 
-/// Whether `value` is, before it is made wider, in 8 bits.
+/// Whether `value` is, before it is made wider, quantized to 8 bits.
 static bool isFromBytes(Value value) {
+  auto isQuantized = [](Value value) {
+    return isa<quant::QuantizedType>(
+               cast<RankedTensorType>(value.getType()).getElementType()) &&
+           getStorageWidth(value) <= 8;
+  };
   while (Operation *op = value.getDefiningOp()) {
-    if (getStorageWidth(value) <= 8)
+    if (isQuantized(value))
       return true;
     if (!isa<DequantizeOp>(op) && !movesOneTensor(op))
       return false;
     value = op->getOperand(0);
   }
-  return getStorageWidth(value) <= 8;
+  return isQuantized(value);
 }
 
 /// See ModelUnit::isInt8.
@@ -316,6 +337,7 @@ llvm::Expected<ModelUnits> ModelUnits::get(func::FuncOp model) {
         "the model keeps states from run to run, which have to stay on one "
         "device; compile it for that");
   repeatWidening(model);
+  separateResults(model);
   UnitFinder finder(model);
   finder.find();
   // In the order in which all that they read is there.

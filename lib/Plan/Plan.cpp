@@ -53,9 +53,11 @@ static json::Value toJSON(const PlanTransfer &transfer) {
 }
 
 static json::Value toJSON(const PlanPrecision &precision) {
-  return json::Object{{"noise", precision.noise},
-                      {"objective", precision.objective},
-                      {"bound", precision.bound}};
+  json::Object object{{"noise", precision.noise},
+                      {"objective", precision.objective}};
+  if (precision.bound)
+    object["bound"] = *precision.bound;
+  return object;
 }
 
 static json::Value toJSON(const PlanSimulation &simulation) {

@@ -61,31 +61,31 @@ void lathe::addNodes(PlacementProblem &problem, const ModelUnits &units) {
 
 /// A unit needs its largest tensor in memory, whatever takes the place of what.
 static bool hasRoomForUnit(const ModelUnits &units, unsigned unit,
-                           const NetworkDevice &device) {
+                           const NetworkDevice &device, double byteShare) {
   std::optional<double> limit = getMemoryLimit(device);
   return !limit || llvm::none_of(units.tensors, [&](const UnitTensor &tensor) {
     return (tensor.source == unit ||
             llvm::is_contained(tensor.consumers, unit)) &&
-           static_cast<double>(tensor.bytes) > *limit;
+           byteShare * static_cast<double>(tensor.bytes) > *limit;
   });
 }
 
 void lathe::addOptions(PlacementProblem &problem, const ModelUnits &units,
                        const Network &network, ArrayRef<UnitTimes> times,
-                       partition::Precision precision, double weightShare,
+                       partition::Precision precision, double byteShare,
                        llvm::function_ref<bool(unsigned)> isPossible) {
   for (const auto &[index, unit] : llvm::enumerate(units.units)) {
     if (!isPossible(index))
       continue;
     for (const auto &[number, device] : llvm::enumerate(network.devices)) {
-      if (!hasRoomForUnit(units, index, device))
+      if (!hasRoomForUnit(units, index, device, byteShare))
         continue;
       NodeOption &option = problem.nodes[index].options.emplace_back();
       option.device = number;
       option.precision = precision;
       option.time = times[number].seconds[index];
       option.energy = option.time * device.activePower;
-      option.weightBytes = weightShare * static_cast<double>(unit.weightBytes);
+      option.weightBytes = byteShare * static_cast<double>(unit.weightBytes);
     }
   }
 }

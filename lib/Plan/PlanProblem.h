@@ -34,10 +34,10 @@ void addNodes(partition::PlacementProblem &problem, const ModelUnits &units);
 
 /// Lets each unit that `isPossible` says run in `precision` on the devices that
 /// have room for its tensors, where it takes what `times`, an entry for each
-/// device, say, and `weightShare` of the bytes of its weights.
+/// device, say. Its tensors and weights have `byteShare` of their bytes.
 void addOptions(partition::PlacementProblem &problem, const ModelUnits &units,
                 const Network &network, llvm::ArrayRef<UnitTimes> times,
-                partition::Precision precision, double weightShare,
+                partition::Precision precision, double byteShare,
                 llvm::function_ref<bool(unsigned unit)> isPossible);
 
 /// Adds the tensors, which cross as they are.

@@ -42,10 +42,13 @@ void Planner::describeSimulation(const SimulationResult &runs) {
   described.percentile95Seconds = getPercentile(latencies, 0.95);
   described.mostSeconds = latencies.back();
   described.runsPerSecond = runs.getThroughput();
+  auto getShare = [&](double time) {
+    return runs.getEnd() > 0 ? time / runs.getEnd() : 0;
+  };
   for (double time : runs.deviceTime)
-    described.deviceShares.push_back(time / runs.getEnd());
+    described.deviceShares.push_back(getShare(time));
   for (double time : runs.uplinkTime)
-    described.uplinkShares.push_back(time / runs.getEnd());
+    described.uplinkShares.push_back(getShare(time));
 }
 
 /// What happens when devices work side by side.
@@ -63,7 +66,7 @@ llvm::Error Planner::describeRun() {
     // The search has kernels run by themselves.
     plan.objective = plan.makespanSeconds;
     plan.bound = std::min(lowerBound, plan.objective);
-    plan.isOptimal &= lowerBound >= plan.objective;
+    plan.isOptimal &= isProved(plan);
   }
   if (options.simulatedRuns > 0) {
     shown = simulateRuns(options.simulatedRuns, options.runInterval);

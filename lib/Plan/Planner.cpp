@@ -52,21 +52,22 @@ llvm::Error Planner::minimizeSum(const PlacementLimits &limits) {
   auto oracle = PlacementOracle::create(problem);
   if (!oracle)
     return oracle.takeError();
-  auto normalized = getObjective(problem, network, options, *oracle, limits);
-  if (!normalized)
-    return normalized.takeError();
-  if (!*normalized)
+  if (!objective)
+    if (llvm::Error error =
+            getObjective(problem, network, options, *oracle, limits)
+                .moveInto(objective))
+      return error;
+  if (!objective)
     return explain(*oracle, limits);
-  const NormalizedObjective &objective = **normalized;
-  auto found = solve(*oracle, objective.weights, limits);
+  auto found = solve(*oracle, objective->weights, limits);
   if (!found)
     return found.takeError();
   if (!found->found)
     return explain(*oracle, limits);
   result = std::move(*found);
-  result.objective -= objective.offset;
-  result.lowerBound -= objective.offset;
-  return writeProblem(objective, limits);
+  result.objective -= objective->offset;
+  result.lowerBound -= objective->offset;
+  return writeProblem(*objective, limits);
 }
 
 llvm::Error Planner::writeProblem(const NormalizedObjective &objective,
@@ -173,13 +174,16 @@ llvm::Expected<PlannedModel> Planner::plan() {
   if (!found)
     return found.takeError();
   units = std::move(*found);
+  if (units.units.empty())
+    return llvm::createStringError(
+        "the model computes nothing that a device could do");
   if (llvm::Error error = addTimes())
     return std::move(error);
   weightLimits = getWeightLimits(network);
   addDevices(problem, network);
   addNodes(problem, units);
   addOptions(problem, units, network, times, partition::Precision::F32,
-             /*weightShare=*/1, [](unsigned) { return true; });
+             /*byteShare=*/1, [](unsigned) { return true; });
   addTensors(problem, units, network);
   if (options.sendsHalves)
     addHalves(problem, units);
@@ -215,7 +219,7 @@ llvm::Expected<PlannedModel> Planner::plan() {
   plan.joules = result.metrics.getTotalEnergy();
   plan.objective = result.objective;
   plan.bound = std::min(lowerBound, plan.objective);
-  plan.isOptimal = result.optimal && lowerBound >= plan.objective;
+  plan.isOptimal = result.optimal && isProved(plan);
   if (llvm::Error error = describeRun())
     return std::move(error);
   if (options.hasBook)
@@ -239,35 +243,43 @@ llvm::StringRef lathe::getName(PlanObjective objective) {
   llvm_unreachable("no objective");
 }
 
-/// Whether `plan` is better than `other`, for the same objective.
-static bool isBetter(const Plan &plan, const Plan &other,
-                     PlanObjective objective) {
-  if (objective != PlanObjective::Latency)
-    return plan.objective < other.objective;
-  auto getRatio = [](double value, double of) {
-    return of > 0 ? value / of : 1;
-  };
-  return plan.latencyWeight *
-                 getRatio(plan.latencySeconds, other.latencySeconds) +
-             plan.energyWeight * getRatio(plan.joules, other.joules) <
-         1;
+bool lathe::isProved(const Plan &plan) {
+  return plan.bound >= plan.objective * (1 - 1e-9);
+}
+
+/// Plans `module` as it is, or with its images as bytes: to make bytes of an
+/// image takes time, which is lost where it stays.
+static llvm::Expected<PlannedModel> planWithImages(ModuleOp module,
+                                                   const Network &network,
+                                                   const PlanOptions &options) {
+  OwningOpRef<ModuleOp> copy = cast<ModuleOp>(module->clone());
+  for (const ByteImage &image : options.byteImages)
+    passAsBytes(lookupModel(*copy), image);
+  Planner plainPlanner(module, network, options);
+  Planner bytePlanner(*copy, network, options);
+  auto plain = plainPlanner.plan();
+  bytePlanner.minimizeLike(plainPlanner);
+  auto asBytes = bytePlanner.plan();
+  // Limits may leave only one of them.
+  if (!asBytes) {
+    llvm::consumeError(asBytes.takeError());
+    return plain;
+  }
+  if (!plain) {
+    llvm::consumeError(plain.takeError());
+    return asBytes;
+  }
+  double bound = std::min(plain->plan.bound, asBytes->plan.bound);
+  auto &chosen =
+      asBytes->plan.objective < plain->plan.objective ? asBytes : plain;
+  chosen->plan.bound = bound;
+  chosen->plan.isOptimal &= isProved(chosen->plan);
+  return std::move(chosen);
 }
 
 llvm::Expected<PlannedModel> lathe::planModel(ModuleOp module,
                                               const Network &network,
                                               const PlanOptions &options) {
-  if (options.byteImages.empty())
-    return Planner(module, network, options).plan();
-  // To make bytes of an image takes time, which is lost where it stays.
-  OwningOpRef<ModuleOp> copy = cast<ModuleOp>(module->clone());
-  auto plain = Planner(module, network, options).plan();
-  if (!plain)
-    return plain.takeError();
-  for (const ByteImage &image : options.byteImages)
-    passAsBytes(lookupModel(*copy), image);
-  auto asBytes = Planner(*copy, network, options).plan();
-  if (!asBytes)
-    return asBytes.takeError();
-  bool isFaster = isBetter(asBytes->plan, plain->plan, options.objective);
-  return std::move(isFaster ? *asBytes : *plain);
+  return options.byteImages.empty() ? Planner(module, network, options).plan()
+                                    : planWithImages(module, network, options);
 }

@@ -23,12 +23,19 @@ namespace lathe {
 llvm::Expected<CodeOptions> chooseCode(mlir::ModuleOp component,
                                        const NetworkDevice &device);
 
+/// Whether the bound on what `plan` has says that there is nothing better.
+bool isProved(const Plan &plan);
+
 /// Makes a plan of a model.
 class Planner {
 public:
   Planner(mlir::ModuleOp module, const Network &network,
           const PlanOptions &options)
       : module(module), network(network), options(options) {}
+
+  /// Lets the plan have the least of what `other`, which made one, minimized:
+  /// the two can be compared then.
+  void minimizeLike(const Planner &other) { objective = other.objective; }
 
   llvm::Expected<PlannedModel> plan();
 
@@ -64,6 +71,8 @@ private:
   ModelUnits units;
   std::vector<UnitTimes> times;
   partition::PlacementProblem problem;
+  /// Of latency and energy: the same in all rounds, so that a bound stays one.
+  std::optional<partition::NormalizedObjective> objective;
   partition::SolverResult result;
   /// Bytes of weights that each device may have.
   std::vector<double> weightLimits;

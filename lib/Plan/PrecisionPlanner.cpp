@@ -45,7 +45,8 @@ private:
   llvm::Expected<std::vector<UnitTimes>> getTimes(ModuleOp module, bool isInt8);
   llvm::Error addProblem();
   void addCodecs();
-  llvm::Expected<PrecisionChoice> solveWithin(double noise);
+  llvm::Expected<std::optional<PrecisionChoice>> solveWithin(double noise);
+  llvm::Error explain(double noise);
   llvm::Expected<bool> attempt(const PrecisionChoice &choice,
                                double predictedNoise);
   llvm::Expected<bool> consider(const PrecisionChoice &choice, bool adapts);
@@ -72,7 +73,7 @@ private:
   std::optional<NormalizedObjective> objective;
   /// By how much what was built last is noisier than what was simulated.
   double builtFactor = 1;
-  std::vector<PrecisionMask> seen;
+  llvm::SmallVector<PrecisionMask, 0> seen;
   PrecisionMask best;
 };
 
@@ -139,9 +140,9 @@ llvm::Error PrecisionPlanner::addProblem() {
   addDevices(problem, network);
   addNodes(problem, units);
   addOptions(problem, units, network, *floatTimes, partition::Precision::F32,
-             /*weightShare=*/1, [](unsigned) { return true; });
+             /*byteShare=*/1, [](unsigned) { return true; });
   addOptions(problem, units, network, *int8Times, partition::Precision::Int8,
-             /*weightShare=*/0.25,
+             /*byteShare=*/0.25,
              [&](unsigned unit) { return noise->isQuantizable(unit); });
   for (const PlacementNode &node : problem.nodes)
     if (node.options.empty())
@@ -179,7 +180,8 @@ llvm::Error PrecisionPlanner::prepare() {
 // Choices
 //===----------------------------------------------------------------------===//
 
-llvm::Expected<PrecisionChoice>
+/// None if nothing is within the limits.
+llvm::Expected<std::optional<PrecisionChoice>>
 PrecisionPlanner::solveWithin(double mostNoise) {
   auto oracle = PlacementOracle::create(problem);
   if (!oracle)
@@ -198,12 +200,8 @@ PrecisionPlanner::solveWithin(double mostNoise) {
                          : llvm::Expected<SolverResult>(SolverResult());
   if (!found)
     return found.takeError();
-  if (!found->found) {
-    auto reason = explainInfeasibility(*oracle, all, solver);
-    if (!reason)
-      return reason.takeError();
-    return llvm::createStringError("no plan keeps the limits: " + *reason);
-  }
+  if (!found->found)
+    return std::nullopt;
   PrecisionChoice choice;
   llvm::SmallBitVector int8(units.units.size()), tensors(units.tensors.size());
   for (auto [unit, node] : llvm::enumerate(problem.nodes))
@@ -218,6 +216,19 @@ PrecisionPlanner::solveWithin(double mostNoise) {
   choice.numTensors = tensors.count();
   choice.result = std::move(*found);
   return choice;
+}
+
+/// Why nothing is within the limits.
+llvm::Error PrecisionPlanner::explain(double mostNoise) {
+  auto oracle = PlacementOracle::create(problem);
+  if (!oracle)
+    return oracle.takeError();
+  PlacementLimits all = limits;
+  all.noise = mostNoise;
+  auto reason = explainInfeasibility(*oracle, all);
+  if (!reason)
+    return reason.takeError();
+  return llvm::createStringError("no plan keeps the limits: " + *reason);
 }
 
 bool PrecisionPlanner::isBetter(const PrecisionPlanTrial &a,
@@ -252,7 +263,6 @@ llvm::Expected<bool> PrecisionPlanner::attempt(const PrecisionChoice &choice,
   if (report.trials.size() == 1 ||
       isBetter(trial, report.trials[report.best])) {
     report.best = report.trials.size() - 1;
-    report.bound = choice.result.lowerBound - objective->offset;
     best = choice.mask;
   }
   return trial.fits;
@@ -293,9 +303,16 @@ llvm::Expected<bool> PrecisionPlanner::consider(const PrecisionChoice &choice,
 llvm::Error PrecisionPlanner::approach() {
   double tightness = 1;
   for (size_t i = 0; i < mostChoices && !isDone(); ++i) {
-    auto choice = solveWithin(*limit.noise * tightness);
+    auto found = solveWithin(*limit.noise * tightness);
+    if (!found)
+      return found.takeError();
+    const std::optional<PrecisionChoice> &choice = *found;
+    if (!choice && i == 0)
+      return explain(*limit.noise);
     if (!choice)
-      return choice.takeError();
+      break;
+    if (tightness == 1)
+      report.bound = choice->result.lowerBound - objective->offset;
     if (!llvm::is_contained(seen, choice->mask)) {
       if (auto fits = consider(*choice, /*adapts=*/true); !fits)
         return fits.takeError();
@@ -314,14 +331,18 @@ llvm::Error PrecisionPlanner::goFurther() {
   double low = 1, high = 4;
   while (hasFit() && !isDone() && high > 1.05 * low) {
     const double middle = std::sqrt(low * high);
-    auto choice = solveWithin(*limit.noise * middle);
-    if (!choice)
-      return choice.takeError();
-    bool fits = choice->mask == best;
-    if (!fits && !llvm::is_contained(seen, choice->mask))
+    auto found = solveWithin(*limit.noise * middle);
+    if (!found)
+      return found.takeError();
+    const std::optional<PrecisionChoice> &choice = *found;
+    bool fits = choice && choice->mask == best;
+    if (choice && !llvm::is_contained(seen, choice->mask))
       if (llvm::Error error =
               consider(*choice, /*adapts=*/false).moveInto(fits))
         return error;
+    // More is allowed than the sum says: so is less of the objective.
+    if (fits)
+      report.bound = choice->result.lowerBound - objective->offset;
     (fits ? low : high) = middle;
   }
   return llvm::Error::success();
@@ -330,14 +351,24 @@ llvm::Error PrecisionPlanner::goFurther() {
 /// Finds the most noise with which the score is good enough.
 llvm::Error PrecisionPlanner::bisect() {
   auto isGoodEnough = [&](double mostNoise) -> llvm::Expected<bool> {
-    auto choice = solveWithin(mostNoise);
-    if (!choice)
-      return choice.takeError();
-    return attempt(*choice, choice->result.metrics.noise);
+    auto found = solveWithin(mostNoise);
+    if (!found)
+      return found.takeError();
+    if (!*found)
+      return false;
+    const PrecisionChoice &choice = **found;
+    // Each of those was built once.
+    const auto *known = llvm::find(seen, choice.mask);
+    if (known != seen.end())
+      return report.trials[known - seen.begin()].fits;
+    seen.push_back(choice.mask);
+    return attempt(choice, choice.result.metrics.noise);
   };
   auto fits = isGoodEnough(PlacementLimits::unlimited);
   if (!fits)
     return fits.takeError();
+  if (report.trials.empty())
+    return explain(PlacementLimits::unlimited);
   if (*fits)
     return llvm::Error::success();
   double high = report.trials.front().predictedNoise, low = 1e-4 * high;

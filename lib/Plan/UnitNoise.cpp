@@ -122,6 +122,8 @@ void UnitNoise::linearize(ArrayRef<double> shares, double noise) {
   size_t numParts = 0;
   for (ArrayRef<double> unit : unitShares)
     numParts = std::max(numParts, unit.size());
+  for (ArrayRef<double> value : valueShares)
+    numParts = std::max(numParts, value.size());
   weights.clear();
   for (double share : shares.take_front(numParts))
     weights.push_back(noise / std::max(share, leastNoise) /

@@ -84,13 +84,18 @@ static double getSeconds(const KernelDescription &kernel,
                   reading);
 }
 
+/// Whether instructions tell what kernels take on `device`.
+static bool countsInstructions(const NetworkDevice &device) {
+  return device.target.backend == TargetBackend::C && device.target.costs &&
+         device.target.clock;
+}
+
 static llvm::Expected<std::vector<KernelTime>>
 estimateKernels(ModuleOp copy, const NetworkDevice &device) {
   CodeOptions code;
   code.threads = device.threads;
   std::vector<KernelTime> times;
-  bool isController = device.target.backend == TargetBackend::C;
-  if (isController && device.target.costs && device.target.clock) {
+  if (countsInstructions(device)) {
     auto estimate = estimateModel(copy, device.target, code);
     if (!estimate)
       return estimate.takeError();
@@ -173,6 +178,11 @@ class TimeDivider {
 public:
   explicit TimeDivider(const ModelUnits &units);
 
+  /// Also knows nodes that are named after those of the units, as those of a
+  /// model that was made of this one are: behind the name a slash and more, or
+  /// _ and a number.
+  void knowDerived() { knowsDerived = true; }
+
   /// The nodes of no unit are added to `unknown`.
   std::vector<double> divide(ArrayRef<KernelTime> times,
                              std::vector<std::string> &unknown);
@@ -181,12 +191,14 @@ private:
   using UnitMap = llvm::StringMap<SmallVector<unsigned>>;
 
   static void addNames(Location loc, unsigned unit, UnitMap &map);
+  UnitMap::const_iterator find(const UnitMap &map, StringRef node) const;
   void addConstants(Operation *op, unsigned unit);
 
   const ModelUnits &units;
   /// By names: the units that have such nodes, and those that read such
   /// constants and inputs, which kernels may copy.
   UnitMap unitsOf, readersOf;
+  bool knowsDerived = false;
 };
 
 } // namespace
@@ -221,6 +233,18 @@ void TimeDivider::addConstants(Operation *op, unsigned unit) {
     }
 }
 
+TimeDivider::UnitMap::const_iterator TimeDivider::find(const UnitMap &map,
+                                                       StringRef node) const {
+  auto it = map.find(node);
+  if (it != map.end() || !knowsDerived)
+    return it;
+  it = map.find(node.rsplit('/').first);
+  if (it != map.end())
+    return it;
+  auto [name, number] = node.rsplit('_');
+  return llvm::all_of(number, llvm::isDigit) ? map.find(name) : map.end();
+}
+
 std::vector<double> TimeDivider::divide(ArrayRef<KernelTime> times,
                                         std::vector<std::string> &unknown) {
   std::vector<double> seconds(units.units.size(), 0);
@@ -229,7 +253,7 @@ std::vector<double> TimeDivider::divide(ArrayRef<KernelTime> times,
   for (const KernelTime &time : times) {
     llvm::SmallSetVector<unsigned, 8> found, readers;
     for (StringRef node : llvm::split(time.nodes, ", ")) {
-      auto it = unitsOf.find(node), constant = readersOf.find(node);
+      auto it = find(unitsOf, node), constant = find(readersOf, node);
       if (it != unitsOf.end())
         found.insert(it->second.begin(), it->second.end());
       else if (constant != readersOf.end())
@@ -260,12 +284,12 @@ std::vector<double> TimeDivider::divide(ArrayRef<KernelTime> times,
   return seconds;
 }
 
-/// The times of units by the profile `file`. `isForeign` says of how many nodes
-/// that are not known, in how many kernels, it is that of another model.
+/// The times of `units` by the profile `file`, with `isDerived` one of a model
+/// that was made of this one, which has nodes of its own. Fails if it is one of
+/// another model, or of a part.
 static llvm::Expected<std::vector<double>>
-divideProfile(llvm::StringRef file, TimeDivider &divider,
-              const Network &network,
-              llvm::function_ref<bool(size_t, size_t)> isForeign) {
+divideProfile(llvm::StringRef file, const ModelUnits &units,
+              const Network &network, bool isDerived) {
   llvm::SmallString<128> path(file);
   if (llvm::sys::path::is_relative(path)) {
     path = network.directory;
@@ -274,54 +298,67 @@ divideProfile(llvm::StringRef file, TimeDivider &divider,
   auto times = readProfile(path);
   if (!times)
     return times.takeError();
+  TimeDivider divider(units);
+  if (isDerived)
+    divider.knowDerived();
   std::vector<std::string> unknown;
   std::vector<double> seconds = divider.divide(*times, unknown);
-  if (isForeign(unknown.size(), times->size()))
+  if (!isDerived && !unknown.empty())
     return llvm::createStringError("'" + path +
                                    "' is the profile of another model: this "
                                    "one has no node '" +
                                    unknown.front() + "'");
+  for (auto [unit, time] : llvm::zip_equal(units.units, seconds))
+    if (unit.macs > 0 && time <= 0)
+      return llvm::createStringError(
+          "'" + path +
+          "' is the profile of another model, or of a part of "
+          "this one: it has no time for node '" +
+          unit.name + "'");
   return seconds;
+}
+
+/// What the profiles of `device` measured.
+static llvm::Expected<UnitTimes>
+readProfiles(const ModelUnits &units, const NetworkDevice &device,
+             const Network &network,
+             llvm::function_ref<bool(unsigned)> isInt8) {
+  UnitTimes result;
+  auto seconds =
+      divideProfile(device.profile, units, network, /*isDerived=*/false);
+  if (!seconds)
+    return seconds.takeError();
+  result.seconds = std::move(*seconds);
+  result.isMeasured = true;
+  result.source = "profile " + device.profile;
+  if (device.int8Profile.empty())
+    return result;
+  auto int8 =
+      divideProfile(device.int8Profile, units, network, /*isDerived=*/true);
+  if (!int8)
+    return int8.takeError();
+  for (unsigned unit = 0; unit < units.units.size(); ++unit)
+    if (isInt8(unit))
+      result.seconds[unit] = (*int8)[unit];
+  result.source += " and " + device.int8Profile;
+  return result;
 }
 
 llvm::Expected<UnitTimes>
 lathe::getUnitTimes(ModuleOp module, const ModelUnits &units,
                     const NetworkDevice &device, const Network &network,
                     llvm::function_ref<bool(unsigned)> isInt8) {
+  if (!device.profile.empty())
+    return readProfiles(units, device, network, isInt8);
   UnitTimes result;
-  TimeDivider divider(units);
-  if (!device.profile.empty()) {
-    auto seconds =
-        divideProfile(device.profile, divider, network,
-                      [](size_t numUnknown, size_t) { return numUnknown > 0; });
-    if (!seconds)
-      return seconds.takeError();
-    result.seconds = std::move(*seconds);
-    result.isMeasured = true;
-    result.source = "profile " + device.profile;
-    if (device.int8Profile.empty())
-      return result;
-    auto int8 = divideProfile(device.int8Profile, divider, network,
-                              [](size_t numUnknown, size_t numKernels) {
-                                // It has nodes of its own that quantize.
-                                return 2 * numUnknown > numKernels;
-                              });
-    if (!int8)
-      return int8.takeError();
-    for (unsigned unit = 0; unit < units.units.size(); ++unit)
-      if (isInt8(unit))
-        result.seconds[unit] = (*int8)[unit];
-    result.source += " and " + device.int8Profile;
-    return result;
-  }
   OwningOpRef<ModuleOp> copy = cast<ModuleOp>(module->clone());
   auto times = estimateKernels(*copy, device);
   if (!times)
     return times.takeError();
   std::vector<std::string> unknown;
-  result.seconds = divider.divide(*times, unknown);
-  result.source =
-      device.speed ? "estimated from its speed (" + device.speed->source + ")"
-                   : "estimated from its instructions";
+  result.seconds = TimeDivider(units).divide(*times, unknown);
+  result.source = countsInstructions(device) ? "estimated from its instructions"
+                                             : "estimated from its speed (" +
+                                                   device.speed->source + ")";
   return result;
 }

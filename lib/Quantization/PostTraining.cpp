@@ -355,7 +355,8 @@ llvm::Expected<PostTrainingResult> PostTraining::run() {
     if (llvm::Error error = studyPrecisions())
       return std::move(error);
   settings = best;
-  if (!isStopped()) {
+  // Who chose precisions has measured, and maybe scored, what there is.
+  if (!isStopped() && !options.choosePrecisions) {
     if (llvm::Error error = roundWeights(settings))
       return std::move(error);
     if (llvm::Error error = attempt("weights rounded by layer", settings))

@@ -10,6 +10,9 @@
 #include "llvm/ADT/STLExtras.h"
 
 namespace cl = llvm::cl;
+
+#include <cmath>
+
 using namespace lathe;
 using namespace lathe::tool;
 
@@ -51,10 +54,16 @@ BookFlags::getClasses() const {
   for (llvm::StringRef text : noise) {
     partition::RequestClass &added = classes.emplace_back();
     added.name = text.split('=').first.str();
-    if (text.split('=').second.getAsDouble(added.noise) || added.noise < 0)
+    if (added.name.empty() || text.split('=').second.getAsDouble(added.noise) ||
+        !(added.noise >= 0 && std::isfinite(added.noise)))
       return llvm::createStringError(
           "--book-noise: '" + text +
           "' is no class with a noise, such as rough=0.01");
+    if (llvm::any_of(llvm::drop_end(classes), [&](const auto &other) {
+          return other.name == added.name;
+        }))
+      return llvm::createStringError(
+          "--book-noise: class '" + llvm::Twine(added.name) + "' stands twice");
   }
   return classes;
 }

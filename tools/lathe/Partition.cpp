@@ -18,7 +18,9 @@
 #include "lathe/Target/ONNX/Export.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Path.h"
 
 namespace cl = llvm::cl;
 using namespace mlir;
@@ -71,8 +73,11 @@ static void printSummary(const Plan &plan, llvm::StringRef directory) {
   if (plan.precision)
     llvm::outs() << llvm::formatv(
         "noise    {0:E3} for a signal of 1, measured; precisions and places "
-        "together: bound {1:F9} of {2:F9}\n",
-        plan.precision->noise, plan.precision->bound,
+        "together: bound {1} of {2:F9} of latency and energy\n",
+        plan.precision->noise,
+        plan.precision->bound
+            ? llvm::formatv("{0:F9}", *plan.precision->bound).str()
+            : "unknown",
         plan.precision->objective);
   llvm::outs() << llvm::formatv("bound    {0:F9} of {1:F9}, gap {2:P}{3}\n",
                                 plan.bound, plan.objective, plan.getGap(),
@@ -177,6 +182,7 @@ struct Partition : Command {
         output.empty() ? planned->plan.model : output.getValue();
     if (llvm::Error error = writeOutputFiles(directory, *files))
       return reportError(std::move(error));
+    removeOthers(directory);
     if (!exported.empty())
       if (llvm::Error error =
               writeOutputFile(exported, std::move(planned->problem)))
@@ -191,6 +197,17 @@ struct Partition : Command {
   }
 
 private:
+  /// What another plan left in the folder, and this one has not.
+  void removeOthers(StringRef directory) const {
+    for (auto [name, isThere] : {std::pair("book.json", book.isGiven()),
+                                 std::pair("report.html", report.getValue())}) {
+      llvm::SmallString<128> path(directory);
+      llvm::sys::path::append(path, name);
+      if (!isThere)
+        llvm::sys::fs::remove(path);
+    }
+  }
+
   OwningOpRef<ModuleOp> load(MLIRContext &context) {
     llvm::Expected<ImportOptions> import = flags.getImportOptions();
     if (!import)
@@ -251,7 +268,11 @@ private:
     if (!classes->empty() && !precisions.isGiven())
       return llvm::createStringError(
           "--book-noise is for models some of which may run in 8 bits: pass "
-          "--max-noise or --min-sqnr, too");
+          "--max-noise, --min-sqnr or --min-score, too");
+    if (wire.sendsBytes() && (book.isGiven() || !exported.empty()))
+      return llvm::createStringError(
+          "--book and --export go without --wire=u8, which makes two problems "
+          "of one");
     if (llvm::Error error = simulation.addTo(options))
       return std::move(error);
     options.latencyWeight = latencyWeight;

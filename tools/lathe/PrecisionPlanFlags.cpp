@@ -66,6 +66,9 @@ llvm::Error PrecisionPlanFlags::check(bool hasImages) const {
         "--max-noise, --min-sqnr and --min-score exclude each other");
   if (maxNoise.getNumOccurrences() > 0 && !(maxNoise > 0))
     return llvm::createStringError("--max-noise must be a number above 0");
+  if (!std::isfinite(minSQNR) || !std::isfinite(minScore))
+    return llvm::createStringError(
+        "--min-sqnr and --min-score must be finite numbers");
   if (!calibration.isGiven())
     return llvm::createStringError(
         "8 bits need samples of what the model will see: pass "

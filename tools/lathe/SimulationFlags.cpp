@@ -42,6 +42,9 @@ llvm::Error SimulationFlags::addTo(PlanOptions &options) const {
   if (!seconds)
     return llvm::createStringError("--interval: " +
                                    llvm::toString(seconds.takeError()));
+  // Beyond that, times between runs hide what a run takes.
+  if (*seconds > 1e6)
+    return llvm::createStringError("--interval is at most 1000000 s");
   options.runInterval = *seconds;
   return llvm::Error::success();
 }

@@ -97,7 +97,7 @@ TEST_P(RealModelsTest, TwoDevicesAreAMinimumCut) {
   addDevices(problem, network);
   addNodes(problem, units);
   addOptions(problem, units, network, times, partition::Precision::F32,
-             /*weightShare=*/1, [](unsigned) { return true; });
+             /*byteShare=*/1, [](unsigned) { return true; });
   addTensors(problem, units, network);
 
   unsigned numSplit = 0;

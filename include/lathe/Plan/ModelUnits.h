@@ -52,7 +52,8 @@ struct UnitTensor {
 class ModelUnits {
 public:
   /// Changes `model` so that each unit has its own copy of what makes a
-  /// quantized tensor wider. Fails if the model has states.
+  /// quantized tensor wider, and each result is a value of its own. Fails if
+  /// the model has states.
   static llvm::Expected<ModelUnits> get(mlir::func::FuncOp model);
 
   std::vector<ModelUnit> units;

@@ -64,9 +64,11 @@ struct PlanTransfer {
 struct PlanPrecision {
   /// At the outputs for a signal of 1, on samples held out.
   double noise = 0;
-  /// What was minimized over all precisions and placements together, where
-  /// noise is a sum over units, and the bound on it.
-  double objective = 0, bound = 0;
+  /// What was minimized over all precisions and placements together, latency
+  /// and energy, where noise is a sum over units, and the bound on it. None if
+  /// there was a score to reach.
+  double objective = 0;
+  std::optional<double> bound;
 };
 
 /// What came of a simulation of runs that follow each other.

@@ -54,9 +54,9 @@ struct PrecisionPlanReport {
   size_t best = 0;
   /// Of the model that came of it in the end, for a signal of 1.
   double noise = 0;
-  /// On the objective of the best trial, over all precisions and placements
-  /// that keep the limit as sums predict noise; only for a limit on noise.
-  double bound = 0;
+  /// On the objective, over all precisions and placements that keep the limit
+  /// on noise as the last sum predicts it; none for a score.
+  std::optional<double> bound;
   /// For the classes of requests, if there are some (PlanOptions::requestBook).
   std::optional<llvm::json::Object> requestBook;
 };
