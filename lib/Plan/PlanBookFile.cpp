@@ -25,11 +25,14 @@ public:
   explicit BookPrinter(const PlacementProblem &problem) : problem(problem) {}
 
   Array getDevices(llvm::ArrayRef<unsigned> devices) const;
-  Array getUnitDevices(const Placement &placement) const;
-  Array getCodecs(const Placement &placement) const;
+  /// The device of each unit, and the forms of tensors.
+  Object getPlan(const Placement &placement) const;
   Object getEnergies(llvm::ArrayRef<double> energies) const;
 
 private:
+  Array getUnitDevices(const Placement &placement) const;
+  Array getCodecs(const Placement &placement) const;
+
   const PlacementProblem &problem;
 };
 
@@ -62,6 +65,11 @@ Array BookPrinter::getCodecs(const Placement &placement) const {
                  {"codec", tensor.codecs[crossing.codec].name}});
   }
   return codecs;
+}
+
+Object BookPrinter::getPlan(const Placement &placement) const {
+  return Object{{"devices", getUnitDevices(placement)},
+                {"codecs", getCodecs(placement)}};
 }
 
 /// By device, in J.
@@ -137,18 +145,19 @@ lathe::makeRequestBook(const PlacementProblem &problem, const Network &network,
   for (const RequestClass &requests : classes)
     described.push_back(
         Object{{"name", requests.name}, {"noise", requests.noise}});
-  for (const BookPlan &plan : book->plans)
-    plans.push_back(
-        Object{{"devices", printer.getUnitDevices(plan.placement)},
-               {"int8_units", getInt8Units(problem, plan.placement)},
-               {"codecs", printer.getCodecs(plan.placement)},
-               {"fixed_seconds", plan.fixed},
-               {"sending_seconds", plan.sending}});
+  for (const BookPlan &plan : book->plans) {
+    Object entry = printer.getPlan(plan.placement);
+    entry["int8_units"] = getInt8Units(problem, plan.placement);
+    entry["fixed_seconds"] = plan.fixed;
+    entry["sending_seconds"] = plan.sending;
+    plans.push_back(std::move(entry));
+  }
   for (const BookPage &page : book->pages)
     pages.push_back(Object{{"live", printer.getDevices(page.live)},
                            {"class", classes[page.requestClass].name},
                            {"regions", getRegions(page.regions)}});
   return Object{{"units", std::move(names)},
+                {"exact", book->isExact},
                 {"classes", std::move(described)},
                 {"plans", std::move(plans)},
                 {"pages", std::move(pages)}};
@@ -162,14 +171,14 @@ static llvm::Error addBandwidths(const PlacementProblem &problem,
     return book.takeError();
   BookPrinter printer(problem);
   Array plans, pages;
-  for (const BookPlan &plan : book->plans)
-    plans.push_back(
-        Object{{"devices", printer.getUnitDevices(plan.placement)},
-               {"codecs", printer.getCodecs(plan.placement)},
-               {"fixed_seconds", plan.fixed},
-               {"sending_seconds", plan.sending},
-               {"fixed_joules", printer.getEnergies(plan.fixedEnergy)},
-               {"sending_joules", printer.getEnergies(plan.sendingEnergy)}});
+  for (const BookPlan &plan : book->plans) {
+    Object entry = printer.getPlan(plan.placement);
+    entry["fixed_seconds"] = plan.fixed;
+    entry["sending_seconds"] = plan.sending;
+    entry["fixed_joules"] = printer.getEnergies(plan.fixedEnergy);
+    entry["sending_joules"] = printer.getEnergies(plan.sendingEnergy);
+    plans.push_back(std::move(entry));
+  }
   for (const BookPage &page : book->pages)
     pages.push_back(
         Object{{"live", printer.getDevices(page.live)},
@@ -227,11 +236,12 @@ static llvm::Error addExit(const PlacementProblem &problem,
   Array unitNames, plans, pages;
   for (unsigned unit : *behind)
     unitNames.push_back(units.units[unit].name);
-  for (const ExitPlan &plan : book->plans)
-    plans.push_back(Object{{"devices", printer.getUnitDevices(plan.placement)},
-                           {"codecs", printer.getCodecs(plan.placement)},
-                           {"always_seconds", plan.always},
-                           {"behind_seconds", plan.behind}});
+  for (const ExitPlan &plan : book->plans) {
+    Object entry = printer.getPlan(plan.placement);
+    entry["always_seconds"] = plan.always;
+    entry["behind_seconds"] = plan.behind;
+    plans.push_back(std::move(entry));
+  }
   for (const ExitPage &page : book->pages)
     pages.push_back(Object{{"live", printer.getDevices(page.live)},
                            {"regions", getRegions(page.regions)}});

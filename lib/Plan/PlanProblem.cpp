@@ -90,6 +90,15 @@ void lathe::addOptions(PlacementProblem &problem, const ModelUnits &units,
   }
 }
 
+llvm::Error lathe::checkRoom(const PlacementProblem &problem) {
+  for (const PlacementNode &node : problem.nodes)
+    if (node.options.empty())
+      return llvm::createStringError(
+          "no device has room for what '" + node.name +
+          "' reads and computes; add one with more memory to the network");
+  return llvm::Error::success();
+}
+
 void lathe::addTensors(PlacementProblem &problem, const ModelUnits &units,
                        const Network &network) {
   for (const UnitTensor &tensor : units.tensors) {

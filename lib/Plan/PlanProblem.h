@@ -40,6 +40,9 @@ void addOptions(partition::PlacementProblem &problem, const ModelUnits &units,
                 partition::Precision precision, double byteShare,
                 llvm::function_ref<bool(unsigned unit)> isPossible);
 
+/// Fails if a node is left without options, naming it.
+llvm::Error checkRoom(const partition::PlacementProblem &problem);
+
 /// Adds the tensors, which cross as they are.
 void addTensors(partition::PlacementProblem &problem, const ModelUnits &units,
                 const Network &network);

@@ -126,11 +126,8 @@ llvm::Error Planner::minimizeParallel(const PlacementLimits &limits) {
 }
 
 llvm::Error Planner::solveProblem() {
-  for (const PlacementNode &node : problem.nodes)
-    if (node.options.empty())
-      return llvm::createStringError(
-          "no device has room for what '" + node.name +
-          "' reads and computes; add one with more memory to the network");
+  if (llvm::Error error = checkRoom(problem))
+    return error;
   PlacementLimits limits = getLimits(weightLimits, options);
   llvm::Error error = options.objective == PlanObjective::Latency
                           ? minimizeSum(limits)

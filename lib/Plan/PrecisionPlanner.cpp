@@ -144,11 +144,8 @@ llvm::Error PrecisionPlanner::addProblem() {
   addOptions(problem, units, network, *int8Times, partition::Precision::Int8,
              /*byteShare=*/0.25,
              [&](unsigned unit) { return noise->isQuantizable(unit); });
-  for (const PlacementNode &node : problem.nodes)
-    if (node.options.empty())
-      return llvm::createStringError(
-          "no device has room for what '" + node.name +
-          "' reads and computes; add one with more memory to the network");
+  if (llvm::Error error = checkRoom(problem))
+    return error;
   addTensors(problem, units, network);
   addCodecs();
   limits = getLimits(getWeightLimits(network), options);
@@ -406,9 +403,9 @@ llvm::Expected<PrecisionMask> PrecisionPlanner::choose() {
       return std::move(error);
   if (!hasFit())
     return failToFit();
-  if (!limit.classes.empty())
+  if (!options.requestClasses.empty())
     if (llvm::Error error =
-            makeRequestBook(problem, network, limit.classes, limits)
+            makeRequestBook(problem, network, options.requestClasses, limits)
                 .moveInto(report.requestBook))
       return std::move(error);
   return best;

@@ -44,8 +44,8 @@ UnitNoise::UnitNoise(PrecisionStudy &study, const ModelUnits &units)
     : study(study), valuesOf(units.units.size()), layersOf(units.units.size()),
       readersOf(study.getPlan().getValues().size()) {
   ArrayRef<Value> values = study.getPlan().getValues();
-  for (auto [number, value] : llvm::enumerate(values))
-    for (Operation *reader : getReaders(value, study.getPlan())) {
+  for (auto [number, readers] : llvm::enumerate(getReaders(study.getPlan())))
+    for (Operation *reader : readers) {
       if (reader->hasTrait<OpTrait::IsTerminator>())
         continue;
       unsigned unit = units.getUnit(reader);

@@ -57,19 +57,22 @@ static void addReaders(Value value, const llvm::DenseSet<Value> &planned,
   }
 }
 
-SmallVector<Operation *> lathe::getReaders(Value value,
-                                           const QuantizationPlan &plan) {
+std::vector<SmallVector<Operation *>>
+lathe::getReaders(const QuantizationPlan &plan) {
   llvm::DenseSet<Value> planned(plan.getValues().begin(),
                                 plan.getValues().end());
-  llvm::SetVector<Operation *> readers;
-  addReaders(value, planned, readers);
-  return {readers.begin(), readers.end()};
+  std::vector<SmallVector<Operation *>> readers;
+  for (Value value : plan.getValues()) {
+    llvm::SetVector<Operation *> found;
+    addReaders(value, planned, found);
+    readers.emplace_back(found.begin(), found.end());
+  }
+  return readers;
 }
 
 std::vector<PrecisionGroup>
 lathe::getPrecisionGroups(const QuantizationPlan &plan) {
-  llvm::DenseSet<Value> planned(plan.getValues().begin(),
-                                plan.getValues().end());
+  std::vector<SmallVector<Operation *>> readersOf = getReaders(plan);
   llvm::MapVector<Value, PrecisionGroup> bySource;
   for (auto [i, value] : llvm::enumerate(plan.getValues()))
     bySource[plan.getParameterSource(value)].values.push_back(i);
@@ -77,7 +80,7 @@ lathe::getPrecisionGroups(const QuantizationPlan &plan) {
   for (auto &[source, group] : bySource) {
     llvm::SetVector<Operation *> readers;
     for (size_t i : group.values) {
-      addReaders(plan.getValues()[i], planned, readers);
+      readers.insert_range(readersOf[i]);
       group.numElements += countElements(plan.getValues()[i]);
     }
     for (Operation *reader : readers) {

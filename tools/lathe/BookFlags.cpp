@@ -45,27 +45,27 @@ llvm::Error BookFlags::addTo(PlanOptions &options,
       return price.takeError();
     options.bookPrices.push_back({price->device, price->amount});
   }
-  return llvm::Error::success();
+  return addClasses(options);
 }
 
-llvm::Expected<std::vector<partition::RequestClass>>
-BookFlags::getClasses() const {
-  std::vector<partition::RequestClass> classes;
+llvm::Error BookFlags::addClasses(PlanOptions &options) const {
   for (llvm::StringRef text : noise) {
-    partition::RequestClass &added = classes.emplace_back();
+    partition::RequestClass added;
     added.name = text.split('=').first.str();
     if (added.name.empty() || text.split('=').second.getAsDouble(added.noise) ||
         !(added.noise >= 0 && std::isfinite(added.noise)))
       return llvm::createStringError(
           "--book-noise: '" + text +
           "' is no class with a noise, such as rough=0.01");
-    if (llvm::any_of(llvm::drop_end(classes), [&](const auto &other) {
-          return other.name == added.name;
-        }))
-      return llvm::createStringError(
-          "--book-noise: class '" + llvm::Twine(added.name) + "' stands twice");
+    if (llvm::any_of(options.requestClasses,
+                     [&](const partition::RequestClass &other) {
+                       return other.name == added.name;
+                     }))
+      return llvm::createStringError("--book-noise: class '" + added.name +
+                                     "' stands twice");
+    options.requestClasses.push_back(std::move(added));
   }
-  return classes;
+  return llvm::Error::success();
 }
 
 llvm::Expected<DeviceQuantity>
@@ -73,11 +73,11 @@ lathe::tool::parseDeviceQuantity(llvm::StringRef flag, llvm::StringRef text,
                                  const Network &network, Dimension dimension) {
   auto [name, amount] = text.split('=');
   llvm::StringRef wanted = name;
-  const auto *device =
-      llvm::find_if(network.devices, [&](const NetworkDevice &other) {
-        return other.name == wanted;
-      }).base();
-  size_t number = device - network.devices.data();
+  size_t number = llvm::find_if(network.devices,
+                                [&](const NetworkDevice &other) {
+                                  return other.name == wanted;
+                                }) -
+                  network.devices.begin();
   if (number == network.devices.size())
     return llvm::createStringError(flag + ": the network has no device '" +
                                    wanted + "'");

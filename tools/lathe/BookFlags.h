@@ -13,8 +13,6 @@
 
 #include "llvm/Support/CommandLine.h"
 
-#include "lathe/Partition/PlanBook.h"
-
 namespace lathe::tool {
 
 /// The flags of `lathe partition` about book.json.
@@ -24,14 +22,13 @@ public:
 
   bool isGiven() const { return book; }
 
-  /// Fails if a flag names no device of `network` or has no price, or stands
-  /// without --book.
+  /// Fails if a flag names no device of `network`, has no price or no noise, or
+  /// stands without --book.
   llvm::Error addTo(PlanOptions &options, const Network &network) const;
 
-  /// The classes of requests, by their noise, or what is wrong with one.
-  llvm::Expected<std::vector<partition::RequestClass>> getClasses() const;
-
 private:
+  llvm::Error addClasses(PlanOptions &options) const;
+
   llvm::cl::opt<bool> book;
   llvm::cl::list<std::string> battery, noise;
   llvm::cl::opt<std::string> exit;

@@ -228,10 +228,7 @@ private:
   llvm::Expected<PlanPrecision>
   choosePrecisions(OwningOpRef<ModuleOp> &module, const Network &described,
                    PlanOptions &options, std::vector<OutputFile> &files) const {
-    auto classes = book.getClasses();
-    if (!classes)
-      return classes.takeError();
-    auto report = precisions.run(module, described, options, *classes, quiet);
+    auto report = precisions.run(module, described, options, quiet);
     if (!report)
       return report.takeError();
     options.requestBook = std::move(report->requestBook);
@@ -262,10 +259,7 @@ private:
       return llvm::createStringError("--export goes with --objective=latency");
     if (llvm::Error error = precisions.check(wire.sendsBytes()))
       return std::move(error);
-    auto classes = book.getClasses();
-    if (!classes)
-      return classes.takeError();
-    if (!classes->empty() && !precisions.isGiven())
+    if (!options.requestClasses.empty() && !precisions.isGiven())
       return llvm::createStringError(
           "--book-noise is for models some of which may run in 8 bits: pass "
           "--max-noise, --min-sqnr or --min-score, too");

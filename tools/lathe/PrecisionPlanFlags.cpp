@@ -113,9 +113,7 @@ static void print(const PrecisionPlanReport &report, bool isScored) {
 
 llvm::Expected<PrecisionPlanReport>
 PrecisionPlanFlags::run(OwningOpRef<ModuleOp> &module, const Network &network,
-                        const PlanOptions &options,
-                        ArrayRef<partition::RequestClass> classes,
-                        bool quiet) const {
+                        const PlanOptions &options, bool quiet) const {
   auto dataset = calibration.openDataset(lookupModel(*module));
   if (!dataset)
     return dataset.takeError();
@@ -125,7 +123,6 @@ PrecisionPlanFlags::run(OwningOpRef<ModuleOp> &module, const Network &network,
   auto limit = getLimit(quiet);
   if (!limit)
     return limit.takeError();
-  limit->classes = classes.vec();
   PostTrainingOptions training;
   training.calibration.samples = std::move(*samples);
   // The result is the same with any number.

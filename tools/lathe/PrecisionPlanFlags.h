@@ -36,12 +36,10 @@ public:
   }
 
   /// Replaces `module`, a float model at the graph level, by what it becomes
-  /// with precisions that suit `network`. The book is to be for `classes` of
-  /// requests. With `quiet` nothing is printed.
+  /// with precisions that suit `network`. With `quiet` nothing is printed.
   llvm::Expected<PrecisionPlanReport>
   run(mlir::OwningOpRef<mlir::ModuleOp> &module, const Network &network,
-      const PlanOptions &options,
-      llvm::ArrayRef<partition::RequestClass> classes, bool quiet) const;
+      const PlanOptions &options, bool quiet) const;
 
 private:
   llvm::Expected<PrecisionLimit> getLimit(bool quiet) const;

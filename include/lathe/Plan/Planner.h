@@ -8,6 +8,7 @@
 #ifndef LATHE_PLAN_PLANNER_H
 #define LATHE_PLAN_PLANNER_H
 
+#include "lathe/Partition/PlanBook.h"
 #include "lathe/Plan/ByteImages.h"
 #include "lathe/Plan/Components.h"
 #include "lathe/Plan/Network.h"
@@ -68,7 +69,10 @@ struct PlanOptions {
   /// The output with which requests may leave; the book then has a part for
   /// that. Empty for none.
   std::string bookExit;
-  /// The book's part for classes of requests, which choosePrecisions() makes:
+  /// Classes of requests that the book is to have plans for, which differ in
+  /// precisions.
+  std::vector<partition::RequestClass> requestClasses;
+  /// The book's part for them, which choosePrecisions() makes:
   /// only that knows of precisions. None if there are no classes.
   std::optional<llvm::json::Object> requestBook;
   /// Whether there is to be a picture of the plan, which takes some more plans.

@@ -15,7 +15,6 @@
 #ifndef LATHE_PLAN_PRECISIONPLANNER_H
 #define LATHE_PLAN_PRECISIONPLANNER_H
 
-#include "lathe/Partition/PlanBook.h"
 #include "lathe/Plan/Planner.h"
 #include "lathe/Quantization/PrecisionStudy.h"
 
@@ -28,8 +27,6 @@ struct PrecisionLimit {
   /// Or what `score` makes of it, at least.
   double leastScore = 0;
   std::function<llvm::Expected<double>(mlir::ModuleOp)> score;
-  /// Requests that the book is to have plans for.
-  std::vector<partition::RequestClass> classes;
   /// Is called while the noise of units is measured.
   std::function<void(int64_t done, int64_t total)> progress;
 };

@@ -54,10 +54,10 @@ struct PrecisionGroup {
 /// their first values.
 std::vector<PrecisionGroup> getPrecisionGroups(const QuantizationPlan &plan);
 
-/// The ops that read `value`, one of `plan`, behind those that only move it up
-/// to the next value of the plan.
-llvm::SmallVector<mlir::Operation *> getReaders(mlir::Value value,
-                                                const QuantizationPlan &plan);
+/// The ops that read each value of `plan`, behind those that only move it up to
+/// the next one.
+std::vector<llvm::SmallVector<mlir::Operation *>>
+getReaders(const QuantizationPlan &plan);
 
 /// What noise a group makes at the outputs, and what it costs to spare it.
 struct GroupNoise {
