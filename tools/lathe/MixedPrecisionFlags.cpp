@@ -6,13 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "MixedPrecisionFlags.h"
-#include "ScoreCommand.h"
+#include "CalibrationFlags.h"
 
 #include "lathe/Quantization/ErrorMeasure.h"
 
 #include "llvm/Support/Format.h"
 
-#include <cmath>
 #include <map>
 
 using namespace lathe;
@@ -21,25 +20,13 @@ using llvm::StringRef;
 namespace cl = llvm::cl;
 
 MixedPrecisionFlags::MixedPrecisionFlags(cl::SubCommand &command)
-    : maxNoise("max-noise", cl::sub(command), cl::value_desc("ratio"),
-               cl::desc("Mode mixed: the most noise at the outputs for a "
-                        "signal of 1")),
-      minSQNR("min-sqnr", cl::sub(command), cl::value_desc("dB"),
-              cl::desc("Mode mixed: the same as the least signal-to-noise "
-                       "ratio of the outputs")),
+    : quality(command, "Mode mixed: "),
       maxLatency("max-latency", cl::sub(command), cl::value_desc("ms"),
                  cl::desc("Mode mixed: the longest that a run on this machine "
                           "may take, with --threads")),
-      minScore("min-score", cl::sub(command), cl::value_desc("number"),
-               cl::desc("Mode mixed: the least that --eval-cmd may print")),
       maxSize("max-size", cl::sub(command), cl::value_desc("bytes|N%"),
               cl::desc("Mode mixed: the most that the constants may have, in "
                        "bytes or of the float model's")),
-      evalCommand("eval-cmd", cl::sub(command), cl::value_desc("command"),
-                  cl::desc("Mode mixed: a command that scores a model. The "
-                           "path of an ONNX file is added to it; the last "
-                           "word that it prints is the score, more being "
-                           "better")),
       precisions("precisions", cl::CommaSeparated, cl::sub(command),
                  cl::value_desc("list"),
                  cl::desc("Mode mixed: what may be chosen beside int8: int16, "
@@ -47,12 +34,10 @@ MixedPrecisionFlags::MixedPrecisionFlags(cl::SubCommand &command)
                           "with --max-size also int4-weights)")) {}
 
 StringRef MixedPrecisionFlags::getGiven() const {
-  for (const cl::Option *option : std::initializer_list<const cl::Option *>{
-           &maxNoise, &minSQNR, &maxLatency, &minScore, &maxSize, &evalCommand,
-           std::addressof(precisions)})
-    if (option->getNumOccurrences() != 0)
-      return option->ArgStr;
-  return "";
+  StringRef given = quality.getGiven();
+  return given.empty()
+             ? findGiven({&maxLatency, &maxSize, std::addressof(precisions)})
+             : given;
 }
 
 /// Bytes, or a percentage of the float model's.
@@ -71,35 +56,27 @@ MixedPrecisionFlags::getLargestSize(int64_t floatBytes) const {
 llvm::Expected<PrecisionBound>
 MixedPrecisionFlags::getBound(int64_t floatBytes) const {
   using Kind = PrecisionBound::Kind;
-  unsigned count = 0;
-  for (const cl::Option *option : std::initializer_list<const cl::Option *>{
-           &maxNoise, &minSQNR, &maxLatency, &maxSize, &minScore})
-    count += option->getNumOccurrences() != 0;
-  if (count != 1)
+  bool hasLatency = maxLatency.getNumOccurrences() != 0;
+  bool hasSize = maxSize.getNumOccurrences() != 0;
+  if (quality.countBounds() + hasLatency + hasSize != 1)
     return llvm::createStringError(
         "mode 'mixed' needs one bound: --max-noise, --min-sqnr, --max-size, "
         "--max-latency, or --min-score with --eval-cmd");
-  if ((minScore.getNumOccurrences() != 0) != !evalCommand.empty())
-    return llvm::createStringError(
-        "--min-score and --eval-cmd go together: the command says how good a "
-        "model is");
-  if (minScore.getNumOccurrences() != 0)
-    return PrecisionBound{Kind::Score, minScore};
-  if (minSQNR.getNumOccurrences() != 0)
-    return PrecisionBound{Kind::Noise, std::pow(10, -minSQNR / 10)};
-  if (maxSize.getNumOccurrences() != 0) {
+  if (llvm::Error error = quality.check())
+    return std::move(error);
+  if (std::optional<double> score = quality.getLeastScore())
+    return PrecisionBound{Kind::Score, *score};
+  if (std::optional<double> noise = quality.getNoise())
+    return PrecisionBound{Kind::Noise, *noise};
+  if (hasSize) {
     llvm::Expected<double> bytes = getLargestSize(floatBytes);
     if (!bytes)
       return bytes.takeError();
     return PrecisionBound{Kind::Size, *bytes};
   }
-  bool isNoise = maxNoise.getNumOccurrences() != 0;
-  double limit = isNoise ? maxNoise : maxLatency / 1e3;
-  if (!(limit > 0))
-    return llvm::createStringError(llvm::Twine("--") +
-                                   (isNoise ? maxNoise : maxLatency).ArgStr +
-                                   " must be a number above 0");
-  return PrecisionBound{isNoise ? Kind::Noise : Kind::Latency, limit};
+  if (!(maxLatency > 0))
+    return llvm::createStringError("--max-latency must be a number above 0");
+  return PrecisionBound{Kind::Latency, maxLatency / 1e3};
 }
 
 llvm::Expected<MixedPrecisionOptions>
@@ -120,10 +97,7 @@ MixedPrecisionFlags::get(int64_t floatBytes) const {
     options.precisions = {Precision::Int16, Precision::Float};
   if (precisions.empty() && bound->kind == PrecisionBound::Kind::Size)
     options.precisions.push_back(Precision::Int4Weights);
-  if (!evalCommand.empty())
-    options.score = [command = evalCommand.getValue()](mlir::ModuleOp module) {
-      return runScoreCommand(command, module);
-    };
+  options.score = quality.getScore();
   return options;
 }
 

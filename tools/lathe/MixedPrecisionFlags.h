@@ -8,6 +8,8 @@
 #ifndef LATHE_TOOLS_LATHE_MIXEDPRECISIONFLAGS_H
 #define LATHE_TOOLS_LATHE_MIXEDPRECISIONFLAGS_H
 
+#include "QualityFlags.h"
+
 #include "lathe/Quantization/PostTraining.h"
 
 #include "llvm/Support/CommandLine.h"
@@ -30,8 +32,9 @@ private:
   llvm::Expected<PrecisionBound> getBound(int64_t floatBytes) const;
   llvm::Expected<double> getLargestSize(int64_t floatBytes) const;
 
-  llvm::cl::opt<double> maxNoise, minSQNR, maxLatency, minScore;
-  llvm::cl::opt<std::string> maxSize, evalCommand;
+  QualityFlags quality;
+  llvm::cl::opt<double> maxLatency;
+  llvm::cl::opt<std::string> maxSize;
   llvm::cl::list<std::string> precisions;
 };
 

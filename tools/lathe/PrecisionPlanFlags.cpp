@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "PrecisionPlanFlags.h"
-#include "ScoreCommand.h"
 
 #include "lathe/Driver/Loader.h"
 #include "lathe/Quantization/ErrorMeasure.h"
@@ -24,23 +23,7 @@ using namespace lathe::tool;
 namespace cl = llvm::cl;
 
 PrecisionPlanFlags::PrecisionPlanFlags(cl::SubCommand &command)
-    : maxNoise("max-noise", cl::sub(command), cl::value_desc("ratio"),
-               cl::desc("Let what a device is faster with run in 8 bits: the "
-                        "most noise at the outputs for a signal of 1")),
-      minSQNR("min-sqnr", cl::sub(command), cl::value_desc("dB"),
-              cl::desc("The same as the least signal-to-noise ratio of the "
-                       "outputs")),
-      minScore("min-score", cl::sub(command), cl::value_desc("number"),
-               cl::desc("Or the least that --eval-cmd may print")),
-      evalCommand("eval-cmd", cl::sub(command), cl::value_desc("command"),
-                  cl::desc("A command that scores a model. The path of an ONNX "
-                           "file is added to it; the last word that it prints "
-                           "is the score, more being better")),
-      calibration(command) {}
-
-bool PrecisionPlanFlags::isGiven() const {
-  return !findGiven({&maxNoise, &minSQNR, &minScore, &evalCommand}).empty();
-}
+    : quality(command, "For units in 8 bits: "), calibration(command) {}
 
 llvm::Error PrecisionPlanFlags::check(bool hasImages) const {
   StringRef samples = calibration.findGiven(hasImages);
@@ -54,21 +37,11 @@ llvm::Error PrecisionPlanFlags::check(bool hasImages) const {
         "--max-noise, --min-sqnr, or --min-score and --eval-cmd");
   if (!isGiven())
     return llvm::Error::success();
-  bool hasScore = minScore.getNumOccurrences() > 0;
-  if (hasScore != !evalCommand.empty())
-    return llvm::createStringError(
-        "--min-score and --eval-cmd go together: the command says how good a "
-        "model is");
-  if (int(maxNoise.getNumOccurrences() > 0) +
-          int(minSQNR.getNumOccurrences() > 0) + int(hasScore) !=
-      1)
+  if (quality.countBounds() > 1)
     return llvm::createStringError(
         "--max-noise, --min-sqnr and --min-score exclude each other");
-  if (maxNoise.getNumOccurrences() > 0 && !(maxNoise > 0))
-    return llvm::createStringError("--max-noise must be a number above 0");
-  if (!std::isfinite(minSQNR) || !std::isfinite(minScore))
-    return llvm::createStringError(
-        "--min-sqnr and --min-score must be finite numbers");
+  if (llvm::Error error = quality.check())
+    return error;
   if (!calibration.isGiven())
     return llvm::createStringError(
         "8 bits need samples of what the model will see: pass "
@@ -76,19 +49,12 @@ llvm::Error PrecisionPlanFlags::check(bool hasImages) const {
   return llvm::Error::success();
 }
 
-llvm::Expected<PrecisionLimit> PrecisionPlanFlags::getLimit(bool quiet) const {
+PrecisionLimit PrecisionPlanFlags::getLimit(bool quiet) const {
   PrecisionLimit limit;
   limit.progress = createProgress("measuring precisions", quiet);
-  if (minSQNR.getNumOccurrences() > 0)
-    limit.noise = std::pow(10, -minSQNR / 10);
-  else if (maxNoise.getNumOccurrences() > 0)
-    limit.noise = maxNoise;
-  else {
-    limit.leastScore = minScore;
-    limit.score = [command = evalCommand.getValue()](ModuleOp module) {
-      return runScoreCommand(command, module);
-    };
-  }
+  limit.noise = quality.getNoise();
+  limit.leastScore = quality.getLeastScore().value_or(0);
+  limit.score = quality.getScore();
   return limit;
 }
 
@@ -120,9 +86,7 @@ PrecisionPlanFlags::run(OwningOpRef<ModuleOp> &module, const Network &network,
   auto samples = calibration.selectSamples(**dataset);
   if (!samples)
     return samples.takeError();
-  auto limit = getLimit(quiet);
-  if (!limit)
-    return limit.takeError();
+  PrecisionLimit limit = getLimit(quiet);
   PostTrainingOptions training;
   training.calibration.samples = std::move(*samples);
   // The result is the same with any number.
@@ -132,7 +96,7 @@ PrecisionPlanFlags::run(OwningOpRef<ModuleOp> &module, const Network &network,
   training.searchProgress = createProgress("searching ranges", quiet);
   PrecisionPlanReport report;
   training.choosePrecisions = [&](PrecisionStudy &study) {
-    return choosePrecisions(study, network, options, *limit, report);
+    return choosePrecisions(study, network, options, limit, report);
   };
   auto result = quantizeAfterTraining(*module, **dataset, training);
   if (!result)
@@ -142,6 +106,6 @@ PrecisionPlanFlags::run(OwningOpRef<ModuleOp> &module, const Network &network,
   module = std::move(result->module);
   report.noise = std::pow(10, -result->report.decibels / 10);
   if (!quiet)
-    print(report, static_cast<bool>(limit->score));
+    print(report, static_cast<bool>(limit.score));
   return report;
 }

@@ -9,6 +9,7 @@
 #define LATHE_TOOLS_LATHE_PRECISIONPLANFLAGS_H
 
 #include "CalibrationFlags.h"
+#include "QualityFlags.h"
 
 #include "lathe/Plan/PrecisionPlanner.h"
 
@@ -24,7 +25,7 @@ public:
   explicit PrecisionPlanFlags(llvm::cl::SubCommand &command);
 
   /// Whether precisions are to be chosen.
-  bool isGiven() const;
+  bool isGiven() const { return !quality.getGiven().empty(); }
 
   /// Fails if the flags do not go together. With `hasImages` inputs may cross
   /// as bytes.
@@ -42,10 +43,9 @@ public:
       const PlanOptions &options, bool quiet) const;
 
 private:
-  llvm::Expected<PrecisionLimit> getLimit(bool quiet) const;
+  PrecisionLimit getLimit(bool quiet) const;
 
-  llvm::cl::opt<double> maxNoise, minSQNR, minScore;
-  llvm::cl::opt<std::string> evalCommand;
+  QualityFlags quality;
   CalibrationFlags calibration;
 };
 
