@@ -7,6 +7,7 @@
 
 #include "lathe/Plan/Components.h"
 #include "lathe/Dialect/Lathe/IR/LatheDialect.h"
+#include "lathe/Plan/Plan.h"
 #include "lathe/Target/Common/ModelInterface.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -19,7 +20,7 @@ using namespace lathe;
 //===----------------------------------------------------------------------===//
 
 std::string PassedTensor::getName(const ModelUnits &units) const {
-  return units.tensors[tensor].name + (isHalf ? "_f16" : "");
+  return PlanTransfer::getPassedName(units.tensors[tensor].name, isHalf);
 }
 
 namespace {

@@ -36,12 +36,12 @@ void Planner::describeTransfers() {
     const PlacementTensor &sent = problem.tensors[crossing.tensor];
     auto cost = computeCrossingCost(problem, sent, partition::Precision::F32,
                                     from, crossing.destination, crossing.codec);
-    bool isRaw = sent.codecs.empty();
     planned.plan.transfers.push_back(
         {tensor.name, from, crossing.destination,
-         isRaw ? "raw" : sent.codecs[crossing.codec].name,
-         isRaw ? tensor.bytes
-               : static_cast<int64_t>(sent.codecs[crossing.codec].bytes),
+         getCodec(problem, crossing).str(),
+         sent.codecs.empty()
+             ? tensor.bytes
+             : static_cast<int64_t>(sent.codecs[crossing.codec].bytes),
          cost->getTime()});
   }
 }

@@ -115,25 +115,27 @@ void lathe::addTensors(PlacementProblem &problem, const ModelUnits &units,
 
 WireCodec &lathe::addCodec(PlacementTensor &tensor, llvm::StringRef name,
                            double bytes) {
-  if (tensor.codecs.empty() && name != rawCodec)
-    addCodec(tensor, rawCodec, 1);
+  if (tensor.codecs.empty() && name != PlanTransfer::rawCodec)
+    addCodec(tensor, PlanTransfer::rawCodec, 1);
   WireCodec &codec = tensor.codecs.emplace_back();
   codec.name = name.str();
   codec.bytes = bytes * tensor.bytes;
   return codec;
 }
 
-bool lathe::isCodec(const PlacementProblem &problem, const Crossing &crossing,
-                    llvm::StringRef name) {
+llvm::StringRef lathe::getCodec(const PlacementProblem &problem,
+                                const Crossing &crossing) {
   const auto &codecs = problem.tensors[crossing.tensor].codecs;
-  return !codecs.empty() && codecs[crossing.codec].name == name;
+  if (codecs.empty())
+    return PlanTransfer::rawCodec;
+  return codecs[crossing.codec].name;
 }
 
 void lathe::addHalves(PlacementProblem &problem, const ModelUnits &units) {
   for (auto [tensor, added] : llvm::zip_equal(units.tensors, problem.tensors))
     if (tensor.source && tensor.outputs.empty() &&
         cast<RankedTensorType>(tensor.value.getType()).getElementType().isF32())
-      addCodec(added, halfCodec, 0.5);
+      addCodec(added, PlanTransfer::halfCodec, 0.5);
 }
 
 //===----------------------------------------------------------------------===//

@@ -47,17 +47,17 @@ llvm::Error checkRoom(const partition::PlacementProblem &problem);
 void addTensors(partition::PlacementProblem &problem, const ModelUnits &units,
                 const Network &network);
 
-/// Names of codecs: as it is, in 16 bits, in 8, and as the pixels of an image.
-inline constexpr llvm::StringLiteral rawCodec = "raw", halfCodec = "f16",
-                                     int8Codec = "int8", byteCodec = "u8";
+/// Codecs of the choice of precisions: in 8 bits, and as the pixels of an
+/// image. A plan has others of PlanTransfer.
+inline constexpr llvm::StringLiteral int8Codec = "int8", byteCodec = "u8";
 
 /// Lets `tensor` cross as `name`, with `bytes` for one of its own, too.
 partition::WireCodec &addCodec(partition::PlacementTensor &tensor,
                                llvm::StringRef name, double bytes);
 
-/// Whether `crossing` is of the codec `name`.
-bool isCodec(const partition::PlacementProblem &problem,
-             const partition::Crossing &crossing, llvm::StringRef name);
+/// The name of the codec of `crossing`.
+llvm::StringRef getCodec(const partition::PlacementProblem &problem,
+                         const partition::Crossing &crossing);
 
 /// Lets tensors of f32 between units cross in 16 bits. The model's caller gives
 /// and takes what the model does.

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "RunLengths.h"
 #include "lathe/Driver/Artifact.h"
 #include "lathe/Plan/Plan.h"
 
@@ -12,8 +13,26 @@
 
 using namespace lathe;
 
-/// Adds the outputs of `component` to `tensors`, from which it reads.
-static llvm::Error runComponent(const PlanComponent &component,
+/// What arrives of `tensor` at `device` under `name`.
+static llvm::Expected<HostTensor> send(const Plan &plan, unsigned device,
+                                       llvm::StringRef name,
+                                       const HostTensor &tensor) {
+  bool isCoded =
+      llvm::any_of(plan.transfers, [&](const PlanTransfer &transfer) {
+        return transfer.to == device && transfer.isRunLength() &&
+               transfer.getPassedName() == name;
+      });
+  if (!isCoded)
+    return tensor;
+  if (auto decoded = decodeRunLengths(encodeRunLengths(tensor), tensor))
+    return *decoded;
+  return llvm::createStringError("tensor '" + name +
+                                 "' was lost on its way in a run-length code");
+}
+
+/// Adds the outputs of `component` of `plan` to `tensors`, from which it reads.
+static llvm::Error runComponent(const Plan &plan,
+                                const PlanComponent &component,
                                 llvm::StringRef path, NamedTensors &tensors) {
   llvm::SmallString<128> folder(path);
   llvm::sys::path::append(folder, component.name);
@@ -36,7 +55,10 @@ static llvm::Error runComponent(const PlanComponent &component,
       return llvm::createStringError("component '" + component.name +
                                      "' needs tensor '" + input.name +
                                      "', which none before it gives");
-    inputs.set(input.name, *tensor);
+    auto arrived = send(plan, component.device, input.name, *tensor);
+    if (!arrived)
+      return arrived.takeError();
+    inputs.set(input.name, *arrived);
   }
   auto run = runArtifact(*artifact, *target, inputs);
   if (!run)
@@ -59,11 +81,15 @@ llvm::Expected<NamedTensors> lathe::runPlan(const Plan &plan,
       return llvm::createStringError("input '" + name +
                                      "' is missing; give it with --input");
   for (const PlanComponent &component : plan.components)
-    if (llvm::Error error = runComponent(component, path, tensors))
+    if (llvm::Error error = runComponent(plan, component, path, tensors))
       return std::move(error);
   NamedTensors outputs;
   for (const std::string &name : plan.outputs)
-    if (const HostTensor *tensor = tensors.find(name))
-      outputs.set(name, *tensor);
+    if (const HostTensor *tensor = tensors.find(name)) {
+      auto arrived = send(plan, plan.outputDevice, name, *tensor);
+      if (!arrived)
+        return arrived.takeError();
+      outputs.set(name, *arrived);
+    }
   return outputs;
 }

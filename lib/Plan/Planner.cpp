@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "PlannerDetail.h"
+#include "RunLengths.h"
 #include "lathe/Driver/Loader.h"
 #include "lathe/Partition/Export.h"
 #include "lathe/Partition/ParallelSolver.h"
@@ -28,6 +29,17 @@ llvm::Error Planner::addTimes() {
     times.push_back(std::move(*found));
   }
   return llvm::Error::success();
+}
+
+llvm::Error Planner::addCodecs() {
+  if (options.sendsHalves)
+    addHalves(problem, units);
+  if (!options.runLengthSamples)
+    return llvm::Error::success();
+  auto bytes = measureRunLengths(model, units, *options.runLengthSamples);
+  if (!bytes)
+    return bytes.takeError();
+  return addRunLengths(problem, units, network, *bytes);
 }
 
 //===----------------------------------------------------------------------===//
@@ -155,7 +167,7 @@ std::vector<lathe::Component> Planner::getComponents() const {
   lathe::addTensors(units, components, [&](unsigned tensor, unsigned device) {
     return llvm::any_of(result.placement.crossings, [&](const Crossing &other) {
       return other.tensor == tensor && other.destination == device &&
-             isCodec(problem, other, halfCodec);
+             PlanTransfer::isHalf(getCodec(problem, other));
     });
   });
   return components;
@@ -182,8 +194,8 @@ llvm::Expected<PlannedModel> Planner::plan() {
   addOptions(problem, units, network, times, partition::Precision::F32,
              /*byteShare=*/1, [](unsigned) { return true; });
   addTensors(problem, units, network);
-  if (options.sendsHalves)
-    addHalves(problem, units);
+  if (llvm::Error error = addCodecs())
+    return std::move(error);
   if (llvm::Error error = solveProblem())
     return std::move(error);
   lowerBound = result.lowerBound;

@@ -41,6 +41,7 @@ public:
 
 private:
   llvm::Error addTimes();
+  llvm::Error addCodecs();
   llvm::Error explain(partition::PlacementOracle &oracle,
                       const partition::PlacementLimits &limits);
   llvm::Error minimizeSum(const partition::PlacementLimits &limits);

@@ -109,7 +109,7 @@ void PrecisionPlanner::addCodecs() {
     addHalves(problem, units);
   for (auto [number, tensor] : llvm::enumerate(problem.tensors)) {
     if (tensor.codecs.empty())
-      addCodec(tensor, rawCodec, 1);
+      addCodec(tensor, PlanTransfer::rawCodec, 1);
     if (noise->findValue(number))
       addCodec(tensor, int8Codec, 0.25);
   }
@@ -206,7 +206,7 @@ PrecisionPlanner::solveWithin(double mostNoise) {
         partition::Precision::Int8)
       int8.set(unit);
   for (const Crossing &crossing : found->placement.crossings)
-    if (isCodec(problem, crossing, int8Codec))
+    if (getCodec(problem, crossing) == int8Codec)
       tensors.set(crossing.tensor);
   choice.mask = noise->getMask(int8, tensors);
   choice.numInt8 = int8.count();

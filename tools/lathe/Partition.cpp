@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "BookFlags.h"
+#include "CalibrationFlags.h"
 #include "Commands.h"
 #include "Options.h"
 #include "PrecisionPlanFlags.h"
@@ -129,7 +130,8 @@ struct Partition : Command {
                  cl::desc("Write the problem for other solvers: .lp (CBC, GLPK "
                           "and others) or .wcsp (toulbar2, without limits)")),
         quiet("q", cl::sub(getSubCommand()), cl::desc("Print no summary")),
-        precisions(getSubCommand()), simulation(getSubCommand()) {}
+        calibration(getSubCommand()), precisions(getSubCommand(), calibration),
+        simulation(getSubCommand()) {}
 
   ExitStatus run() override {
     llvm::Expected<Network> described = loadNetwork(network);
@@ -151,9 +153,8 @@ struct Partition : Command {
     OwningOpRef<ModuleOp> module = load(context);
     if (!module || !lookupModel(*module))
       return UserError;
-    if (wire.sendsBytes())
-      if (llvm::Error error = findImages(*module, *options))
-        return reportError(std::move(error));
+    if (llvm::Error error = addWireForms(lookupModel(*module), *options))
+      return reportError(std::move(error));
     std::vector<OutputFile> whole;
     std::optional<PlanPrecision> precision;
     if (precisions.isGiven())
@@ -213,15 +214,41 @@ private:
     if (!import)
       return reportError(import.takeError()), nullptr;
     // Samples come one by one.
-    import->isBatchOfOne |= precisions.isGiven();
+    import->isBatchOfOne |= calibration.isGiven();
     return loadModel(flags.model, *import, &context);
   }
 
-  llvm::Error findImages(ModuleOp module, PlanOptions &options) const {
-    auto preprocessing = precisions.loadPreprocessing();
-    if (!preprocessing)
-      return preprocessing.takeError();
-    return wire.addImages(lookupModel(module), *preprocessing, options);
+  /// What it takes to know how tensors may cross.
+  llvm::Error addWireForms(func::FuncOp model, PlanOptions &options) const {
+    if (wire.sendsBytes()) {
+      auto preprocessing = calibration.loadPreprocessing();
+      if (!preprocessing)
+        return preprocessing.takeError();
+      if (llvm::Error error = wire.addImages(model, *preprocessing, options))
+        return error;
+    }
+    return wire.sendsRunLengths()
+               ? wire.addSamples(model, calibration, quiet, options)
+               : llvm::Error::success();
+  }
+
+  /// Fails if samples are missing, or nothing needs them.
+  llvm::Error checkSamples() const {
+    if (wire.sendsRunLengths() && !calibration.isGiven())
+      return llvm::createStringError(
+          "--wire=rle needs samples of what the model will see, which tell how "
+          "long the codes are: pass --calibration=FOLDER");
+    StringRef given = calibration.findGiven(wire.sendsBytes());
+    if (precisions.isGiven() || wire.sendsRunLengths() || given.empty())
+      return precisions.check();
+    if (given == "preprocessing")
+      return llvm::createStringError(
+          "--preprocessing is for --calibration and --wire=u8");
+    return llvm::createStringError(
+        "--" + given +
+        " is for --wire=rle and for models some of which is to run in 8 bits; "
+        "say how much, with --max-noise, --min-sqnr, or --min-score and "
+        "--eval-cmd");
   }
 
   /// Lets some of the model be in 8 bits. As a whole it is added to `files`.
@@ -257,7 +284,7 @@ private:
                                      exported + "'");
     if (!exported.empty() && objective != PlanObjective::Latency)
       return llvm::createStringError("--export goes with --objective=latency");
-    if (llvm::Error error = precisions.check(wire.sendsBytes()))
+    if (llvm::Error error = checkSamples())
       return std::move(error);
     if (!options.requestClasses.empty() && !precisions.isGiven())
       return llvm::createStringError(
@@ -300,6 +327,7 @@ private:
   cl::opt<bool> report;
   cl::opt<std::string> exported;
   cl::opt<bool> quiet;
+  CalibrationFlags calibration;
   PrecisionPlanFlags precisions;
   SimulationFlags simulation;
 } partition;

@@ -22,19 +22,11 @@ using namespace lathe;
 using namespace lathe::tool;
 namespace cl = llvm::cl;
 
-PrecisionPlanFlags::PrecisionPlanFlags(cl::SubCommand &command)
-    : quality(command, "For units in 8 bits: "), calibration(command) {}
+PrecisionPlanFlags::PrecisionPlanFlags(cl::SubCommand &command,
+                                       const CalibrationFlags &calibration)
+    : quality(command, "For units in 8 bits: "), calibration(calibration) {}
 
-llvm::Error PrecisionPlanFlags::check(bool hasImages) const {
-  StringRef samples = calibration.findGiven(hasImages);
-  if (!isGiven() && samples == "preprocessing")
-    return llvm::createStringError(
-        "--preprocessing is for --calibration and --wire=u8");
-  if (!isGiven() && !samples.empty())
-    return llvm::createStringError(
-        "--" + samples +
-        " is for models some of which is to run in 8 bits; say how much, with "
-        "--max-noise, --min-sqnr, or --min-score and --eval-cmd");
+llvm::Error PrecisionPlanFlags::check() const {
   if (!isGiven())
     return llvm::Error::success();
   if (quality.countBounds() > 1)

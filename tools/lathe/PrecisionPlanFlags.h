@@ -22,19 +22,15 @@ namespace lathe::tool {
 /// as far as a bound on noise, or a score, allows.
 class PrecisionPlanFlags {
 public:
-  explicit PrecisionPlanFlags(llvm::cl::SubCommand &command);
+  /// `calibration` gives samples, and outlives this.
+  PrecisionPlanFlags(llvm::cl::SubCommand &command,
+                     const CalibrationFlags &calibration);
 
   /// Whether precisions are to be chosen.
   bool isGiven() const { return !quality.getGiven().empty(); }
 
-  /// Fails if the flags do not go together. With `hasImages` inputs may cross
-  /// as bytes.
-  llvm::Error check(bool hasImages) const;
-
-  /// How images become inputs.
-  llvm::Expected<PreprocessingOptions> loadPreprocessing() const {
-    return calibration.loadPreprocessing();
-  }
+  /// Fails if the flags do not go together.
+  llvm::Error check() const;
 
   /// Replaces `module`, a float model at the graph level, by what it becomes
   /// with precisions that suit `network`. With `quiet` nothing is printed.
@@ -46,7 +42,7 @@ private:
   PrecisionLimit getLimit(bool quiet) const;
 
   QualityFlags quality;
-  CalibrationFlags calibration;
+  const CalibrationFlags &calibration;
 };
 
 } // namespace lathe::tool

@@ -16,15 +16,18 @@ namespace cl = llvm::cl;
 
 WireFlags::WireFlags(cl::SubCommand &command)
     : forms("wire", cl::CommaSeparated, cl::sub(command),
-            cl::desc("In which other forms tensors of f32 may be sent, where "
-                     "that is faster"),
+            cl::desc("In which other forms tensors may be sent, where that is "
+                     "faster"),
             cl::values(clEnumValN(WireForm::F16, "f16",
-                                  "between components in 16 bits, which rounds "
-                                  "them"),
+                                  "those of f32 between components in 16 bits, "
+                                  "which rounds them"),
                        clEnumValN(WireForm::U8, "u8",
                                   "images that are inputs as their bytes; how "
                                   "these become the input, --preprocessing "
-                                  "says"))) {}
+                                  "says"),
+                       clEnumValN(WireForm::RLE, "rle",
+                                  "in a run-length code, by the length that it "
+                                  "has for samples (--calibration)"))) {}
 
 llvm::Error WireFlags::addImages(func::FuncOp model,
                                  const PreprocessingOptions &preprocessing,
@@ -47,5 +50,20 @@ llvm::Error WireFlags::addImages(func::FuncOp model,
   if (options.byteImages.empty())
     return llvm::createStringError(
         "--wire=u8 has nothing to do with this model: " + reason);
+  return llvm::Error::success();
+}
+
+llvm::Error WireFlags::addSamples(func::FuncOp model,
+                                  const CalibrationFlags &calibration,
+                                  bool quiet, PlanOptions &options) const {
+  auto dataset = calibration.openDataset(model);
+  if (!dataset)
+    return dataset.takeError();
+  auto numbers = calibration.selectSamples(**dataset);
+  if (!numbers)
+    return numbers.takeError();
+  options.runLengthSamples =
+      PlanSamples{std::move(*dataset), std::move(*numbers),
+                  createProgress("measuring tensors", quiet)};
   return llvm::Error::success();
 }

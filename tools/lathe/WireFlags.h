@@ -8,7 +8,10 @@
 #ifndef LATHE_TOOLS_LATHE_WIREFLAGS_H
 #define LATHE_TOOLS_LATHE_WIREFLAGS_H
 
+#include "CalibrationFlags.h"
+
 #include "lathe/Data/Preprocessing.h"
+
 #include "lathe/Plan/Planner.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -16,10 +19,11 @@
 
 namespace lathe::tool {
 
-/// In which forms tensors of f32 may be sent.
+/// In which other forms tensors may be sent.
 enum class WireForm {
-  F16, ///< in 16 bits, between components
-  U8   ///< inputs that are images, as their bytes
+  F16, ///< those of f32 between components in 16 bits
+  U8,  ///< inputs of f32 that are images, as their bytes
+  RLE  ///< in a run-length code
 };
 
 /// `--wire`
@@ -29,12 +33,19 @@ public:
 
   bool sendsHalves() const { return allows(WireForm::F16); }
   bool sendsBytes() const { return allows(WireForm::U8); }
+  bool sendsRunLengths() const { return allows(WireForm::RLE); }
 
   /// Finds the inputs of `model` that are images by `preprocessing`, and adds
   /// them to `options`. Fails if there is none.
   llvm::Error addImages(mlir::func::FuncOp model,
                         const PreprocessingOptions &preprocessing,
                         PlanOptions &options) const;
+
+  /// Adds the samples of `calibration`, which are inputs of `model`, to
+  /// `options`.
+  llvm::Error addSamples(mlir::func::FuncOp model,
+                         const CalibrationFlags &calibration, bool quiet,
+                         PlanOptions &options) const;
 
 private:
   bool allows(WireForm form) const { return llvm::is_contained(forms, form); }

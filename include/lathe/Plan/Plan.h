@@ -54,10 +54,29 @@ struct PlanComponent {
 struct PlanTransfer {
   std::string tensor;
   unsigned from = 0, to = 0;
-  /// How it is sent: "raw", as it is, or "f16".
+  /// How it is sent: one of those below.
   std::string codec;
+  /// On the way; of a run-length code the mean that samples had.
   int64_t bytes = 0;
   double seconds = 0;
+
+  /// As it is, rounded to 16 bits, and both in a run-length code.
+  static constexpr llvm::StringLiteral rawCodec = "raw", halfCodec = "f16",
+                                       runLengthCodec = "rle",
+                                       halfRunLengthCodec = "f16-rle";
+  static bool isHalf(llvm::StringRef codec) {
+    return codec == halfCodec || codec == halfRunLengthCodec;
+  }
+  bool isRunLength() const {
+    return codec == runLengthCodec || codec == halfRunLengthCodec;
+  }
+  /// What the components that pass it on call it.
+  std::string getPassedName() const {
+    return getPassedName(tensor, isHalf(codec));
+  }
+  static std::string getPassedName(llvm::StringRef tensor, bool isHalf) {
+    return (tensor + (isHalf ? "_f16" : "")).str();
+  }
 };
 
 /// What was decided on precisions before the model was placed.

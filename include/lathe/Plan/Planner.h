@@ -8,6 +8,7 @@
 #ifndef LATHE_PLAN_PLANNER_H
 #define LATHE_PLAN_PLANNER_H
 
+#include "lathe/Data/Dataset.h"
 #include "lathe/Partition/PlanBook.h"
 #include "lathe/Plan/ByteImages.h"
 #include "lathe/Plan/Components.h"
@@ -18,7 +19,9 @@
 
 #include "llvm/Support/JSON.h"
 
+#include <functional>
 #include <map>
+#include <memory>
 
 namespace lathe {
 
@@ -50,6 +53,15 @@ struct BatteryPrice {
   double secondsPerJoule = 0; ///< at least 0
 };
 
+/// Samples of a model's inputs.
+struct PlanSamples {
+  std::shared_ptr<Dataset> dataset;
+  /// Which of them, in an order; at least one.
+  std::vector<int64_t> numbers;
+  /// Is told how many of them are done, if it is anything.
+  std::function<void(int64_t done, int64_t total)> progress;
+};
+
 struct PlanOptions {
   PlanObjective objective = PlanObjective::Latency;
   /// From 0 to 1: what a latency in parts of the span between the fastest plan
@@ -60,6 +72,9 @@ struct PlanOptions {
   /// Whether tensors of f32 may cross between components in 16 bits, which
   /// rounds them.
   bool sendsHalves = false;
+  /// If given, tensors may cross in a run-length code, which is as long as
+  /// these tell.
+  std::optional<PlanSamples> runLengthSamples;
   /// Inputs that may cross as the bytes of images.
   std::vector<ByteImage> byteImages;
   /// Whether there is to be a book of plans for other bandwidths and devices.

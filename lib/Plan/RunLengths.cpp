@@ -1,0 +1,232 @@
+//===- RunLengths.cpp - Tensors that cross run-length coded ---------------===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "RunLengths.h"
+
+#include "lathe/Cost/Instructions.h"
+#include "lathe/Driver/PreparedModel.h"
+#include "wire/run_length.h"
+
+using namespace mlir;
+using namespace lathe;
+using namespace lathe::partition;
+
+//===----------------------------------------------------------------------===//
+// The code
+//===----------------------------------------------------------------------===//
+
+/// Elements wider than the code's are several of it.
+static size_t getCodedSize(const HostTensor &tensor) {
+  return std::min<size_t>(getByteSize(tensor.getKind()), sizeof(uint32_t));
+}
+
+SmallVector<char> lathe::encodeRunLengths(const HostTensor &tensor) {
+  size_t size = getCodedSize(tensor), count = tensor.getSizeInBytes() / size;
+  SmallVector<char> code(lathe_run_length_bound(count, size));
+  code.truncate(lathe_run_length_encode(tensor.getBytes().data(), count, size,
+                                        code.data()));
+  return code;
+}
+
+std::optional<HostTensor> lathe::decodeRunLengths(ArrayRef<char> code,
+                                                  const HostTensor &tensor) {
+  size_t size = getCodedSize(tensor);
+  HostTensor decoded(tensor.getKind(), tensor.getShape());
+  if (lathe_run_length_decode(code.data(), code.size(),
+                              decoded.getMutableBytes().data(),
+                              tensor.getSizeInBytes() / size, size) != 0)
+    return std::nullopt;
+  return decoded;
+}
+
+//===----------------------------------------------------------------------===//
+// How long it is
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Runs a model with all of its tensors as outputs.
+class RunLengthMeter {
+public:
+  static llvm::Expected<RunLengthMeter> create(func::FuncOp model,
+                                               const ModelUnits &units);
+
+  /// Adds the bytes of the tensors on `inputs` to `sums`.
+  llvm::Error run(const NamedTensors &inputs, std::vector<CodedBytes> &sums);
+
+private:
+  RunLengthMeter(const ModelUnits &units,
+                 std::unique_ptr<PreparedModel> prepared)
+      : units(units), prepared(std::move(prepared)) {}
+
+  const ModelUnits &units;
+  std::unique_ptr<PreparedModel> prepared;
+};
+
+} // namespace
+
+llvm::Expected<RunLengthMeter> RunLengthMeter::create(func::FuncOp model,
+                                                      const ModelUnits &units) {
+  lathe::Component all;
+  for (unsigned unit = 0; unit < units.units.size(); ++unit)
+    all.units.push_back(unit);
+  for (const auto &[number, tensor] : llvm::enumerate(units.tensors))
+    (tensor.source ? all.outputs : all.inputs)
+        .push_back({static_cast<unsigned>(number), /*isHalf=*/false});
+  auto prepared = PreparedModel::create(
+      extractComponent(model, units, all, model.getSymName()),
+      RunBackend::Native, {});
+  if (!prepared)
+    return prepared.takeError();
+  return RunLengthMeter(units, std::move(*prepared));
+}
+
+static double countBytes(const HostTensor &tensor) {
+  return static_cast<double>(encodeRunLengths(tensor).size());
+}
+
+llvm::Error RunLengthMeter::run(const NamedTensors &inputs,
+                                std::vector<CodedBytes> &sums) {
+  if (llvm::Error error = prepared->run(inputs))
+    return error;
+  const NamedTensors &outputs = prepared->getOutputs();
+  for (auto [tensor, sum] : llvm::zip_equal(units.tensors, sums)) {
+    const HostTensor *value =
+        (tensor.source ? outputs : inputs).find(tensor.name);
+    if (!value)
+      return llvm::createStringError("a sample lacks input '" + tensor.name +
+                                     "'");
+    sum.raw += countBytes(*value);
+    if (value->getKind() == ElementKind::F32)
+      sum.half =
+          sum.half.value_or(0) + countBytes(value->convertTo(ElementKind::F16));
+  }
+  return llvm::Error::success();
+}
+
+llvm::Expected<std::vector<CodedBytes>>
+lathe::measureRunLengths(func::FuncOp model, const ModelUnits &units,
+                         const PlanSamples &samples) {
+  auto meter = RunLengthMeter::create(model, units);
+  if (!meter)
+    return meter.takeError();
+  std::vector<CodedBytes> bytes(units.tensors.size());
+  for (auto [done, number] : llvm::enumerate(samples.numbers)) {
+    auto sample = samples.dataset->read(number);
+    if (!sample)
+      return sample.takeError();
+    if (llvm::Error error = meter->run(sample->inputs, bytes))
+      return std::move(error);
+    if (samples.progress)
+      samples.progress(done + 1, samples.numbers.size());
+  }
+  auto count = static_cast<double>(samples.numbers.size());
+  for (CodedBytes &mean : bytes) {
+    mean.raw /= count;
+    if (mean.half)
+      *mean.half /= count;
+  }
+  return bytes;
+}
+
+//===----------------------------------------------------------------------===//
+// What it takes
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// What an element takes to be coded.
+struct CodingCost {
+  /// On a core whose instructions are known. The most that was counted under
+  /// QEMU for a Cortex-M4 and elements of 1 and 4 bytes, of which 0 to 90 % at
+  /// random places are zero: 35 and 19.
+  InstructionCounts instructions;
+  /// As so many bytes read from memory: what that took on a core of a server
+  /// with AVX-512, and with that bandwidth about what a small core takes for
+  /// the instructions.
+  double bytes = 0;
+};
+
+} // namespace
+
+static CodingCost getEncodingCost() {
+  InstructionCounts counts;
+  counts[InstructionClass::ALU] = 24;
+  counts[InstructionClass::Load] = 3;
+  counts[InstructionClass::Store] = 1;
+  counts[InstructionClass::Branch] = 7;
+  return {counts, 64};
+}
+
+static CodingCost getDecodingCost() {
+  InstructionCounts counts;
+  counts[InstructionClass::ALU] = 11;
+  counts[InstructionClass::Load] = 2;
+  counts[InstructionClass::Store] = 2;
+  counts[InstructionClass::Branch] = 4;
+  return {counts, 48};
+}
+
+/// In s for an element.
+static llvm::Expected<double> getCodingTime(const NetworkDevice &device,
+                                            const CodingCost &cost) {
+  const TargetDescription &target = device.target;
+  if (target.costs && target.clock)
+    return cost.instructions.getCycles(*target.costs, target.floatUnit) /
+           target.clock->value;
+  if (device.speed)
+    return cost.bytes / device.speed->bandwidth;
+  return llvm::createStringError(
+      "nothing says how fast device '" + device.name +
+      "' codes tensors for --wire=rle; give it 'speed', too, or name a board "
+      "as its target");
+}
+
+/// Adds `coded` for `bytes` on the wire, unless that is no shorter.
+static void addCoded(PlacementTensor &tensor, StringRef name, double bytes,
+                     double plainBytes, double numElements,
+                     ArrayRef<double> encodeTimes,
+                     ArrayRef<double> decodeTimes) {
+  if (bytes >= plainBytes)
+    return;
+  WireCodec &codec = addCodec(tensor, name, bytes / tensor.bytes);
+  for (auto [encode, decode] : llvm::zip_equal(encodeTimes, decodeTimes)) {
+    codec.encodeTime.push_back(numElements * encode);
+    codec.decodeTime.push_back(numElements * decode);
+  }
+}
+
+llvm::Error lathe::addRunLengths(PlacementProblem &problem,
+                                 const ModelUnits &units,
+                                 const Network &network,
+                                 ArrayRef<CodedBytes> bytes) {
+  SmallVector<double> encodeTimes, decodeTimes;
+  for (const NetworkDevice &device : network.devices) {
+    auto encode = getCodingTime(device, getEncodingCost());
+    if (!encode)
+      return encode.takeError();
+    auto decode = getCodingTime(device, getDecodingCost());
+    if (!decode)
+      return decode.takeError();
+    encodeTimes.push_back(*encode);
+    decodeTimes.push_back(*decode);
+  }
+  for (auto [tensor, added, coded] :
+       llvm::zip_equal(units.tensors, problem.tensors, bytes)) {
+    auto numElements = static_cast<double>(
+        cast<RankedTensorType>(tensor.value.getType()).getNumElements());
+    bool mayBeHalf = llvm::any_of(added.codecs, [](const WireCodec &codec) {
+      return codec.name == PlanTransfer::halfCodec;
+    });
+    addCoded(added, PlanTransfer::runLengthCodec, coded.raw, added.bytes,
+             numElements, encodeTimes, decodeTimes);
+    if (mayBeHalf && coded.half)
+      addCoded(added, PlanTransfer::halfRunLengthCodec, *coded.half,
+               added.bytes / 2, numElements, encodeTimes, decodeTimes);
+  }
+  return llvm::Error::success();
+}

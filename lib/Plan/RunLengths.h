@@ -1,0 +1,51 @@
+//===- RunLengths.h - Tensors that cross run-length coded -------*- C++ -*-===//
+//
+// Part of Lathe, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The code is that of runtime/wire/run_length.h. How long it is depends on the
+// data, so samples tell.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LATHE_LIB_PLAN_RUNLENGTHS_H
+#define LATHE_LIB_PLAN_RUNLENGTHS_H
+
+#include "PlanProblem.h"
+#include "lathe/Support/HostTensor.h"
+
+namespace lathe {
+
+/// `tensor` in the code.
+llvm::SmallVector<char> encodeRunLengths(const HostTensor &tensor);
+
+/// The tensor like `tensor` whose code `code` is; none if there is none.
+std::optional<HostTensor> decodeRunLengths(llvm::ArrayRef<char> code,
+                                           const HostTensor &tensor);
+
+/// The bytes of a tensor's code, the mean over samples.
+struct CodedBytes {
+  double raw = 0;
+  /// Of a tensor of f32 that was rounded to 16 bits.
+  std::optional<double> half;
+};
+
+/// Runs `model` on `samples`. Returns an entry for each tensor of `units`,
+/// which are those of `model`. Fails if a sample cannot be read, or as
+/// PreparedModel::create does.
+llvm::Expected<std::vector<CodedBytes>>
+measureRunLengths(mlir::func::FuncOp model, const ModelUnits &units,
+                  const PlanSamples &samples);
+
+/// Lets tensors cross in the code where that is shorter, those that have a
+/// codec of 16 bits in that, too. Fails if it is not known how fast a device of
+/// `network` codes.
+llvm::Error addRunLengths(partition::PlacementProblem &problem,
+                          const ModelUnits &units, const Network &network,
+                          llvm::ArrayRef<CodedBytes> bytes);
+
+} // namespace lathe
+
+#endif // LATHE_LIB_PLAN_RUNLENGTHS_H
