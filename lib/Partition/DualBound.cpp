@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// At every point the potentials of the nodes and what is left on the edges and
-// in the pools add up to the costs of any labelling, so the sum of their least
-// values is a bound. After a pass forth the least of each edge is 0 for every
-// device of its consumer, after a pass back for every label of its source.
+// At every point the potentials of the variables and what is left on the stars
+// and in the pools add up to the costs of any labelling, so the sum of their
+// least values is a bound. Where a variable has pulled from a star, the least
+// of the star is 0 for each of its labels.
 //
 //===----------------------------------------------------------------------===//
 
@@ -23,60 +23,63 @@ using llvm::BitVector;
 
 static constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// By which the main edges' additional share falls from sweep to sweep.
-static constexpr double mainShareDecay = 0.96;
+/// So many consumers are in a star.
+static constexpr unsigned maxConsumers = 4;
 
 DualBound::DualBound(const PlacementGraph &graph, const CostTables &costs,
                      const BitVector &active)
-    : graph(graph), costs(costs), inputs(graph.getNumVariables()),
-      outputs(graph.getNumVariables()), leasts(graph.getNumVariables()),
+    : graph(graph), costs(costs), earlier(graph.getNumVariables()),
+      later(graph.getNumVariables()), leasts(graph.getNumVariables()),
       labelling(graph.getNumVariables()) {
-  for (auto [index, tensor] : llvm::enumerate(graph.tensors)) {
-    unsigned first = graph.firstLabel[tensor.source];
-    size_t size = size_t(graph.getNumLabels(tensor.source)) * graph.numDevices;
-    const double *table = costs.getCrossings(index, first);
-    double *pool = nullptr;
-    if (tensor.consumers.size() > 1)
-      pool = shares.emplace_back(table, table + size).data();
-    for (unsigned consumer : tensor.consumers) {
-      Edge edge;
-      edge.tensor = index;
-      edge.source = tensor.source;
-      edge.consumer = consumer;
-      edge.table = table;
-      if (pool) {
-        edge.table = edge.share = shares.emplace_back(size, 0.0).data();
-        edge.pool = pool;
-      }
-      edge.toSource.assign(graph.getNumLabels(tensor.source), 0);
-      edge.toConsumer.assign(graph.numDevices, 0);
-      outputs[tensor.source].push_back(edges.size());
-      inputs[consumer].push_back(edges.size());
-      edges.push_back(std::move(edge));
-    }
-  }
-  findMainEdges();
+  for (unsigned tensor = 0; tensor < graph.tensors.size(); ++tensor)
+    addStars(tensor);
+  sortEnds();
   for (unsigned label = 0; label < graph.labelDevice.size(); ++label)
     potentials.push_back(costs.getUnary(label));
   setActive(active);
   synchronized = true;
 }
 
-/// Those to the nearest neighbours in the graph's order.
-void DualBound::findMainEdges() {
+void DualBound::addStars(unsigned number) {
+  const PlacementGraph::Tensor &tensor = graph.tensors[number];
+  size_t numLabels = graph.getNumLabels(tensor.source);
+  size_t size = numLabels * graph.numDevices;
+  const double *table =
+      costs.getCrossings(number, graph.firstLabel[tensor.source]);
+  double *pool = nullptr;
+  if (tensor.consumers.size() > maxConsumers)
+    pool = shares.emplace_back(table, table + size).data();
+  for (ArrayRef<unsigned> rest = tensor.consumers; !rest.empty();
+       rest = rest.drop_front(std::min<size_t>(rest.size(), maxConsumers))) {
+    Star &star = stars.emplace_back();
+    star.tensor = number;
+    star.source = tensor.source;
+    llvm::append_range(star.consumers, rest.take_front(maxConsumers));
+    star.table = table;
+    if (pool) {
+      star.table = star.share = shares.emplace_back(size, 0.0).data();
+      star.pool = pool;
+    }
+    star.toSource.assign(numLabels, 0);
+    star.toConsumers.assign(star.consumers.size() * graph.numDevices, 0);
+  }
+}
+
+void DualBound::sortEnds() {
   std::vector<unsigned> positions(graph.order.size());
   for (auto [position, variable] : llvm::enumerate(graph.order))
     positions[variable] = position;
-  mainOutput.assign(graph.order.size(), ~0u);
-  mainInput.assign(graph.order.size(), ~0u);
-  for (auto [index, edge] : llvm::enumerate(edges)) {
-    unsigned &output = mainOutput[edge.source];
-    if (output == ~0u ||
-        positions[edge.consumer] < positions[edges[output].consumer])
-      output = index;
-    unsigned &input = mainInput[edge.consumer];
-    if (input == ~0u || positions[edge.source] > positions[edges[input].source])
-      input = index;
+  for (auto [index, star] : llvm::enumerate(stars)) {
+    unsigned last = 0;
+    for (unsigned consumer : star.consumers)
+      last = std::max(last, positions[consumer]);
+    unsigned number = index;
+    later[star.source].push_back({number, std::nullopt});
+    for (auto [end, consumer] : llvm::enumerate(star.consumers)) {
+      earlier[consumer].push_back({number, unsigned(end)});
+      if (positions[consumer] != last)
+        later[consumer].push_back({number, unsigned(end)});
+    }
   }
 }
 
@@ -103,69 +106,135 @@ void DualBound::setActive(const BitVector &active) {
   bound = -infinity;
 }
 
-void DualBound::takePool(const Edge &edge) {
-  unsigned first = graph.firstLabel[edge.source];
-  for (unsigned label : activeLabels[edge.source])
-    for (unsigned device : activeDevices[edge.consumer]) {
-      size_t entry = size_t(label - first) * graph.numDevices + device;
-      edge.share[entry] += edge.pool[entry];
-      edge.pool[entry] = 0;
+//===----------------------------------------------------------------------===//
+// Stars
+//===----------------------------------------------------------------------===//
+
+/// Fills in `sums` for the sets of consumers but for the one left out, and
+/// returns their number.
+unsigned DualBound::sumConsumers(const Star &star,
+                                 std::optional<unsigned> without) {
+  sums.assign(graph.numDevices, 0);
+  for (unsigned number = 0; number < star.consumers.size(); ++number) {
+    if (number == without)
+      continue;
+    size_t size = sums.size();
+    sums.resize(2 * size, infinity);
+    const double *moved = &star.toConsumers[size_t(number) * graph.numDevices];
+    for (size_t set = 0; set < size; set += graph.numDevices)
+      for (unsigned device : activeDevices[star.consumers[number]])
+        sums[size + set + device] = sums[set + device] - moved[device];
+  }
+  return sums.size() / graph.numDevices;
+}
+
+/// Fills in `leastCosts` for a label of the source.
+void DualBound::divideConsumers(const Star &star, unsigned row,
+                                unsigned numSets) {
+  const double *table = star.table + size_t(row) * graph.numDevices;
+  groupCosts.assign(numSets, infinity);
+  leastCosts.assign(numSets, infinity);
+  leastCosts[0] = 0;
+  for (unsigned set = 1; set < numSets; ++set) {
+    const double *costs = &sums[size_t(set) * graph.numDevices];
+    for (unsigned device = 0; device < graph.numDevices; ++device)
+      groupCosts[set] =
+          std::min(groupCosts[set], table[device] + costs[device]);
+    // The first one's group, and what is left.
+    unsigned first = set & -set, others = set ^ first;
+    for (unsigned rest = others;; rest = (rest - 1) & others) {
+      leastCosts[set] =
+          std::min(leastCosts[set], groupCosts[set ^ rest] + leastCosts[rest]);
+      if (rest == 0)
+        break;
+    }
+  }
+}
+
+/// The least with a crossing to `device` for one of the sets from `firstSet`
+/// on.
+double DualBound::getLeastWith(const Star &star, unsigned row, unsigned device,
+                               unsigned firstSet, unsigned numSets) const {
+  double least = infinity;
+  for (unsigned set = firstSet; set < numSets; ++set)
+    least = std::min(least, sums[size_t(set) * graph.numDevices + device] +
+                                leastCosts[numSets - 1 - set]);
+  return least + star.table[size_t(row) * graph.numDevices + device] -
+         star.toSource[row];
+}
+
+void DualBound::takePool(const Star &star) {
+  size_t first = graph.firstLabel[star.source];
+  for (unsigned label : activeLabels[star.source])
+    for (unsigned device = 0; device < graph.numDevices; ++device) {
+      size_t entry = (label - first) * graph.numDevices + device;
+      star.share[entry] += star.pool[entry];
+      star.pool[entry] = 0;
     }
 }
 
-void DualBound::returnToPool(const Edge &edge) {
-  unsigned first = graph.firstLabel[edge.source];
-  for (unsigned label : activeLabels[edge.source])
-    for (unsigned device : activeDevices[edge.consumer]) {
-      size_t entry = size_t(label - first) * graph.numDevices + device;
-      double spare =
-          std::min(edge.share[entry], getRest(edge, label - first, device));
+/// As many crossings as there are consumers may become cheaper at once.
+void DualBound::returnToPool(const Star &star) {
+  unsigned numSets = sumConsumers(star, std::nullopt);
+  auto numConsumers = static_cast<double>(star.consumers.size());
+  size_t first = graph.firstLabel[star.source];
+  for (unsigned label : activeLabels[star.source]) {
+    unsigned row = label - first;
+    divideConsumers(star, row, numSets);
+    for (unsigned device = 0; device < graph.numDevices; ++device) {
+      size_t entry = size_t(row) * graph.numDevices + device;
+      double rest = getLeastWith(star, row, device, 1, numSets) / numConsumers;
+      double spare = std::min(star.share[entry], rest);
       if (spare <= 0)
         continue;
-      edge.share[entry] -= spare;
-      edge.pool[entry] += spare;
+      star.share[entry] -= spare;
+      star.pool[entry] += spare;
     }
+  }
 }
 
-void DualBound::pullToConsumer(Edge &edge) {
-  if (edge.pool)
-    takePool(edge);
-  unsigned first = graph.firstLabel[edge.source];
+void DualBound::pullToConsumer(Star &star, unsigned number) {
+  if (star.pool)
+    takePool(star);
+  unsigned numSets = sumConsumers(star, number);
+  unsigned consumer = star.consumers[number];
+  double *moved = &star.toConsumers[size_t(number) * graph.numDevices];
   llvm::SmallVector<double, 64> least(graph.numDevices, infinity);
-  for (unsigned label : activeLabels[edge.source]) {
-    unsigned row = label - first;
-    const double *table = edge.table + size_t(row) * graph.numDevices;
-    for (unsigned device : activeDevices[edge.consumer])
+  for (unsigned label : activeLabels[star.source]) {
+    unsigned row = label - graph.firstLabel[star.source];
+    divideConsumers(star, row, numSets);
+    for (unsigned device : activeDevices[consumer])
       least[device] =
-          std::min(least[device], table[device] - edge.toSource[row]);
+          std::min(least[device], getLeastWith(star, row, device, 0, numSets));
   }
-  // The potentials rise by what toConsumer rises by.
-  for (unsigned label : activeLabels[edge.consumer]) {
+  // The potentials rise by what was moved rises by.
+  for (unsigned label : activeLabels[consumer]) {
     unsigned device = graph.labelDevice[label];
-    potentials[label] += least[device] - edge.toConsumer[device];
+    potentials[label] += least[device] - moved[device];
   }
-  for (unsigned device : activeDevices[edge.consumer])
-    edge.toConsumer[device] = least[device];
-  if (edge.pool)
-    returnToPool(edge);
+  for (unsigned device : activeDevices[consumer])
+    moved[device] = least[device];
+  if (star.pool)
+    returnToPool(star);
 }
 
-void DualBound::pullToSource(Edge &edge) {
-  if (edge.pool)
-    takePool(edge);
-  unsigned first = graph.firstLabel[edge.source];
-  for (unsigned label : activeLabels[edge.source]) {
-    unsigned row = label - first;
-    const double *table = edge.table + size_t(row) * graph.numDevices;
-    double least = infinity;
-    for (unsigned device : activeDevices[edge.consumer])
-      least = std::min(least, table[device] - edge.toConsumer[device]);
-    potentials[label] += least - edge.toSource[row];
-    edge.toSource[row] = least;
+void DualBound::pullToSource(Star &star) {
+  if (star.pool)
+    takePool(star);
+  unsigned numSets = sumConsumers(star, std::nullopt);
+  for (unsigned label : activeLabels[star.source]) {
+    unsigned row = label - graph.firstLabel[star.source];
+    divideConsumers(star, row, numSets);
+    potentials[label] += leastCosts.back() - star.toSource[row];
+    star.toSource[row] = leastCosts.back();
   }
-  if (edge.pool)
-    returnToPool(edge);
+  if (star.pool)
+    returnToPool(star);
 }
+
+//===----------------------------------------------------------------------===//
+// Variables
+//===----------------------------------------------------------------------===//
 
 double DualBound::findLeast(unsigned variable) const {
   double least = infinity;
@@ -174,12 +243,13 @@ double DualBound::findLeast(unsigned variable) const {
   return least;
 }
 
-void DualBound::updateBounds(unsigned variable, ArrayRef<unsigned> pulled) {
+/// After a variable has pulled from its stars on one side.
+void DualBound::updateBounds(unsigned variable, ArrayRef<End> pulled) {
   double least = findLeast(variable);
   total += least - leasts[variable];
-  for (unsigned edge : pulled) {
-    total -= edges[edge].least;
-    edges[edge].least = 0;
+  for (End end : pulled) {
+    total -= stars[end.star].least;
+    stars[end.star].least = 0;
   }
   leasts[variable] = least;
   if (!synchronized)
@@ -189,69 +259,69 @@ void DualBound::updateBounds(unsigned variable, ArrayRef<unsigned> pulled) {
         std::max(labelBounds[label], total - least + potentials[label]);
 }
 
-/// How much of a potential goes to each of its edges on one side: the same, but
-/// in the first sweeps more to the main one. The weights add up to 1 on the
-/// side that has more edges.
-DualBound::Gammas DualBound::getGammas(unsigned variable,
-                                       size_t numEdges) const {
-  size_t most = std::max(inputs[variable].size(), outputs[variable].size());
-  double sum = most == 0 ? 0 : static_cast<double>(numEdges) / most;
-  double even = numEdges == 0 ? 0 : (1 - mainShare) * sum / numEdges;
-  return {sum, even, even + mainShare * sum};
-}
-
-void DualBound::pushToOutputs(unsigned variable) {
-  unsigned first = graph.firstLabel[variable];
-  Gammas gammas = getGammas(variable, outputs[variable].size());
-  for (unsigned edge : outputs[variable]) {
-    double gamma = edge == mainOutput[variable] ? gammas.main : gammas.other;
-    for (unsigned label : activeLabels[variable])
-      edges[edge].toSource[label - first] -= gamma * potentials[label];
-    edges[edge].least = gamma * leasts[variable];
-  }
-  for (unsigned label : activeLabels[variable])
-    potentials[label] *= 1 - gammas.sum;
-  leasts[variable] *= 1 - gammas.sum;
-}
-
-void DualBound::pushToInputs(unsigned variable) {
-  // An edge sees the device alone, so only the least of its labels can go.
+/// Moves a part `gamma` of the potentials to each of the stars.
+void DualBound::push(unsigned variable, ArrayRef<End> ends, double gamma) {
+  // A star that reads the variable sees the device alone, so only the least of
+  // its labels can go.
   llvm::SmallVector<double, 64> least(graph.numDevices, infinity);
+  llvm::SmallVector<double, 64> whole;
   for (unsigned label : activeLabels[variable]) {
     double &value = least[graph.labelDevice[label]];
     value = std::min(value, potentials[label]);
+    whole.push_back(potentials[label]);
   }
-  Gammas gammas = getGammas(variable, inputs[variable].size());
-  for (unsigned edge : inputs[variable]) {
-    double gamma = edge == mainInput[variable] ? gammas.main : gammas.other;
+  for (End end : ends) {
+    Star &star = stars[end.star];
+    star.least = gamma * leasts[variable];
+    if (!end.consumer) {
+      for (auto [label, value] : llvm::zip(activeLabels[variable], whole)) {
+        star.toSource[label - graph.firstLabel[variable]] -= gamma * value;
+        potentials[label] -= gamma * value;
+      }
+      continue;
+    }
+    double *moved = &star.toConsumers[size_t(*end.consumer) * graph.numDevices];
     for (unsigned device : activeDevices[variable])
-      edges[edge].toConsumer[device] -= gamma * least[device];
-    edges[edge].least = gamma * leasts[variable];
+      moved[device] -= gamma * least[device];
+    for (unsigned label : activeLabels[variable])
+      potentials[label] -= gamma * least[graph.labelDevice[label]];
   }
-  for (unsigned label : activeLabels[variable])
-    potentials[label] -= gammas.sum * least[graph.labelDevice[label]];
-  leasts[variable] *= 1 - gammas.sum;
+  leasts[variable] *= 1 - gamma * static_cast<double>(ends.size());
 }
 
-/// By the potentials and the edges from sources that have their labels.
+void DualBound::visit(unsigned variable, ArrayRef<End> pulled,
+                      ArrayRef<End> pushed) {
+  for (End end : pulled)
+    if (end.consumer)
+      pullToConsumer(stars[end.star], *end.consumer);
+    else
+      pullToSource(stars[end.star]);
+  updateBounds(variable, pulled);
+  if (!pushed.empty())
+    push(variable, pushed,
+         1 / static_cast<double>(std::max(pulled.size(), pushed.size())));
+}
+
+/// By the potentials and the stars whose sources have their labels.
 unsigned DualBound::chooseLabel(unsigned variable) const {
   unsigned best = activeLabels[variable].front();
   double least = infinity;
   for (unsigned label : activeLabels[variable]) {
     unsigned device = graph.labelDevice[label];
     double sum = potentials[label];
-    for (unsigned index : inputs[variable]) {
-      const Edge &edge = edges[index];
-      unsigned row = labelling[edge.source] - graph.firstLabel[edge.source];
-      sum -= edge.toSource[row] + edge.toConsumer[device];
-      bool isThere = llvm::any_of(outputs[edge.source], [&](unsigned other) {
-        unsigned consumer = edges[other].consumer;
-        return edges[other].tensor == edge.tensor &&
-               labelling[consumer] != ~0u &&
+    for (End end : earlier[variable]) {
+      if (!end.consumer)
+        continue;
+      const Star &star = stars[end.star];
+      sum -=
+          star.toConsumers[size_t(*end.consumer) * graph.numDevices + device];
+      ArrayRef<unsigned> consumers = graph.tensors[star.tensor].consumers;
+      bool isThere = llvm::any_of(consumers, [&](unsigned consumer) {
+        return labelling[consumer] != ~0u &&
                graph.labelDevice[labelling[consumer]] == device;
       });
       if (!isThere)
-        sum += costs.getCrossings(edge.tensor, labelling[edge.source])[device];
+        sum += costs.getCrossings(star.tensor, labelling[star.source])[device];
     }
     if (sum < least) {
       least = sum;
@@ -261,40 +331,24 @@ unsigned DualBound::chooseLabel(unsigned variable) const {
   return best;
 }
 
-void DualBound::sweepForward() {
-  llvm::fill(labelling, ~0u);
-  for (unsigned variable : graph.order) {
-    labelling[variable] = chooseLabel(variable);
-    for (unsigned edge : inputs[variable])
-      pullToConsumer(edges[edge]);
-    updateBounds(variable, inputs[variable]);
-    pushToOutputs(variable);
-  }
-}
-
-void DualBound::sweepBackward() {
-  for (unsigned variable : llvm::reverse(graph.order)) {
-    for (unsigned edge : outputs[variable])
-      pullToSource(edges[edge]);
-    updateBounds(variable, outputs[variable]);
-    pushToInputs(variable);
-  }
-}
-
 void DualBound::sweep() {
   auto sumLeasts = [&] {
     total = 0;
     for (double least : leasts)
       total += least;
-    for (const Edge &edge : edges)
-      total += edge.least;
+    for (const Star &star : stars)
+      total += star.least;
   };
   sumLeasts();
-  sweepForward();
-  // All edges have been pulled from.
+  llvm::fill(labelling, ~0u);
+  for (unsigned variable : graph.order) {
+    labelling[variable] = chooseLabel(variable);
+    visit(variable, earlier[variable], later[variable]);
+  }
+  // All stars have been pulled from.
   synchronized = true;
   sumLeasts();
-  sweepBackward();
+  for (unsigned variable : llvm::reverse(graph.order))
+    visit(variable, later[variable], earlier[variable]);
   bound = std::max(bound, total);
-  mainShare *= mainShareDecay;
 }

@@ -6,16 +6,19 @@
 //===----------------------------------------------------------------------===//
 //
 // A lower bound on the least sum by block-coordinate ascent on the dual of the
-// local relaxation, node by node forth and back: sequential reweighted message
-// passing (Kolmogorov, PAMI 37, 2015, SRMP; on pairs it is TRW-S).
+// local relaxation, variable by variable forth and back: sequential reweighted
+// message passing (Kolmogorov, "A new look at reweighted message passing", PAMI
+// 37, 2015: SRMP).
 //
-// A tensor that crosses once for several consumers is split into one cost for
-// each pair of source and consumer: shares of the cost of each crossing (source
-// label, destination), which may be moved between the consumers as long as they
-// add up to no more than the cost. That is the dual of the strong formulation
-// of facility location (Erlenkotter, "A dual-based procedure for uncapacitated
-// facility location", Operations Research 26, 1978). What a pair
-// does not need for its own bound it leaves in a pool for the next one.
+// Its factors are the tensors, each with its source and consumers: a crossing
+// costs once for several consumers on one device. The least over all placements
+// of the consumers is that of a small facility location problem for each label
+// of the source, solved over the ways to divide the consumers into groups that
+// share a crossing. A tensor of many consumers is several factors that have
+// shares of the cost of each crossing; as long as these add up to no more than
+// the cost, the sum is a bound, too (Erlenkotter, "A dual-based procedure for
+// uncapacitated facility location", Operations Research 26, 1978). What a
+// factor does not need for its own bound it leaves in a pool for the next one.
 //
 //===----------------------------------------------------------------------===//
 
@@ -47,61 +50,57 @@ public:
   llvm::ArrayRef<unsigned> getLabelling() const { return labelling; }
 
 private:
-  struct Edge {
+  /// A tensor with all or some of its consumers.
+  struct Star {
     unsigned tensor;
     unsigned source;
-    unsigned consumer;
-    /// Row-major by label of the source and device. Its own share if the tensor
-    /// has several consumers.
+    llvm::SmallVector<unsigned, 4> consumers;
+    /// What a crossing costs, row-major by label of the source and device: its
+    /// own share if the tensor has other consumers.
     const double *table;
     double *share = nullptr;
     double *pool = nullptr;
-    /// What was moved from here to the source, by label, and to the consumer,
-    /// by device.
+    /// What was moved from here to the source, by label, and to the consumers,
+    /// each by device.
     std::vector<double> toSource;
-    std::vector<double> toConsumer;
+    std::vector<double> toConsumers;
     double least = 0; ///< of what is left here
   };
-
-  double getRest(const Edge &edge, unsigned row, unsigned device) const {
-    return edge.table[row * graph.numDevices + device] - edge.toSource[row] -
-           edge.toConsumer[device];
-  }
-  void takePool(const Edge &edge);
-  void returnToPool(const Edge &edge);
-  void pullToConsumer(Edge &edge);
-  void pullToSource(Edge &edge);
-  struct Gammas {
-    double sum;
-    double other;
-    double main;
+  /// Where a variable is in a star: its source, or one of the consumers.
+  struct End {
+    unsigned star;
+    std::optional<unsigned> consumer;
   };
-  Gammas getGammas(unsigned variable, size_t numEdges) const;
-  void findMainEdges();
-  void pushToOutputs(unsigned variable);
-  void pushToInputs(unsigned variable);
-  /// After a variable has pulled from all its edges on one side.
-  void updateBounds(unsigned variable, llvm::ArrayRef<unsigned> pulled);
+
+  void addStars(unsigned tensor);
+  void sortEnds();
+  void takePool(const Star &star);
+  void returnToPool(const Star &star);
+  unsigned sumConsumers(const Star &star, std::optional<unsigned> without);
+  void divideConsumers(const Star &star, unsigned row, unsigned numSets);
+  double getLeastWith(const Star &star, unsigned row, unsigned device,
+                      unsigned firstSet, unsigned numSets) const;
+  void pullToConsumer(Star &star, unsigned number);
+  void pullToSource(Star &star);
+  void push(unsigned variable, llvm::ArrayRef<End> ends, double gamma);
+  void updateBounds(unsigned variable, llvm::ArrayRef<End> pulled);
+  void visit(unsigned variable, llvm::ArrayRef<End> pulled,
+             llvm::ArrayRef<End> pushed);
   double findLeast(unsigned variable) const;
   unsigned chooseLabel(unsigned variable) const;
-  void sweepForward();
-  void sweepBackward();
 
   const PlacementGraph &graph;
   const CostTables &costs;
-  std::vector<Edge> edges;
+  std::vector<Star> stars;
   std::vector<std::vector<double>> shares;
-  std::vector<llvm::SmallVector<unsigned, 4>> inputs;  ///< edges of variables
-  std::vector<llvm::SmallVector<unsigned, 2>> outputs; ///< edges of variables
-  /// For each variable the edge to its nearest neighbour. Most networks are
-  /// nearly chains along these; what is first moved along them gets far in one
-  /// sweep.
-  std::vector<unsigned> mainInput;
-  std::vector<unsigned> mainOutput;
-  /// From 1 down to 0 as sweeps go by.
-  double mainShare = 1;
+  /// For each variable its ends in stars that have another variable earlier in
+  /// the graph's order, and in those that have one later.
+  std::vector<llvm::SmallVector<End, 4>> earlier, later;
   std::vector<llvm::SmallVector<unsigned>> activeLabels;
   std::vector<llvm::SmallVector<unsigned>> activeDevices;
+  /// Of a star's consumers, by the set of them: what they cost on each device
+  /// but for the crossing; with the best one; and divided into such groups.
+  std::vector<double> sums, groupCosts, leastCosts;
   std::vector<double> potentials; ///< of labels
   std::vector<double> leasts;     ///< of variables' potentials
   std::vector<double> labelBounds;
@@ -109,7 +108,7 @@ private:
   double bound = 0;
   /// The sum of all leasts at this point of a sweep.
   double total = 0;
-  /// Whether `least` of all edges holds; not after labels have come back.
+  /// Whether `least` of all stars holds; not after labels have come back.
   bool synchronized = true;
 };
 

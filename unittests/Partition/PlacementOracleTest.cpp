@@ -219,7 +219,7 @@ TEST(PlacementOracleTest, SearchIsDeterministic) {
   options.unrelatedSpeeds = true;
   PlacementProblem problem = makeRandomProblem(400, 40, options);
   OracleOptions limits = makeWideOptions();
-  limits.maxSweeps = 10;
+  limits.maxSweeps = 2;
   limits.maxSearchNodes = 20;
   MetricWeights weights = MetricWeights::ofLatency();
   OracleResult a = makeOracle(problem).minimize(weights, limits);
