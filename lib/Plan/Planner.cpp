@@ -42,6 +42,31 @@ llvm::Error Planner::addCodecs() {
   return addRunLengths(problem, units, network, *bytes);
 }
 
+/// Finds the units of the model, and states the problem.
+llvm::Error Planner::createProblem() {
+  if (llvm::Error error = simplifyGraph(module))
+    return error;
+  model = lookupModel(module);
+  if (!model)
+    return llvm::createStringError("there is no model to partition");
+  auto found = ModelUnits::get(model);
+  if (!found)
+    return found.takeError();
+  units = std::move(*found);
+  if (units.units.empty())
+    return llvm::createStringError(
+        "the model computes nothing that a device could do");
+  if (llvm::Error error = addTimes())
+    return error;
+  weightLimits = getWeightLimits(network);
+  addDevices(problem, network);
+  addNodes(problem, units);
+  addOptions(problem, units, network, times, partition::Precision::F32,
+             /*byteShare=*/1, [](unsigned) { return true; });
+  addTensors(problem, units, network);
+  return addCodecs();
+}
+
 //===----------------------------------------------------------------------===//
 // The solution
 //===----------------------------------------------------------------------===//
@@ -173,31 +198,10 @@ std::vector<lathe::Component> Planner::getComponents() const {
   return components;
 }
 
-llvm::Expected<PlannedModel> Planner::plan() {
-  if (llvm::Error error = simplifyGraph(module))
-    return std::move(error);
-  model = lookupModel(module);
-  if (!model)
-    return llvm::createStringError("there is no model to partition");
-  auto found = ModelUnits::get(model);
-  if (!found)
-    return found.takeError();
-  units = std::move(*found);
-  if (units.units.empty())
-    return llvm::createStringError(
-        "the model computes nothing that a device could do");
-  if (llvm::Error error = addTimes())
-    return std::move(error);
-  weightLimits = getWeightLimits(network);
-  addDevices(problem, network);
-  addNodes(problem, units);
-  addOptions(problem, units, network, times, partition::Precision::F32,
-             /*byteShare=*/1, [](unsigned) { return true; });
-  addTensors(problem, units, network);
-  if (llvm::Error error = addCodecs())
-    return std::move(error);
+/// Solves the problem for as little memory as what is compiled leaves.
+llvm::Error Planner::solveWithinMemory() {
   if (llvm::Error error = solveProblem())
-    return std::move(error);
+    return error;
   lowerBound = result.lowerBound;
   // Each round rules the plan out that it looked at, so there is a last one.
   for (;;) {
@@ -205,11 +209,19 @@ llvm::Expected<PlannedModel> Planner::plan() {
     if (!changes)
       return changes.takeError();
     if (!*changes)
-      break;
+      return llvm::Error::success();
     isTightened = true;
     if (llvm::Error error = solveProblem())
-      return std::move(error);
+      return error;
   }
+}
+
+//===----------------------------------------------------------------------===//
+// The plan
+//===----------------------------------------------------------------------===//
+
+/// What the plan says of the model and of what was minimized.
+void Planner::describeObjective() {
   Plan &plan = planned.plan;
   plan.model = model.getSymName().str();
   plan.network = network.name;
@@ -229,6 +241,14 @@ llvm::Expected<PlannedModel> Planner::plan() {
   plan.objective = result.objective;
   plan.bound = std::min(lowerBound, plan.objective);
   plan.isOptimal = result.optimal && isProved(plan);
+}
+
+llvm::Expected<PlannedModel> Planner::plan() {
+  if (llvm::Error error = createProblem())
+    return std::move(error);
+  if (llvm::Error error = solveWithinMemory())
+    return std::move(error);
+  describeObjective();
   if (llvm::Error error = describeRun())
     return std::move(error);
   if (options.hasBook)
@@ -236,7 +256,7 @@ llvm::Expected<PlannedModel> Planner::plan() {
       return std::move(error);
   describeDevices();
   describeTransfers();
-  describeComponents(plan.model);
+  describeComponents(planned.plan.model);
   return std::move(planned);
 }
 

@@ -42,6 +42,7 @@ public:
 private:
   llvm::Error addTimes();
   llvm::Error addCodecs();
+  llvm::Error createProblem();
   llvm::Error explain(partition::PlacementOracle &oracle,
                       const partition::PlacementLimits &limits);
   llvm::Error minimizeSum(const partition::PlacementLimits &limits);
@@ -49,10 +50,12 @@ private:
   llvm::Error writeProblem(const partition::NormalizedObjective &objective,
                            const partition::PlacementLimits &limits);
   llvm::Error solveProblem();
+  llvm::Error solveWithinMemory();
   std::vector<Component> getComponents() const;
   llvm::Expected<Footprint> measure(const Component &component) const;
   void excludeLargestUnit(const Component &component);
   llvm::Expected<bool> tightenLimits();
+  void describeObjective();
   void describeDevices();
   void describeTransfers();
   void describeComponents(llvm::StringRef name);

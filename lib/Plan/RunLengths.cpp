@@ -153,22 +153,20 @@ struct CodingCost {
 
 } // namespace
 
+static InstructionCounts countInstructions(double alu, double loads,
+                                           double stores, double branches) {
+  return InstructionCounts(InstructionClass::ALU, alu) +
+         InstructionCounts(InstructionClass::Load, loads) +
+         InstructionCounts(InstructionClass::Store, stores) +
+         InstructionCounts(InstructionClass::Branch, branches);
+}
+
 static CodingCost getEncodingCost() {
-  InstructionCounts counts;
-  counts[InstructionClass::ALU] = 24;
-  counts[InstructionClass::Load] = 3;
-  counts[InstructionClass::Store] = 1;
-  counts[InstructionClass::Branch] = 7;
-  return {counts, 64};
+  return {countInstructions(24, 3, 1, 7), 64};
 }
 
 static CodingCost getDecodingCost() {
-  InstructionCounts counts;
-  counts[InstructionClass::ALU] = 11;
-  counts[InstructionClass::Load] = 2;
-  counts[InstructionClass::Store] = 2;
-  counts[InstructionClass::Branch] = 4;
-  return {counts, 48};
+  return {countInstructions(11, 2, 2, 4), 48};
 }
 
 /// In s for an element.

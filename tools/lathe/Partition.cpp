@@ -172,13 +172,8 @@ struct Partition : Command {
     llvm::append_range(*files, whole);
     if (book.isGiven())
       files->push_back({"book.json", std::move(planned->book)});
-    if (page) {
-      addToPage(planned->plan, planned->picture, *page);
-      std::string text;
-      llvm::raw_string_ostream os(text);
-      page->print(os);
-      files->push_back({"report.html", std::move(text)});
-    }
+    if (page)
+      addReport(*planned, *page, *files);
     std::string directory =
         output.empty() ? planned->plan.model : output.getValue();
     if (llvm::Error error = writeOutputFiles(directory, *files))
@@ -207,6 +202,15 @@ private:
       if (!isThere)
         llvm::sys::fs::remove(path);
     }
+  }
+
+  static void addReport(const PlannedModel &planned, HtmlPage &page,
+                        std::vector<OutputFile> &files) {
+    addToPage(planned.plan, planned.picture, page);
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    page.print(os);
+    files.push_back({"report.html", std::move(text)});
   }
 
   OwningOpRef<ModuleOp> load(MLIRContext &context) {
@@ -268,24 +272,13 @@ private:
                          report->bound};
   }
 
-  llvm::Expected<PlanOptions> getOptions(const Network &described) const {
-    PlanOptions options;
-    options.objective = objective;
-    options.draws = report;
-    if (llvm::Error error = book.addTo(options, described))
-      return std::move(error);
-    options.sendsHalves = wire.sendsHalves();
-    options.format = StringRef(exported).ends_with(".lp") ? ProblemFormat::LP
-                     : StringRef(exported).ends_with(".wcsp")
-                         ? ProblemFormat::WCSP
-                         : ProblemFormat::None;
+  /// Fails if flags do not go together.
+  llvm::Error checkFlags(const PlanOptions &options) const {
     if (!exported.empty() && options.format == ProblemFormat::None)
       return llvm::createStringError("--export writes .lp and .wcsp, not '" +
                                      exported + "'");
     if (!exported.empty() && objective != PlanObjective::Latency)
       return llvm::createStringError("--export goes with --objective=latency");
-    if (llvm::Error error = checkSamples())
-      return std::move(error);
     if (!options.requestClasses.empty() && !precisions.isGiven())
       return llvm::createStringError(
           "--book-noise is for models some of which may run in 8 bits: pass "
@@ -294,9 +287,6 @@ private:
       return llvm::createStringError(
           "--book and --export go without --wire=u8, which makes two problems "
           "of one");
-    if (llvm::Error error = simulation.addTo(options))
-      return std::move(error);
-    options.latencyWeight = latencyWeight;
     if (objective != PlanObjective::Latency &&
         latencyWeight.getNumOccurrences() > 0)
       return llvm::createStringError("--latency-weight goes with "
@@ -307,6 +297,25 @@ private:
                                      "a book leaves open");
     if (!(latencyWeight >= 0 && latencyWeight <= 1))
       return llvm::createStringError("--latency-weight is from 0 to 1");
+    return checkSamples();
+  }
+
+  llvm::Expected<PlanOptions> getOptions(const Network &described) const {
+    PlanOptions options;
+    options.objective = objective;
+    options.latencyWeight = latencyWeight;
+    options.draws = report;
+    options.sendsHalves = wire.sendsHalves();
+    options.format = StringRef(exported).ends_with(".lp") ? ProblemFormat::LP
+                     : StringRef(exported).ends_with(".wcsp")
+                         ? ProblemFormat::WCSP
+                         : ProblemFormat::None;
+    if (llvm::Error error = book.addTo(options, described))
+      return std::move(error);
+    if (llvm::Error error = simulation.addTo(options))
+      return std::move(error);
+    if (llvm::Error error = checkFlags(options))
+      return std::move(error);
     for (StringRef text : deviceEnergy) {
       auto limit = parseDeviceQuantity("--device-energy", text, described,
                                        Dimension::Joules);

@@ -17,13 +17,17 @@ using namespace lathe::test;
 
 namespace {
 
+void scaleBandwidths(PlacementProblem &problem, double factor) {
+  for (std::optional<Link> &link : problem.links)
+    if (link)
+      link->bandwidth *= factor;
+}
+
 /// The least latency of any placement on the devices of `page` with bandwidths
 /// times `factor`; none if there is no placement.
 std::optional<double> findLeast(PlacementProblem problem, const BookPage &page,
                                 double factor) {
-  for (std::optional<Link> &link : problem.links)
-    if (link)
-      link->bandwidth *= factor;
+  scaleBandwidths(problem, factor);
   for (PlacementNode &node : problem.nodes) {
     llvm::erase_if(node.options, [&](const NodeOption &option) {
       return !llvm::is_contained(page.live, option.device);
@@ -89,9 +93,7 @@ TEST(PlanBookTest, LatencyIsThatOfTheScaledProblem) {
   PlacementProblem problem = makeProblem(3);
   PlanBook book = llvm::cantFail(computeBook(problem, {}));
   PlacementProblem faster = problem;
-  for (std::optional<Link> &link : faster.links)
-    if (link)
-      link->bandwidth *= 8;
+  scaleBandwidths(faster, 8);
   for (const BookPlan &plan : book.plans) {
     PlacementMetrics metrics = llvm::cantFail(evaluate(faster, plan.placement));
     EXPECT_NEAR(plan.getLatency(8), metrics.latency, 1e-9 * metrics.latency);
@@ -102,9 +104,7 @@ TEST(PlanBookTest, LatencyIsThatOfTheScaledProblem) {
 double findLeastCost(PlacementProblem problem, const BookPage &page,
                      const RequestClass &kind, const BatteryLevel &level,
                      double factor) {
-  for (std::optional<Link> &link : problem.links)
-    if (link)
-      link->bandwidth *= factor;
+  scaleBandwidths(problem, factor);
   auto getCost = [&](const Placement &placement,
                      const PlacementMetrics &metrics) {
     for (auto [node, option] : llvm::zip(problem.nodes, placement.options))
@@ -169,9 +169,7 @@ TEST(PlanBookTest, EnergyIsThatOfTheScaledProblem) {
   PlacementProblem problem = makeRadioProblem(2);
   PlanBook book = llvm::cantFail(computeBook(problem, {}));
   PlacementProblem faster = problem;
-  for (std::optional<Link> &link : faster.links)
-    if (link)
-      link->bandwidth *= 8;
+  scaleBandwidths(faster, 8);
   for (const BookPlan &plan : book.plans) {
     PlacementMetrics metrics = llvm::cantFail(evaluate(faster, plan.placement));
     for (auto [device, energy] : llvm::enumerate(metrics.energy))
