@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "PlanProblem.h"
+#include "lathe/Partition/ParallelSolver.h"
 
 #include <cmath>
 
@@ -153,6 +154,30 @@ PlacementLimits lathe::getLimits(ArrayRef<double> weightLimits,
   for (auto [device, joules] : options.deviceEnergy)
     limits.energy[device] = joules;
   return limits;
+}
+
+llvm::Expected<SolverResult>
+lathe::solveSideBySide(const PlacementProblem &problem, PlanObjective objective,
+                       const PlacementLimits &limits) {
+  auto found = solveParallel(problem,
+                             objective == PlanObjective::Makespan
+                                 ? ParallelObjective::Makespan
+                                 : ParallelObjective::Period,
+                             limits);
+  if (!found)
+    return found.takeError();
+  SolverResult result;
+  result.found = found->found;
+  if (!result.found)
+    return result;
+  result.placement = std::move(found->placement);
+  if (llvm::Error error =
+          evaluate(problem, result.placement).moveInto(result.metrics))
+    return std::move(error);
+  result.objective = found->value;
+  result.lowerBound = found->lowerBound;
+  result.optimal = found->getGap() <= 1e-9;
+  return result;
 }
 
 llvm::Expected<std::optional<NormalizedObjective>>

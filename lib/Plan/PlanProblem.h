@@ -67,6 +67,14 @@ void addHalves(partition::PlacementProblem &problem, const ModelUnits &units);
 partition::PlacementLimits getLimits(llvm::ArrayRef<double> weightLimits,
                                      const PlanOptions &options);
 
+/// A placement of the least makespan that is found, or of the least time
+/// between runs that follow each other, as `objective` says, which is not
+/// latency. What it has and the bound on that are the result's.
+llvm::Expected<partition::SolverResult>
+solveSideBySide(const partition::PlacementProblem &problem,
+                PlanObjective objective,
+                const partition::PlacementLimits &limits);
+
 /// Latency and energy by the weights of `options`. None if nothing is within
 /// `limits`.
 llvm::Expected<std::optional<partition::NormalizedObjective>>

@@ -9,7 +9,6 @@
 #include "RunLengths.h"
 #include "lathe/Driver/Loader.h"
 #include "lathe/Partition/Export.h"
-#include "lathe/Partition/ParallelSolver.h"
 
 using namespace mlir;
 using namespace lathe;
@@ -136,12 +135,8 @@ llvm::Error Planner::writeProblem(const NormalizedObjective &objective,
   return exportLP(problem, weights, limits, os);
 }
 
-llvm::Error Planner::minimizeParallel(const PlacementLimits &limits) {
-  auto found = solveParallel(problem,
-                             options.objective == PlanObjective::Makespan
-                                 ? ParallelObjective::Makespan
-                                 : ParallelObjective::Period,
-                             limits);
+llvm::Error Planner::minimizeSideBySide(const PlacementLimits &limits) {
+  auto found = solveSideBySide(problem, options.objective, limits);
   if (!found)
     return found.takeError();
   if (!found->found) {
@@ -150,15 +145,7 @@ llvm::Error Planner::minimizeParallel(const PlacementLimits &limits) {
       return oracle.takeError();
     return explain(*oracle, limits);
   }
-  result = SolverResult();
-  result.placement = std::move(found->placement);
-  auto metrics = evaluate(problem, result.placement);
-  if (!metrics)
-    return metrics.takeError();
-  result.metrics = std::move(*metrics);
-  result.objective = found->value;
-  result.lowerBound = found->lowerBound;
-  result.optimal = found->getGap() <= 1e-9;
+  result = std::move(*found);
   return llvm::Error::success();
 }
 
@@ -168,7 +155,7 @@ llvm::Error Planner::solveProblem() {
   PlacementLimits limits = getLimits(weightLimits, options);
   llvm::Error error = options.objective == PlanObjective::Latency
                           ? minimizeSum(limits)
-                          : minimizeParallel(limits);
+                          : minimizeSideBySide(limits);
   if (error)
     return error;
   deviceOf.clear();

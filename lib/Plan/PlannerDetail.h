@@ -46,7 +46,7 @@ private:
   llvm::Error explain(partition::PlacementOracle &oracle,
                       const partition::PlacementLimits &limits);
   llvm::Error minimizeSum(const partition::PlacementLimits &limits);
-  llvm::Error minimizeParallel(const partition::PlacementLimits &limits);
+  llvm::Error minimizeSideBySide(const partition::PlacementLimits &limits);
   llvm::Error writeProblem(const partition::NormalizedObjective &objective,
                            const partition::PlacementLimits &limits);
   llvm::Error solveProblem();

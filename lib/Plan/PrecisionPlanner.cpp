@@ -10,6 +10,9 @@
 #include "PlanProblem.h"
 #include "UnitNoise.h"
 
+#include "lathe/Partition/ParallelSolver.h"
+#include "lathe/Partition/Simulator.h"
+
 #include "llvm/Support/Format.h"
 
 #include <cmath>
@@ -21,13 +24,17 @@ using namespace lathe::partition;
 namespace {
 
 /// Models are built at most so often, and precisions chosen.
-constexpr size_t mostTrials = 6, mostChoices = 24;
+constexpr size_t mostTrials = 8, mostChoices = 24;
+/// So many that gain less than this, in parts of what is minimized, are enough.
+constexpr size_t mostInVain = 3;
+constexpr double leastGain = 1e-3;
 
 /// What the engine chose under a limit on the sum of noise.
 struct PrecisionChoice {
   PrecisionMask mask;
   SolverResult result;
-  size_t numInt8 = 0, numTensors = 0;
+  /// Units in 8 bits, and tensors that cross so.
+  llvm::SmallBitVector units, tensors;
 };
 
 class PrecisionPlanner {
@@ -42,11 +49,15 @@ public:
 
 private:
   llvm::Error prepare();
-  llvm::Expected<std::vector<UnitTimes>> getTimes(ModuleOp module, bool isInt8);
+  llvm::Expected<std::vector<UnitTimes>>
+  getTimes(ModuleOp module, llvm::function_ref<bool(unsigned unit)> isInt8);
   llvm::Error addProblem();
   void addCodecs();
+  llvm::Expected<SolverResult> minimizeSum(const PlacementLimits &all);
   llvm::Expected<std::optional<PrecisionChoice>> solveWithin(double noise);
   llvm::Error explain(double noise);
+  llvm::Error adaptTimes(const PrecisionChoice &choice, ModuleOp built);
+  llvm::Expected<double> measure(const Placement &placement) const;
   llvm::Expected<bool> attempt(const PrecisionChoice &choice,
                                double predictedNoise);
   llvm::Expected<bool> consider(const PrecisionChoice &choice, bool adapts);
@@ -57,6 +68,9 @@ private:
     return !report.trials.empty() && report.trials[report.best].fits;
   }
   bool isDone() const { return report.trials.size() >= mostTrials; }
+  bool isStuck() const {
+    return hasFit() && report.trials.size() > lastGain + 1 + mostInVain;
+  }
   bool isBetter(const PrecisionPlanTrial &a, const PrecisionPlanTrial &b) const;
   llvm::Error failToFit() const;
 
@@ -75,6 +89,8 @@ private:
   double builtFactor = 1;
   llvm::SmallVector<PrecisionMask, 0> seen;
   PrecisionMask best;
+  /// The last trial that was worth it.
+  size_t lastGain = 0;
 };
 
 } // namespace
@@ -83,8 +99,11 @@ private:
 // The problem
 //===----------------------------------------------------------------------===//
 
+/// What the units take in `module`, a model of the same nodes, where `isInt8`
+/// says which of them are in 8 bits.
 llvm::Expected<std::vector<UnitTimes>>
-PrecisionPlanner::getTimes(ModuleOp module, bool isInt8) {
+PrecisionPlanner::getTimes(ModuleOp module,
+                           llvm::function_ref<bool(unsigned)> isInt8) {
   std::vector<UnitTimes> times;
   for (const NetworkDevice &device : network.devices) {
     if (!device.profile.empty() && device.int8Profile.empty())
@@ -93,8 +112,7 @@ PrecisionPlanner::getTimes(ModuleOp module, bool isInt8) {
           "' has a profile of the model in float alone; give it an "
           "'int8-profile', too, of what lathe quantize makes of the model, or "
           "'speed' instead of both");
-    auto found = getUnitTimes(module, units, device, network,
-                              [&](unsigned) { return isInt8; });
+    auto found = getUnitTimes(module, units, device, network, isInt8);
     if (!found)
       return found.takeError();
     times.push_back(std::move(*found));
@@ -128,13 +146,13 @@ void PrecisionPlanner::addCodecs() {
 
 llvm::Error PrecisionPlanner::addProblem() {
   auto module = study.getModel()->getParentOfType<ModuleOp>();
-  auto floatTimes = getTimes(module, /*isInt8=*/false);
+  auto floatTimes = getTimes(module, [](unsigned) { return false; });
   if (!floatTimes)
     return floatTimes.takeError();
   auto int8 = study.build(study.getMask(true));
   if (!int8)
     return int8.takeError();
-  auto int8Times = getTimes(*int8->module, /*isInt8=*/true);
+  auto int8Times = getTimes(*int8->module, [](unsigned) { return true; });
   if (!int8Times)
     return int8Times.takeError();
   addDevices(problem, network);
@@ -177,40 +195,53 @@ llvm::Error PrecisionPlanner::prepare() {
 // Choices
 //===----------------------------------------------------------------------===//
 
-/// None if nothing is within the limits.
-llvm::Expected<std::optional<PrecisionChoice>>
-PrecisionPlanner::solveWithin(double mostNoise) {
+/// The least of latency and energy. Nothing is found if nothing is within the
+/// limits.
+llvm::Expected<SolverResult>
+PrecisionPlanner::minimizeSum(const PlacementLimits &all) {
   auto oracle = PlacementOracle::create(problem);
   if (!oracle)
     return oracle.takeError();
-  if (!objective) {
-    auto normalized = getObjective(problem, network, options, *oracle, limits);
-    if (!normalized)
-      return normalized.takeError();
-    objective = *normalized;
+  if (!objective)
+    if (llvm::Error error =
+            getObjective(problem, network, options, *oracle, limits)
+                .moveInto(objective))
+      return std::move(error);
+  if (!objective)
+    return SolverResult();
+  SolverOptions solver;
+  solver.targetGap = 1e-5;
+  auto found = solve(*oracle, objective->weights, all, solver);
+  if (found) {
+    found->objective -= objective->offset;
+    found->lowerBound -= objective->offset;
   }
+  return found;
+}
+
+/// None if nothing is within the limits.
+llvm::Expected<std::optional<PrecisionChoice>>
+PrecisionPlanner::solveWithin(double mostNoise) {
   PlacementLimits all = limits;
   all.noise = mostNoise;
-  SolverOptions solver;
-  solver.targetGap = 0.001;
-  auto found = objective ? solve(*oracle, objective->weights, all, solver)
-                         : llvm::Expected<SolverResult>(SolverResult());
+  auto found = options.objective == PlanObjective::Latency
+                   ? minimizeSum(all)
+                   : solveSideBySide(problem, options.objective, all);
   if (!found)
     return found.takeError();
   if (!found->found)
     return std::nullopt;
   PrecisionChoice choice;
-  llvm::SmallBitVector int8(units.units.size()), tensors(units.tensors.size());
+  choice.units.resize(units.units.size());
+  choice.tensors.resize(units.tensors.size());
   for (auto [unit, node] : llvm::enumerate(problem.nodes))
     if (node.options[found->placement.options[unit]].precision ==
         partition::Precision::Int8)
-      int8.set(unit);
+      choice.units.set(unit);
   for (const Crossing &crossing : found->placement.crossings)
     if (getCodec(problem, crossing) == int8Codec)
-      tensors.set(crossing.tensor);
-  choice.mask = noise->getMask(int8, tensors);
-  choice.numInt8 = int8.count();
-  choice.numTensors = tensors.count();
+      choice.tensors.set(crossing.tensor);
+  choice.mask = noise->getMask(choice.units, choice.tensors);
   choice.result = std::move(*found);
   return choice;
 }
@@ -235,18 +266,65 @@ bool PrecisionPlanner::isBetter(const PrecisionPlanTrial &a,
   return a.fits;
 }
 
+/// Lets units take what they take in `built`, which `choice` became: more than
+/// in a model of one precision where what they read or compute has to be made
+/// wider or narrower.
+llvm::Error PrecisionPlanner::adaptTimes(const PrecisionChoice &choice,
+                                         ModuleOp built) {
+  auto times =
+      getTimes(built, [&](unsigned unit) { return choice.units.test(unit); });
+  if (!times)
+    return times.takeError();
+  for (auto [unit, node] : llvm::enumerate(problem.nodes)) {
+    auto precision = choice.units.test(unit) ? partition::Precision::Int8
+                                             : partition::Precision::F32;
+    for (NodeOption &option : node.options) {
+      if (option.precision != precision)
+        continue;
+      option.time = (*times)[option.device].seconds[unit];
+      option.energy = option.time * network.devices[option.device].activePower;
+    }
+  }
+  return llvm::Error::success();
+}
+
+/// What is minimized of `placement`.
+llvm::Expected<double>
+PrecisionPlanner::measure(const Placement &placement) const {
+  if (options.objective == PlanObjective::Latency) {
+    auto sum = computeWeightedSum(problem, placement, objective->weights);
+    if (!sum)
+      return sum.takeError();
+    return *sum - objective->offset;
+  }
+  if (options.objective == PlanObjective::Makespan) {
+    auto run = simulate(problem, placement);
+    if (!run)
+      return run.takeError();
+    return run->getMakespan();
+  }
+  auto metrics = evaluate(problem, placement);
+  if (!metrics)
+    return metrics.takeError();
+  return computePeriod(*metrics);
+}
+
 /// Builds and measures `choice`. Whether it keeps the limit.
 llvm::Expected<bool> PrecisionPlanner::attempt(const PrecisionChoice &choice,
                                                double predictedNoise) {
   auto built = study.build(choice.mask);
   if (!built)
     return built.takeError();
+  if (llvm::Error error = adaptTimes(choice, *built->module))
+    return std::move(error);
   PrecisionPlanTrial trial;
-  trial.numInt8 = choice.numInt8;
-  trial.numTensors = choice.numTensors;
+  trial.numInt8 = choice.units.count();
+  trial.numTensors = choice.tensors.count();
   trial.predictedNoise = predictedNoise;
   trial.noise = built->noise;
-  trial.objective = choice.result.objective - objective->offset;
+  if (llvm::Error error =
+          measure(choice.result.placement).moveInto(trial.objective))
+    return std::move(error);
   if (limit.score) {
     auto score = limit.score(*built->module);
     if (!score)
@@ -256,10 +334,15 @@ llvm::Expected<bool> PrecisionPlanner::attempt(const PrecisionChoice &choice,
   } else {
     trial.fits = built->noise <= *limit.noise;
   }
+  const size_t number = report.trials.size();
   report.trials.push_back(trial);
-  if (report.trials.size() == 1 ||
-      isBetter(trial, report.trials[report.best])) {
-    report.best = report.trials.size() - 1;
+  const PrecisionPlanTrial &known = report.trials[report.best];
+  PrecisionPlanTrial better = known;
+  better.objective -= leastGain * std::abs(better.objective);
+  if (number == 0 || isBetter(trial, better))
+    lastGain = number;
+  if (number == 0 || isBetter(trial, known)) {
+    report.best = number;
     best = choice.mask;
   }
   return trial.fits;
@@ -282,7 +365,8 @@ llvm::Expected<bool> PrecisionPlanner::consider(const PrecisionChoice &choice,
     known = report.trials.back().noise;
     builtFactor = known / simulated;
   }
-  if (!adapts)
+  // Next to nothing says nothing of what else there could be.
+  if (!adapts || known < 0.01 * *limit.noise)
     return fits;
   noise->linearize(*shares, known);
   noise->addTo(problem);
@@ -299,7 +383,7 @@ llvm::Expected<bool> PrecisionPlanner::consider(const PrecisionChoice &choice,
 /// the sum is off near it.
 llvm::Error PrecisionPlanner::approach() {
   double tightness = 1;
-  for (size_t i = 0; i < mostChoices && !isDone(); ++i) {
+  for (size_t i = 0; i < mostChoices && !isDone() && !isStuck(); ++i) {
     auto found = solveWithin(*limit.noise * tightness);
     if (!found)
       return found.takeError();
@@ -309,7 +393,7 @@ llvm::Error PrecisionPlanner::approach() {
     if (!choice)
       break;
     if (tightness == 1)
-      report.bound = choice->result.lowerBound - objective->offset;
+      report.bound = choice->result.lowerBound;
     if (!llvm::is_contained(seen, choice->mask)) {
       if (auto fits = consider(*choice, /*adapts=*/true); !fits)
         return fits.takeError();
@@ -326,7 +410,7 @@ llvm::Error PrecisionPlanner::approach() {
 /// may, is found by bisection.
 llvm::Error PrecisionPlanner::goFurther() {
   double low = 1, high = 4;
-  while (hasFit() && !isDone() && high > 1.05 * low) {
+  while (hasFit() && !isDone() && !isStuck() && high > 1.05 * low) {
     const double middle = std::sqrt(low * high);
     auto found = solveWithin(*limit.noise * middle);
     if (!found)
@@ -339,7 +423,7 @@ llvm::Error PrecisionPlanner::goFurther() {
         return error;
     // More is allowed than the sum says: so is less of the objective.
     if (fits)
-      report.bound = choice->result.lowerBound - objective->offset;
+      report.bound = choice->result.lowerBound;
     (fits ? low : high) = middle;
   }
   return llvm::Error::success();
@@ -403,6 +487,10 @@ llvm::Expected<PrecisionMask> PrecisionPlanner::choose() {
       return std::move(error);
   if (!hasFit())
     return failToFit();
+  // Times have changed since.
+  if (report.bound)
+    report.bound =
+        std::min(*report.bound, report.trials[report.best].objective);
   if (!options.requestClasses.empty())
     if (llvm::Error error =
             makeRequestBook(problem, network, options.requestClasses, limits)
