@@ -23,18 +23,24 @@ size_t lathe_run_length_bound(size_t count, size_t size) {
   return count * size + (count + MAX_LITERALS - 1) / MAX_LITERALS;
 }
 
-/* The bits of an element. Elements are aligned, which the type of the pointer
-   tells the compiler, and may be of any type, which memcpy allows. */
+/* Lets the compiler copy elements, which are aligned, without a function. */
+#if defined(__GNUC__)
+#define ALIGNED(pointer, bytes) __builtin_assume_aligned(pointer, bytes)
+#else
+#define ALIGNED(pointer, bytes) (pointer)
+#endif
+
+/* The bits of an element; memcpy, as it may be of any type. */
 static uint32_t load(const uint8_t *element, size_t size) {
   uint16_t half;
   uint32_t word;
   if (size == 1)
     return *element;
   if (size == 2) {
-    memcpy(&half, (const uint16_t *)(const void *)element, sizeof half);
+    memcpy(&half, ALIGNED(element, 2), sizeof half);
     return half;
   }
-  memcpy(&word, (const uint32_t *)(const void *)element, sizeof word);
+  memcpy(&word, ALIGNED(element, 4), sizeof word);
   return word;
 }
 
@@ -43,9 +49,9 @@ static void store(uint8_t *element, size_t size, uint32_t bits) {
   if (size == 1)
     *element = (uint8_t)bits;
   else if (size == 2)
-    memcpy((uint16_t *)(void *)element, &half, sizeof half);
+    memcpy(ALIGNED(element, 2), &half, sizeof half);
   else
-    memcpy((uint32_t *)(void *)element, &bits, sizeof bits);
+    memcpy(ALIGNED(element, 4), &bits, sizeof bits);
 }
 
 static uint8_t *put_literals(uint8_t *code, const uint8_t *elements,
@@ -80,37 +86,42 @@ static uint8_t *put_new_run(uint8_t *code, const uint8_t *element, size_t count,
 
 static size_t encode(const uint8_t *elements, size_t count, size_t size,
                      uint8_t *start) {
-  const uint8_t *literals = elements; /* not in the code yet */
   const uint8_t *at = elements;
-  const uint8_t *const end = elements + count * size;
   uint8_t *code = start;
-  uint32_t last = 0; /* the element of the last run */
+  size_t num_literals = 0; /* before `at`, not in the code yet */
+  uint32_t last = 0;       /* the element of the last run */
 
-  while (at != end) {
+  while (count > 0) {
     const uint32_t element = load(at, size);
     const uint8_t *next = at + size;
-    size_t run, taken;
+    size_t run = 1, taken;
     /* Most elements stand alone. */
-    if (element != last && (next == end || load(next, size) != element)) {
+    if (element != last && (count == 1 || load(next, size) != element)) {
       at = next;
+      ++num_literals;
+      --count;
       continue;
     }
-    while (next != end && load(next, size) == element)
+    while (run < count && load(next, size) == element) {
       next += size;
-    run = (size_t)(next - at);
+      ++run;
+    }
     /* A run takes a byte, or that and the element. It may cut literals in two,
        which takes a byte more. */
-    taken = (element == last ? 1 : size + 1) + (literals != at);
-    if (run > taken) {
-      code = put_literals(code, literals, (size_t)(at - literals) / size, size);
-      code = element == last ? put_same_run(code, run / size)
-                             : put_new_run(code, at, run / size, size);
+    taken = (element == last ? 1 : size + 1) + (num_literals > 0);
+    if (run * size > taken) {
+      code = put_literals(code, at - num_literals * size, num_literals, size);
+      code = element == last ? put_same_run(code, run)
+                             : put_new_run(code, at, run, size);
       last = element;
-      literals = next;
+      num_literals = 0;
+    } else {
+      num_literals += run;
     }
     at = next;
+    count -= run;
   }
-  code = put_literals(code, literals, (size_t)(end - literals) / size, size);
+  code = put_literals(code, at - num_literals * size, num_literals, size);
   return (size_t)(code - start);
 }
 
