@@ -87,6 +87,7 @@ void DualBound::setActive(const BitVector &active) {
   bool grows = false;
   activeLabels.resize(graph.getNumVariables());
   activeDevices.resize(graph.getNumVariables());
+  movedLabels.resize(graph.getNumVariables());
   for (unsigned variable = 0; variable < graph.getNumVariables(); ++variable) {
     auto labels = graph.getLabels(variable, active);
     grows |= !llvm::all_of(labels, [&](unsigned label) {
@@ -98,6 +99,11 @@ void DualBound::setActive(const BitVector &active) {
       if (unsigned device = graph.labelDevice[label];
           !llvm::is_contained(activeDevices[variable], device))
         activeDevices[variable].push_back(device);
+    movedLabels[variable].clear();
+    for (unsigned label = graph.firstLabel[variable];
+         label < graph.firstLabel[variable + 1]; ++label)
+      if (llvm::is_contained(activeDevices[variable], graph.labelDevice[label]))
+        movedLabels[variable].push_back(label);
     leasts[variable] = findLeast(variable);
   }
   if (grows)
@@ -208,7 +214,7 @@ void DualBound::pullToConsumer(Star &star, unsigned number) {
           std::min(least[device], getLeastWith(star, row, device, 0, numSets));
   }
   // The potentials rise by what was moved rises by.
-  for (unsigned label : activeLabels[consumer]) {
+  for (unsigned label : movedLabels[consumer]) {
     unsigned device = graph.labelDevice[label];
     potentials[label] += least[device] - moved[device];
   }
@@ -283,7 +289,7 @@ void DualBound::push(unsigned variable, ArrayRef<End> ends, double gamma) {
     double *moved = &star.toConsumers[size_t(*end.consumer) * graph.numDevices];
     for (unsigned device : activeDevices[variable])
       moved[device] -= gamma * least[device];
-    for (unsigned label : activeLabels[variable])
+    for (unsigned label : movedLabels[variable])
       potentials[label] -= gamma * least[graph.labelDevice[label]];
   }
   leasts[variable] *= 1 - gamma * static_cast<double>(ends.size());

@@ -98,6 +98,9 @@ private:
   std::vector<llvm::SmallVector<End, 4>> earlier, later;
   std::vector<llvm::SmallVector<unsigned>> activeLabels;
   std::vector<llvm::SmallVector<unsigned>> activeDevices;
+  /// All labels on these devices, active or not: what is moved from and to
+  /// consumers is moved for a device.
+  std::vector<llvm::SmallVector<unsigned>> movedLabels;
   /// Of a star's consumers, by the set of them: what they cost on each device
   /// but for the crossing; with the best one; and divided into such groups.
   std::vector<double> sums, groupCosts, leastCosts;

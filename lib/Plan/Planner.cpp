@@ -35,10 +35,14 @@ llvm::Error Planner::addCodecs() {
     addHalves(problem, units);
   if (!options.runLengthSamples)
     return llvm::Error::success();
+  auto times = getCodingTimes(network);
+  if (!times)
+    return times.takeError();
   auto bytes = measureRunLengths(model, units, *options.runLengthSamples);
   if (!bytes)
     return bytes.takeError();
-  return addRunLengths(problem, units, network, *bytes);
+  addRunLengths(problem, units, *times, *bytes);
+  return llvm::Error::success();
 }
 
 /// Finds the units of the model, and states the problem.
@@ -63,6 +67,8 @@ llvm::Error Planner::createProblem() {
   addOptions(problem, units, network, times, partition::Precision::F32,
              /*byteShare=*/1, [](unsigned) { return true; });
   addTensors(problem, units, network);
+  if (llvm::Error error = checkRoom(problem))
+    return error;
   return addCodecs();
 }
 

@@ -24,7 +24,7 @@ using namespace lathe::partition;
 namespace {
 
 /// Models are built at most so often, and precisions chosen.
-constexpr size_t mostTrials = 8, mostChoices = 24;
+constexpr size_t mostTrials = 10, mostChoices = 24;
 /// So many that gain less than this, in parts of what is minimized, are enough.
 constexpr size_t mostInVain = 3;
 constexpr double leastGain = 1e-3;
@@ -53,12 +53,21 @@ private:
   getTimes(ModuleOp module, llvm::function_ref<bool(unsigned unit)> isInt8);
   llvm::Error addProblem();
   void addCodecs();
-  llvm::Expected<SolverResult> minimizeSum(const PlacementLimits &all);
-  llvm::Expected<std::optional<PrecisionChoice>> solveWithin(double noise);
   llvm::Error explain(double noise);
+  llvm::Error findObjective();
+  llvm::Expected<SolverResult> minimize(const PlacementProblem &problem,
+                                        double mostNoise) const;
+  PrecisionChoice makeChoice(SolverResult result) const;
+  llvm::Expected<std::optional<PrecisionChoice>>
+  solveWithin(double mostNoise) const;
+  llvm::Expected<std::optional<PrecisionChoice>>
+  solveIn(partition::Precision precision, double mostNoise) const;
+  llvm::Error tryUniform();
   llvm::Error adaptTimes(const PrecisionChoice &choice, ModuleOp built);
   llvm::Expected<double> measure(const Placement &placement) const;
-  llvm::Expected<bool> attempt(const PrecisionChoice &choice,
+  void restoreTimes();
+  llvm::Error findBound();
+  llvm::Expected<bool> attempt(const PrecisionChoice &choice, bool adapts,
                                double predictedNoise);
   llvm::Expected<bool> consider(const PrecisionChoice &choice, bool adapts);
   llvm::Error approach();
@@ -69,7 +78,7 @@ private:
   }
   bool isDone() const { return report.trials.size() >= mostTrials; }
   bool isStuck() const {
-    return hasFit() && report.trials.size() > lastGain + 1 + mostInVain;
+    return hasFit() && report.trials.size() > lastGain + mostInVain;
   }
   bool isBetter(const PrecisionPlanTrial &a, const PrecisionPlanTrial &b) const;
   llvm::Error failToFit() const;
@@ -82,12 +91,27 @@ private:
   ModelUnits units;
   std::optional<UnitNoise> noise;
   PlacementProblem problem;
+  /// With what units take in models of one precision.
+  std::vector<PlacementNode> firstNodes;
   PlacementLimits limits;
   /// The same for all choices, so that these can be compared.
   std::optional<NormalizedObjective> objective;
   /// By how much what was built last is noisier than what was simulated.
   double builtFactor = 1;
-  llvm::SmallVector<PrecisionMask, 0> seen;
+  struct Seen {
+    PrecisionMask mask;
+    bool fits = false;
+  };
+  const Seen *findSeen(const PrecisionMask &mask) const {
+    const auto *known = llvm::find_if(
+        seen, [&](const Seen &other) { return other.mask == mask; });
+    return known == seen.end() ? nullptr : known;
+  }
+  llvm::SmallVector<Seen, 0> seen;
+  /// Of the model that is in 8 bits wherever it can be.
+  double int8Noise = 0;
+  /// How many times the noise that is allowed the sum may be.
+  double allowance = 1;
   PrecisionMask best;
   /// The last trial that was worth it.
   size_t lastGain = 0;
@@ -152,6 +176,7 @@ llvm::Error PrecisionPlanner::addProblem() {
   auto int8 = study.build(study.getMask(true));
   if (!int8)
     return int8.takeError();
+  int8Noise = int8->noise;
   auto int8Times = getTimes(*int8->module, [](unsigned) { return true; });
   if (!int8Times)
     return int8Times.takeError();
@@ -164,6 +189,7 @@ llvm::Error PrecisionPlanner::addProblem() {
              [&](unsigned unit) { return noise->isQuantizable(unit); });
   if (llvm::Error error = checkRoom(problem))
     return error;
+  firstNodes = problem.nodes;
   addTensors(problem, units, network);
   addCodecs();
   limits = getLimits(getWeightLimits(network), options);
@@ -188,27 +214,39 @@ llvm::Error PrecisionPlanner::prepare() {
     return shares.takeError();
   noise->linearize(*shares, getMeanNoise(*shares));
   noise->addTo(problem);
-  return llvm::Error::success();
+  return findObjective();
 }
 
 //===----------------------------------------------------------------------===//
 // Choices
 //===----------------------------------------------------------------------===//
 
-/// The least of latency and energy. Nothing is found if nothing is within the
-/// limits.
-llvm::Expected<SolverResult>
-PrecisionPlanner::minimizeSum(const PlacementLimits &all) {
+/// Where what is minimized is latency and energy, what counts how much.
+llvm::Error PrecisionPlanner::findObjective() {
+  if (options.objective != PlanObjective::Latency)
+    return llvm::Error::success();
   auto oracle = PlacementOracle::create(problem);
   if (!oracle)
     return oracle.takeError();
-  if (!objective)
-    if (llvm::Error error =
-            getObjective(problem, network, options, *oracle, limits)
-                .moveInto(objective))
-      return std::move(error);
-  if (!objective)
-    return SolverResult();
+  if (llvm::Error error =
+          getObjective(problem, network, options, *oracle, limits)
+              .moveInto(objective))
+    return error;
+  return objective ? llvm::Error::success()
+                   : explain(PlacementLimits::unlimited);
+}
+
+/// Nothing is found if nothing is within the limits.
+llvm::Expected<SolverResult>
+PrecisionPlanner::minimize(const PlacementProblem &problem,
+                           double mostNoise) const {
+  PlacementLimits all = limits;
+  all.noise = mostNoise;
+  if (options.objective != PlanObjective::Latency)
+    return solveSideBySide(problem, options.objective, all);
+  auto oracle = PlacementOracle::create(problem);
+  if (!oracle)
+    return oracle.takeError();
   SolverOptions solver;
   solver.targetGap = 1e-5;
   auto found = solve(*oracle, objective->weights, all, solver);
@@ -219,31 +257,61 @@ PrecisionPlanner::minimizeSum(const PlacementLimits &all) {
   return found;
 }
 
-/// None if nothing is within the limits.
-llvm::Expected<std::optional<PrecisionChoice>>
-PrecisionPlanner::solveWithin(double mostNoise) {
-  PlacementLimits all = limits;
-  all.noise = mostNoise;
-  auto found = options.objective == PlanObjective::Latency
-                   ? minimizeSum(all)
-                   : solveSideBySide(problem, options.objective, all);
-  if (!found)
-    return found.takeError();
-  if (!found->found)
-    return std::nullopt;
+PrecisionChoice PrecisionPlanner::makeChoice(SolverResult result) const {
   PrecisionChoice choice;
   choice.units.resize(units.units.size());
   choice.tensors.resize(units.tensors.size());
   for (auto [unit, node] : llvm::enumerate(problem.nodes))
-    if (node.options[found->placement.options[unit]].precision ==
+    if (node.options[result.placement.options[unit]].precision ==
         partition::Precision::Int8)
       choice.units.set(unit);
-  for (const Crossing &crossing : found->placement.crossings)
+  for (const Crossing &crossing : result.placement.crossings)
     if (getCodec(problem, crossing) == int8Codec)
       choice.tensors.set(crossing.tensor);
   choice.mask = noise->getMask(choice.units, choice.tensors);
-  choice.result = std::move(*found);
+  choice.result = std::move(result);
   return choice;
+}
+
+/// None if nothing is within the limits.
+llvm::Expected<std::optional<PrecisionChoice>>
+PrecisionPlanner::solveWithin(double mostNoise) const {
+  auto found = minimize(problem, mostNoise);
+  if (!found)
+    return found.takeError();
+  if (!found->found)
+    return std::nullopt;
+  return makeChoice(std::move(*found));
+}
+
+/// The best of those with all units in `precision` that can be.
+llvm::Expected<std::optional<PrecisionChoice>>
+PrecisionPlanner::solveIn(partition::Precision precision,
+                          double mostNoise) const {
+  PlacementProblem uniform = problem;
+  for (PlacementNode &node : uniform.nodes) {
+    auto isOther = [&](const NodeOption &option) {
+      return option.precision != precision;
+    };
+    if (!llvm::all_of(node.options, isOther))
+      llvm::erase_if(node.options, isOther);
+  }
+  auto found = minimize(uniform, mostNoise);
+  if (!found)
+    return found.takeError();
+  if (!found->found)
+    return std::nullopt;
+  for (auto [number, node, whole] : llvm::zip_equal(
+           found->placement.options, uniform.nodes, problem.nodes)) {
+    const NodeOption &chosen = node.options[number];
+    number = llvm::find_if(whole.options,
+                           [&](const NodeOption &option) {
+                             return option.device == chosen.device &&
+                                    option.precision == chosen.precision;
+                           }) -
+             whole.options.begin();
+  }
+  return makeChoice(std::move(*found));
 }
 
 /// Why nothing is within the limits.
@@ -266,9 +334,19 @@ bool PrecisionPlanner::isBetter(const PrecisionPlanTrial &a,
   return a.fits;
 }
 
+/// Lets units take what they take in models of one precision.
+void PrecisionPlanner::restoreTimes() {
+  for (auto [node, first] : llvm::zip_equal(problem.nodes, firstNodes))
+    for (auto [option, old] : llvm::zip_equal(node.options, first.options)) {
+      option.time = old.time;
+      option.energy = old.energy;
+    }
+}
+
 /// Lets units take what they take in `built`, which `choice` became: more than
 /// in a model of one precision where what they read or compute has to be made
-/// wider or narrower.
+/// wider or narrower. That stays, though it depends on a unit's neighbours:
+/// without it, the next choice would cut as much.
 llvm::Error PrecisionPlanner::adaptTimes(const PrecisionChoice &choice,
                                          ModuleOp built) {
   auto times =
@@ -309,12 +387,15 @@ PrecisionPlanner::measure(const Placement &placement) const {
   return computePeriod(*metrics);
 }
 
-/// Builds and measures `choice`. Whether it keeps the limit.
+/// Builds and measures `choice`. Lets the times be right for it if `adapts`.
+/// Whether it keeps the limit.
 llvm::Expected<bool> PrecisionPlanner::attempt(const PrecisionChoice &choice,
+                                               bool adapts,
                                                double predictedNoise) {
   auto built = study.build(choice.mask);
   if (!built)
     return built.takeError();
+  std::vector<PlacementNode> nodes = problem.nodes;
   if (llvm::Error error = adaptTimes(choice, *built->module))
     return std::move(error);
   PrecisionPlanTrial trial;
@@ -325,6 +406,8 @@ llvm::Expected<bool> PrecisionPlanner::attempt(const PrecisionChoice &choice,
   if (llvm::Error error =
           measure(choice.result.placement).moveInto(trial.objective))
     return std::move(error);
+  if (!adapts)
+    problem.nodes = std::move(nodes);
   if (limit.score) {
     auto score = limit.score(*built->module);
     if (!score)
@@ -349,24 +432,29 @@ llvm::Expected<bool> PrecisionPlanner::attempt(const PrecisionChoice &choice,
 }
 
 /// Simulates `choice` and, if that keeps the limit, builds and measures it.
-/// Lets the sum be right for it if `adapts`. Whether it keeps the limit.
+/// Lets the sum and times be right for it if `adapts`. Whether it keeps the
+/// limit.
 llvm::Expected<bool> PrecisionPlanner::consider(const PrecisionChoice &choice,
                                                 bool adapts) {
-  seen.push_back(choice.mask);
   auto shares = study.simulate(choice.mask, /*isQuick=*/false);
   if (!shares)
     return shares.takeError();
   const double simulated = getMeanNoise(*shares);
   double known = simulated * builtFactor;
   bool fits = known <= *limit.noise;
+  const bool wasBuilt = fits;
   if (fits) {
-    if (llvm::Error error = attempt(choice, known).moveInto(fits))
+    if (llvm::Error error = attempt(choice, adapts, known).moveInto(fits))
       return std::move(error);
     known = report.trials.back().noise;
-    builtFactor = known / simulated;
   }
+  seen.push_back({choice.mask, fits});
   // Next to nothing says nothing of what else there could be.
-  if (!adapts || known < 0.01 * *limit.noise)
+  if (known < 0.01 * *limit.noise)
+    return fits;
+  if (wasBuilt)
+    builtFactor = known / simulated;
+  if (!adapts)
     return fits;
   noise->linearize(*shares, known);
   noise->addTo(problem);
@@ -379,9 +467,36 @@ llvm::Expected<bool> PrecisionPlanner::consider(const PrecisionChoice &choice,
   return fits;
 }
 
+/// Tries all units in float, and all in 8 bits: no other choice is to be worse.
+llvm::Error PrecisionPlanner::tryUniform() {
+  auto tryIn = [&](partition::Precision precision, double mostNoise,
+                   std::optional<double> known) -> llvm::Error {
+    auto choice = solveIn(precision, mostNoise);
+    if (!choice)
+      return choice.takeError();
+    if (!*choice || findSeen((*choice)->mask))
+      return llvm::Error::success();
+    auto fits = attempt(**choice, /*adapts=*/false,
+                        known.value_or((*choice)->result.metrics.noise));
+    if (fits)
+      seen.push_back({(*choice)->mask, *fits});
+    return fits.takeError();
+  };
+  // In float, what crosses in 8 bits is noise.
+  if (llvm::Error error =
+          tryIn(partition::Precision::F32, *limit.noise, std::nullopt))
+    return error;
+  return int8Noise <= *limit.noise
+             ? tryIn(partition::Precision::Int8, PlacementLimits::unlimited,
+                     int8Noise)
+             : llvm::Error::success();
+}
+
 /// Looks for the best choice within the limit on noise. Each one says how far
 /// the sum is off near it.
 llvm::Error PrecisionPlanner::approach() {
+  if (llvm::Error error = tryUniform())
+    return error;
   double tightness = 1;
   for (size_t i = 0; i < mostChoices && !isDone() && !isStuck(); ++i) {
     auto found = solveWithin(*limit.noise * tightness);
@@ -392,9 +507,7 @@ llvm::Error PrecisionPlanner::approach() {
       return explain(*limit.noise);
     if (!choice)
       break;
-    if (tightness == 1)
-      report.bound = choice->result.lowerBound;
-    if (!llvm::is_contained(seen, choice->mask)) {
+    if (!findSeen(choice->mask)) {
       if (auto fits = consider(*choice, /*adapts=*/true); !fits)
         return fits.takeError();
       continue;
@@ -410,22 +523,21 @@ llvm::Error PrecisionPlanner::approach() {
 /// may, is found by bisection.
 llvm::Error PrecisionPlanner::goFurther() {
   double low = 1, high = 4;
-  while (hasFit() && !isDone() && !isStuck() && high > 1.05 * low) {
+  while (hasFit() && !isDone() && high > 1.05 * low) {
     const double middle = std::sqrt(low * high);
     auto found = solveWithin(*limit.noise * middle);
     if (!found)
       return found.takeError();
     const std::optional<PrecisionChoice> &choice = *found;
-    bool fits = choice && choice->mask == best;
-    if (choice && !llvm::is_contained(seen, choice->mask))
+    const Seen *known = choice ? findSeen(choice->mask) : nullptr;
+    bool fits = known && known->fits;
+    if (choice && !known)
       if (llvm::Error error =
               consider(*choice, /*adapts=*/false).moveInto(fits))
         return error;
-    // More is allowed than the sum says: so is less of the objective.
-    if (fits)
-      report.bound = choice->result.lowerBound;
     (fits ? low : high) = middle;
   }
+  allowance = low;
   return llvm::Error::success();
 }
 
@@ -438,12 +550,12 @@ llvm::Error PrecisionPlanner::bisect() {
     if (!*found)
       return false;
     const PrecisionChoice &choice = **found;
-    // Each of those was built once.
-    const auto *known = llvm::find(seen, choice.mask);
-    if (known != seen.end())
-      return report.trials[known - seen.begin()].fits;
-    seen.push_back(choice.mask);
-    return attempt(choice, choice.result.metrics.noise);
+    if (const Seen *known = findSeen(choice.mask))
+      return known->fits;
+    auto fits = attempt(choice, /*adapts=*/false, choice.result.metrics.noise);
+    if (fits)
+      seen.push_back({choice.mask, *fits});
+    return fits;
   };
   auto fits = isGoodEnough(PlacementLimits::unlimited);
   if (!fits)
@@ -460,6 +572,19 @@ llvm::Error PrecisionPlanner::bisect() {
       return fits.takeError();
     (*fits ? low : high) = middle;
   }
+  return llvm::Error::success();
+}
+
+/// What a choice has at the least whose noise is in sum what may be, without
+/// what it takes to change precisions. No bound is known where the sum is so
+/// far off that it forbids the best choice.
+llvm::Error PrecisionPlanner::findBound() {
+  auto found = solveWithin(*limit.noise * allowance);
+  if (!found)
+    return found.takeError();
+  if (*found &&
+      (*found)->result.lowerBound <= report.trials[report.best].objective)
+    report.bound = (*found)->result.lowerBound;
   return llvm::Error::success();
 }
 
@@ -487,10 +612,10 @@ llvm::Expected<PrecisionMask> PrecisionPlanner::choose() {
       return std::move(error);
   if (!hasFit())
     return failToFit();
-  // Times have changed since.
-  if (report.bound)
-    report.bound =
-        std::min(*report.bound, report.trials[report.best].objective);
+  restoreTimes();
+  if (!limit.score)
+    if (llvm::Error error = findBound())
+      return std::move(error);
   if (!options.requestClasses.empty())
     if (llvm::Error error =
             makeRequestBook(problem, network, options.requestClasses, limits)

@@ -101,6 +101,7 @@ llvm::Error RunLengthMeter::run(const NamedTensors &inputs,
       return llvm::createStringError("a sample lacks input '" + tensor.name +
                                      "'");
     sum.raw += countBytes(*value);
+    sum.numElements = value->getSizeInBytes() / getCodedSize(*value);
     if (value->getKind() == ElementKind::F32)
       sum.half =
           sum.half.value_or(0) + countBytes(value->convertTo(ElementKind::F16));
@@ -177,7 +178,7 @@ static CodingCost getDecodingCost() {
 static llvm::Expected<double> getCodingTime(const NetworkDevice &device,
                                             const CodingCost &cost) {
   const TargetDescription &target = device.target;
-  if (target.costs && target.clock)
+  if (countsInstructions(device))
     return (InstructionSet(target).isThumb1 ? thumb1Factor : 1) *
            cost.instructions.getCycles(*target.costs, target.floatUnit) /
            target.clock->value;
@@ -189,47 +190,45 @@ static llvm::Expected<double> getCodingTime(const NetworkDevice &device,
       "as its target");
 }
 
-/// Adds `coded` for `bytes` on the wire, unless that is no shorter.
-static void addCoded(PlacementTensor &tensor, StringRef name, double bytes,
-                     double plainBytes, double numElements,
-                     ArrayRef<double> encodeTimes,
-                     ArrayRef<double> decodeTimes) {
-  if (bytes >= plainBytes)
-    return;
-  WireCodec &codec = addCodec(tensor, name, bytes / tensor.bytes);
-  for (auto [encode, decode] : llvm::zip_equal(encodeTimes, decodeTimes)) {
-    codec.encodeTime.push_back(numElements * encode);
-    codec.decodeTime.push_back(numElements * decode);
-  }
-}
-
-llvm::Error lathe::addRunLengths(PlacementProblem &problem,
-                                 const ModelUnits &units,
-                                 const Network &network,
-                                 ArrayRef<CodedBytes> bytes) {
-  SmallVector<double> encodeTimes, decodeTimes;
+llvm::Expected<CodingTimes> lathe::getCodingTimes(const Network &network) {
+  CodingTimes times;
   for (const NetworkDevice &device : network.devices) {
     auto encode = getCodingTime(device, getEncodingCost());
     if (!encode)
       return encode.takeError();
-    auto decode = getCodingTime(device, getDecodingCost());
-    if (!decode)
-      return decode.takeError();
-    encodeTimes.push_back(*encode);
-    decodeTimes.push_back(*decode);
+    times.encode.push_back(*encode);
+    times.decode.push_back(
+        llvm::cantFail(getCodingTime(device, getDecodingCost())));
   }
+  return times;
+}
+
+/// Adds `coded` for `bytes` on the wire, unless that is no shorter.
+static void addCoded(PlacementTensor &tensor, StringRef name, double bytes,
+                     double plainBytes, double numElements,
+                     const CodingTimes &times) {
+  if (bytes >= plainBytes)
+    return;
+  WireCodec &codec = addCodec(tensor, name, bytes / tensor.bytes);
+  for (double time : times.encode)
+    codec.encodeTime.push_back(numElements * time);
+  for (double time : times.decode)
+    codec.decodeTime.push_back(numElements * time);
+}
+
+void lathe::addRunLengths(PlacementProblem &problem, const ModelUnits &units,
+                          const CodingTimes &times,
+                          ArrayRef<CodedBytes> bytes) {
   for (auto [tensor, added, coded] :
        llvm::zip_equal(units.tensors, problem.tensors, bytes)) {
-    auto numElements = static_cast<double>(
-        cast<RankedTensorType>(tensor.value.getType()).getNumElements());
     bool mayBeHalf = llvm::any_of(added.codecs, [](const WireCodec &codec) {
       return codec.name == PlanTransfer::halfCodec;
     });
+    auto numElements = static_cast<double>(coded.numElements);
     addCoded(added, PlanTransfer::runLengthCodec, coded.raw, added.bytes,
-             numElements, encodeTimes, decodeTimes);
+             numElements, times);
     if (mayBeHalf && coded.half)
       addCoded(added, PlanTransfer::halfRunLengthCodec, *coded.half,
-               added.bytes / 2, numElements, encodeTimes, decodeTimes);
+               added.bytes / 2, numElements, times);
   }
-  return llvm::Error::success();
 }

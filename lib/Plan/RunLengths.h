@@ -27,6 +27,8 @@ std::optional<HostTensor> decodeRunLengths(llvm::ArrayRef<char> code,
 
 /// The bytes of a tensor's code, the mean over samples.
 struct CodedBytes {
+  /// Of the code: twice those of a tensor of 64 bits.
+  size_t numElements = 0;
   double raw = 0;
   /// Of a tensor of f32 that was rounded to 16 bits.
   std::optional<double> half;
@@ -39,12 +41,19 @@ llvm::Expected<std::vector<CodedBytes>>
 measureRunLengths(mlir::func::FuncOp model, const ModelUnits &units,
                   const PlanSamples &samples);
 
+/// What an element of the code takes on each device, in s.
+struct CodingTimes {
+  llvm::SmallVector<double> encode, decode;
+};
+
+/// Fails if it is not known how fast a device of `network` codes.
+llvm::Expected<CodingTimes> getCodingTimes(const Network &network);
+
 /// Lets tensors cross in the code where that is shorter, those that have a
-/// codec of 16 bits in that, too. Fails if it is not known how fast a device of
-/// `network` codes.
-llvm::Error addRunLengths(partition::PlacementProblem &problem,
-                          const ModelUnits &units, const Network &network,
-                          llvm::ArrayRef<CodedBytes> bytes);
+/// codec of 16 bits in that, too.
+void addRunLengths(partition::PlacementProblem &problem,
+                   const ModelUnits &units, const CodingTimes &times,
+                   llvm::ArrayRef<CodedBytes> bytes);
 
 } // namespace lathe
 

@@ -84,8 +84,7 @@ static double getSeconds(const KernelDescription &kernel,
                   reading);
 }
 
-/// Whether instructions tell what kernels take on `device`.
-static bool countsInstructions(const NetworkDevice &device) {
+bool lathe::countsInstructions(const NetworkDevice &device) {
   return device.target.backend == TargetBackend::C && device.target.costs &&
          device.target.clock;
 }

@@ -15,9 +15,9 @@
  *   0x80 + n, n = 0 to 63: the element of the last run, n + 1 times; before the
  *             first run one of zero bits;
  *   0xC0 + n, n = 0 to 63, and an element: a run of it, n + 2 times.
- * Elements are as in memory, little-endian on all targets. The second form is
- * what PackBits (Apple's, as in TIFF 6.0, section 9) does not have: it makes a
- * single zero of four bytes one byte.
+ * Elements are as in memory, which is little-endian on all of Lathe's targets.
+ * The second form is what PackBits (Apple's, as in TIFF 6.0, section 9) does not
+ * have: it makes a single zero of four bytes one byte.
  */
 
 #ifndef LATHE_RUNTIME_RUN_LENGTH_H

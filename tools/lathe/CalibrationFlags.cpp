@@ -80,6 +80,9 @@ CalibrationFlags::openDataset(func::FuncOp model) const {
 
 llvm::Expected<std::vector<int64_t>>
 CalibrationFlags::selectSamples(const Dataset &dataset) const {
+  if (limit == 0)
+    return llvm::createStringError(
+        "--limit=0 leaves no samples; it is 1 at the least");
   SampleSelection samples;
   if (!selection.empty()) {
     llvm::Expected<SampleSelection> parsed = SampleSelection::parse(selection);

@@ -74,15 +74,16 @@ static void printSummary(const Plan &plan, llvm::StringRef directory) {
   if (plan.precision)
     llvm::outs() << llvm::formatv(
         "noise    {0:E3} for a signal of 1, measured; precisions and places "
-        "together: bound {1} of {2:F9} of {3}\n",
-        plan.precision->noise,
-        plan.precision->bound
-            ? llvm::formatv("{0:F9}", *plan.precision->bound).str()
-            : "unknown",
-        plan.precision->objective,
+        "together: {1:F9} of {2}{3}\n",
+        plan.precision->noise, plan.precision->objective,
         plan.objectiveName == getName(PlanObjective::Latency)
             ? "latency and energy"
-            : plan.objectiveName);
+            : plan.objectiveName,
+        plan.precision->bound
+            ? llvm::formatv(", at least {0:F9} by the sum of noise",
+                            *plan.precision->bound)
+                  .str()
+            : "");
   llvm::outs() << llvm::formatv("bound    {0:F9} of {1:F9}, gap {2:P}{3}\n",
                                 plan.bound, plan.objective, plan.getGap(),
                                 plan.isOptimal ? ": optimal" : "");

@@ -93,6 +93,82 @@ TEST(DualBoundTest, HoldsForTensorsOfManyConsumers) {
   }
 }
 
+/// All labellings of a small graph with their sums.
+struct Labellings {
+  Labellings(const PlacementGraph &graph, const CostTables &costs) {
+    std::vector<unsigned> labels;
+    addFrom(graph, costs, labels);
+  }
+
+  void addFrom(const PlacementGraph &graph, const CostTables &costs,
+               std::vector<unsigned> &labels) {
+    if (labels.size() == graph.getNumVariables()) {
+      list.push_back({labels, costs.computeSum(graph, labels)});
+      return;
+    }
+    for (unsigned label : graph.getLabels(labels.size(), graph.allLabels)) {
+      labels.push_back(label);
+      addFrom(graph, costs, labels);
+      labels.pop_back();
+    }
+  }
+
+  /// The least sum of `active` labels with `label`.
+  double findLeast(const llvm::BitVector &active, unsigned label) const {
+    double least = PlacementLimits::unlimited;
+    for (const auto &[labels, sum] : list)
+      if (llvm::is_contained(labels, label) &&
+          llvm::all_of(labels, [&](unsigned other) { return active[other]; }))
+        least = std::min(least, sum);
+    return least;
+  }
+
+  std::vector<std::pair<std::vector<unsigned>, double>> list;
+};
+
+/// Some of the labels, at least one for each variable.
+llvm::BitVector chooseLabels(const PlacementGraph &graph, Random &random) {
+  llvm::BitVector active(graph.labelDevice.size());
+  for (unsigned variable = 0; variable < graph.getNumVariables(); ++variable) {
+    auto labels = graph.getLabels(variable, graph.allLabels);
+    active.set(labels[random.get(0, labels.size() - 1)]);
+    for (unsigned label : labels)
+      if (random.oneIn(2))
+        active.set(label);
+  }
+  return active;
+}
+
+/// As in a search, where a label is not active at one time and again at
+/// another; one device may have labels of two precisions.
+TEST(DualBoundTest, HoldsWhenLabelsGoAndComeBack) {
+  unsigned numTwins = 0;
+  for (unsigned seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE(seed);
+    PlacementProblem problem = makeTinyProblem(5, 2 + seed % 2, seed);
+    PlacementGraph graph(problem);
+    CostTables costs(problem, graph, MetricWeights::ofLatency());
+    Labellings labellings(graph, costs);
+    numTwins += graph.labelDevice.size() > 5 * problem.devices.size();
+    DualBound dual(graph, costs, graph.allLabels);
+    Random random(seed);
+    for (unsigned round = 0; round < 8; ++round) {
+      llvm::BitVector active = chooseLabels(graph, random);
+      dual.setActive(active);
+      for (unsigned sweep = random.get(1, 9); sweep > 0; --sweep)
+        dual.sweep();
+      double least = PlacementLimits::unlimited;
+      for (unsigned label : active.set_bits()) {
+        double best = labellings.findLeast(active, label);
+        EXPECT_LE(dual.getLabelBounds()[label], best + 1e-9 * best);
+        least = std::min(least, best);
+      }
+      EXPECT_LE(dual.getBound(), least + 1e-9 * least);
+    }
+  }
+  EXPECT_GT(numTwins, 30u);
+}
+
 TEST(NoiseHullTest, InequalitiesHoldForAllSetsWithinTheLimit) {
   std::mt19937 engine(1);
   unsigned numCuts = 0;

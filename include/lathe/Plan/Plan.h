@@ -83,9 +83,9 @@ struct PlanTransfer {
 struct PlanPrecision {
   /// At the outputs for a signal of 1, on samples held out.
   double noise = 0;
-  /// What was minimized over all precisions and placements together, latency
-  /// and energy, where noise is a sum over units, and the bound on it. None if
-  /// there was a score to reach.
+  /// What was minimized over precisions and placements together, and what it is
+  /// at the least where noise is a sum over units, if that is known
+  /// (PrecisionPlanReport::bound).
   double objective = 0;
   std::optional<double> bound;
 };

@@ -51,8 +51,9 @@ struct PrecisionPlanReport {
   size_t best = 0;
   /// Of the model that came of it in the end, for a signal of 1.
   double noise = 0;
-  /// On the objective, over all precisions and placements that keep the limit
-  /// on noise as the last sum predicts it; none for a score.
+  /// What the objective is at the least of precisions and placements whose
+  /// noise is in sum what may be, if to change precisions takes nothing. None
+  /// for a score, and where the sum is too far off.
   std::optional<double> bound;
   /// For the classes of requests, if there are some (PlanOptions::requestBook).
   std::optional<llvm::json::Object> requestBook;

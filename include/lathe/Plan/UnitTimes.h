@@ -25,6 +25,9 @@ struct UnitTimes {
   std::string source;
 };
 
+/// Whether instructions tell what `device` takes for something.
+bool countsInstructions(const NetworkDevice &device);
+
 /// The times on `device` of `units`, whose nodes the only model of `module`
 /// has: from the device's profile, or of the kernels that the model becomes
 /// there, by the instructions that they have on a microcontroller with a table
