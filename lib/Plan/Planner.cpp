@@ -38,7 +38,8 @@ llvm::Error Planner::addCodecs() {
   auto times = getCodingTimes(network);
   if (!times)
     return times.takeError();
-  auto bytes = measureRunLengths(model, units, *options.runLengthSamples);
+  auto bytes = measureRunLengths(model, units, *options.runLengthSamples,
+                                 options.sendsHalves);
   if (!bytes)
     return bytes.takeError();
   addRunLengths(problem, units, *times, *bytes);
@@ -156,8 +157,6 @@ llvm::Error Planner::minimizeSideBySide(const PlacementLimits &limits) {
 }
 
 llvm::Error Planner::solveProblem() {
-  if (llvm::Error error = checkRoom(problem))
-    return error;
   PlacementLimits limits = getLimits(weightLimits, options);
   llvm::Error error = options.objective == PlanObjective::Latency
                           ? minimizeSum(limits)
@@ -204,6 +203,8 @@ llvm::Error Planner::solveWithinMemory() {
     if (!*changes)
       return llvm::Error::success();
     isTightened = true;
+    if (llvm::Error error = checkRoom(problem))
+      return error;
     if (llvm::Error error = solveProblem())
       return error;
   }

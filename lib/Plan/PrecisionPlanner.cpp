@@ -37,6 +37,12 @@ struct PrecisionChoice {
   llvm::SmallBitVector units, tensors;
 };
 
+/// A choice that was simulated or built, and whether it keeps the limit.
+struct Seen {
+  PrecisionMask mask;
+  bool fits = false;
+};
+
 class PrecisionPlanner {
 public:
   PrecisionPlanner(PrecisionStudy &study, const Network &network,
@@ -55,7 +61,7 @@ private:
   void addCodecs();
   llvm::Error explain(double noise);
   llvm::Error findObjective();
-  llvm::Expected<SolverResult> minimize(const PlacementProblem &problem,
+  llvm::Expected<SolverResult> minimize(const PlacementProblem &instance,
                                         double mostNoise) const;
   PrecisionChoice makeChoice(SolverResult result) const;
   llvm::Expected<std::optional<PrecisionChoice>>
@@ -80,7 +86,8 @@ private:
   bool isStuck() const {
     return hasFit() && report.trials.size() > lastGain + mostInVain;
   }
-  bool isBetter(const PrecisionPlanTrial &a, const PrecisionPlanTrial &b) const;
+  static bool isBetter(const PrecisionPlanTrial &a, const PrecisionPlanTrial &b,
+                       double gain);
   llvm::Error failToFit() const;
 
   PrecisionStudy &study;
@@ -98,10 +105,6 @@ private:
   std::optional<NormalizedObjective> objective;
   /// By how much what was built last is noisier than what was simulated.
   double builtFactor = 1;
-  struct Seen {
-    PrecisionMask mask;
-    bool fits = false;
-  };
   const Seen *findSeen(const PrecisionMask &mask) const {
     const auto *known = llvm::find_if(
         seen, [&](const Seen &other) { return other.mask == mask; });
@@ -238,13 +241,13 @@ llvm::Error PrecisionPlanner::findObjective() {
 
 /// Nothing is found if nothing is within the limits.
 llvm::Expected<SolverResult>
-PrecisionPlanner::minimize(const PlacementProblem &problem,
+PrecisionPlanner::minimize(const PlacementProblem &instance,
                            double mostNoise) const {
   PlacementLimits all = limits;
   all.noise = mostNoise;
   if (options.objective != PlanObjective::Latency)
-    return solveSideBySide(problem, options.objective, all);
-  auto oracle = PlacementOracle::create(problem);
+    return solveSideBySide(instance, options.objective, all);
+  auto oracle = PlacementOracle::create(instance);
   if (!oracle)
     return oracle.takeError();
   SolverOptions solver;
@@ -327,10 +330,12 @@ llvm::Error PrecisionPlanner::explain(double mostNoise) {
   return llvm::createStringError("no plan keeps the limits: " + *reason);
 }
 
+/// Whether `a` keeps the limit and has less than `b` by more than `gain`, in
+/// parts of what that has, or `b` does not keep it.
 bool PrecisionPlanner::isBetter(const PrecisionPlanTrial &a,
-                                const PrecisionPlanTrial &b) const {
+                                const PrecisionPlanTrial &b, double gain) {
   if (a.fits && b.fits)
-    return a.objective < b.objective;
+    return a.objective < b.objective - gain * std::abs(b.objective);
   return a.fits;
 }
 
@@ -420,11 +425,9 @@ llvm::Expected<bool> PrecisionPlanner::attempt(const PrecisionChoice &choice,
   const size_t number = report.trials.size();
   report.trials.push_back(trial);
   const PrecisionPlanTrial &known = report.trials[report.best];
-  PrecisionPlanTrial better = known;
-  better.objective -= leastGain * std::abs(better.objective);
-  if (number == 0 || isBetter(trial, better))
+  if (number == 0 || isBetter(trial, known, leastGain))
     lastGain = number;
-  if (number == 0 || isBetter(trial, known)) {
+  if (number == 0 || isBetter(trial, known, 0)) {
     report.best = number;
     best = choice.mask;
   }
@@ -579,12 +582,11 @@ llvm::Error PrecisionPlanner::bisect() {
 /// what it takes to change precisions. No bound is known where the sum is so
 /// far off that it forbids the best choice.
 llvm::Error PrecisionPlanner::findBound() {
-  auto found = solveWithin(*limit.noise * allowance);
+  auto found = minimize(problem, *limit.noise * allowance);
   if (!found)
     return found.takeError();
-  if (*found &&
-      (*found)->result.lowerBound <= report.trials[report.best].objective)
-    report.bound = (*found)->result.lowerBound;
+  if (found->found && found->lowerBound <= report.trials[report.best].objective)
+    report.bound = found->lowerBound;
   return llvm::Error::success();
 }
 

@@ -35,11 +35,12 @@ struct CodedBytes {
 };
 
 /// Runs `model` on `samples`. Returns an entry for each tensor of `units`,
-/// which are those of `model`. Fails if a sample cannot be read, or as
+/// which are those of `model`; `withHalves` says whether halves are measured,
+/// too. Fails if a sample cannot be read, or as
 /// PreparedModel::create does.
 llvm::Expected<std::vector<CodedBytes>>
 measureRunLengths(mlir::func::FuncOp model, const ModelUnits &units,
-                  const PlanSamples &samples);
+                  const PlanSamples &samples, bool withHalves);
 
 /// What an element of the code takes on each device, in s.
 struct CodingTimes {

@@ -78,6 +78,17 @@ CalibrationFlags::openDataset(func::FuncOp model) const {
   return Dataset::open(path, options);
 }
 
+llvm::Expected<CalibrationSamples>
+CalibrationFlags::openSamples(func::FuncOp model) const {
+  auto dataset = openDataset(model);
+  if (!dataset)
+    return dataset.takeError();
+  auto numbers = selectSamples(**dataset);
+  if (!numbers)
+    return numbers.takeError();
+  return CalibrationSamples{std::move(*dataset), std::move(*numbers)};
+}
+
 llvm::Expected<std::vector<int64_t>>
 CalibrationFlags::selectSamples(const Dataset &dataset) const {
   if (limit == 0)

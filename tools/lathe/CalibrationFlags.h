@@ -17,6 +17,12 @@
 
 namespace lathe::tool {
 
+/// A data set, and those of its samples that flags choose, at least one.
+struct CalibrationSamples {
+  std::unique_ptr<Dataset> dataset;
+  std::vector<int64_t> numbers;
+};
+
 /// `--calibration`, `--preprocessing`, `--samples` and `--limit`.
 class CalibrationFlags {
 public:
@@ -37,14 +43,15 @@ public:
   llvm::Expected<PreprocessingOptions> loadPreprocessing() const;
 
   /// Opens the samples, which are inputs of `model`.
+  llvm::Expected<CalibrationSamples>
+  openSamples(mlir::func::FuncOp model) const;
+
+private:
   llvm::Expected<std::unique_ptr<Dataset>>
   openDataset(mlir::func::FuncOp model) const;
-
-  /// Those of `dataset` that the flags choose.
   llvm::Expected<std::vector<int64_t>>
   selectSamples(const Dataset &dataset) const;
 
-private:
   llvm::cl::opt<std::string> path, preprocessing, selection;
   llvm::cl::opt<unsigned> limit;
 };

@@ -72,15 +72,12 @@ static void print(const PrecisionPlanReport &report, bool isScored) {
 llvm::Expected<PrecisionPlanReport>
 PrecisionPlanFlags::run(OwningOpRef<ModuleOp> &module, const Network &network,
                         const PlanOptions &options, bool quiet) const {
-  auto dataset = calibration.openDataset(lookupModel(*module));
-  if (!dataset)
-    return dataset.takeError();
-  auto samples = calibration.selectSamples(**dataset);
+  auto samples = calibration.openSamples(lookupModel(*module));
   if (!samples)
     return samples.takeError();
   PrecisionLimit limit = getLimit(quiet);
   PostTrainingOptions training;
-  training.calibration.samples = std::move(*samples);
+  training.calibration.samples = std::move(samples->numbers);
   // The result is the same with any number.
   training.calibration.threads =
       llvm::hardware_concurrency().compute_thread_count();
@@ -90,7 +87,7 @@ PrecisionPlanFlags::run(OwningOpRef<ModuleOp> &module, const Network &network,
   training.choosePrecisions = [&](PrecisionStudy &study) {
     return choosePrecisions(study, network, options, limit, report);
   };
-  auto result = quantizeAfterTraining(*module, **dataset, training);
+  auto result = quantizeAfterTraining(*module, *samples->dataset, training);
   if (!result)
     return result.takeError();
   for (const std::string &warning : result->report.warnings)

@@ -105,19 +105,15 @@ llvm::Expected<PostTrainingResult> Quantizer::calibrate(ModuleOp module,
                                                         QuantizationMode mode,
                                                         unsigned threads,
                                                         bool quiet) const {
-  auto dataset = calibration.openDataset(lookupModel(module));
-  if (!dataset)
-    return dataset.takeError();
-  PostTrainingOptions options;
-  llvm::Expected<std::vector<int64_t>> samples =
-      calibration.selectSamples(**dataset);
+  auto samples = calibration.openSamples(lookupModel(module));
   if (!samples)
     return samples.takeError();
+  PostTrainingOptions options;
   if (mode == QuantizationMode::Int16x8)
     options.activations = QuantizedStorage::int16();
   if (mode == QuantizationMode::Int8)
     options.scope = PlanScope::Whole;
-  options.calibration.samples = std::move(*samples);
+  options.calibration.samples = std::move(samples->numbers);
   options.calibration.threads = threads;
   if (!range.empty()) {
     llvm::Expected<RangeMethod> method = parseRangeMethod(range);
@@ -128,7 +124,7 @@ llvm::Expected<PostTrainingResult> Quantizer::calibrate(ModuleOp module,
   }
   options.calibration.progress = createProgress("calibrating", quiet);
   if (mode == QuantizationMode::Int4Weights)
-    return storeBlocksWithSamples(module, **dataset,
+    return storeBlocksWithSamples(module, *samples->dataset,
                                   std::move(options.calibration));
   options.searchProgress = createProgress("searching ranges", quiet);
   options.precisionProgress = createProgress("measuring precisions", quiet);
@@ -141,7 +137,7 @@ llvm::Expected<PostTrainingResult> Quantizer::calibrate(ModuleOp module,
   }
   if (anytime)
     options.shouldStop = watchInterrupts();
-  return quantizeAfterTraining(module, **dataset, options);
+  return quantizeAfterTraining(module, *samples->dataset, options);
 }
 
 llvm::Expected<std::optional<PostTrainingReport>>

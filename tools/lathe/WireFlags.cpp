@@ -56,14 +56,11 @@ llvm::Error WireFlags::addImages(func::FuncOp model,
 llvm::Error WireFlags::addSamples(func::FuncOp model,
                                   const CalibrationFlags &calibration,
                                   bool quiet, PlanOptions &options) const {
-  auto dataset = calibration.openDataset(model);
-  if (!dataset)
-    return dataset.takeError();
-  auto numbers = calibration.selectSamples(**dataset);
-  if (!numbers)
-    return numbers.takeError();
+  auto samples = calibration.openSamples(model);
+  if (!samples)
+    return samples.takeError();
   options.runLengthSamples =
-      PlanSamples{std::move(*dataset), std::move(*numbers),
+      PlanSamples{std::move(samples->dataset), std::move(samples->numbers),
                   createProgress("measuring tensors", quiet)};
   return llvm::Error::success();
 }
